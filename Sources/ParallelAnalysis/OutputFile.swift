@@ -25,8 +25,11 @@ package struct OutputFile: ~Copyable {
     ///     and so is an open descriptor.
     ///   - isNamed: Whether an unfinished file has a name (``unfinishedPath``).
     ///   - isGrowing: Whether the file is to be read while it is written: it is written in place.
+    ///   - isSecret: Whether only its owner may read a file that appears.
     /// - Throws: `failed` if it cannot be opened, or if it is a symbolic link to nothing.
-    package init(path: String?, isNamed: Bool = false, isGrowing: Bool = false) throws(Failure) {
+    package init(
+        path: String?, isNamed: Bool = false, isGrowing: Bool = false, isSecret: Bool = false
+    ) throws(Failure) {
         // Writing to a pipe without a reader is to fail, not to end the program.
         signal(SIGPIPE, SIG_IGN)
         guard let path else {
@@ -43,7 +46,7 @@ package struct OutputFile: ~Copyable {
             pending = nil
             return
         }
-        let file = try isGrowing ? nil : OutputFile.pending(path, isNamed: isNamed)
+        let file = try isGrowing ? nil : OutputFile.pending(path, isNamed: isNamed, isSecret: isSecret)
         let opened =
             switch file {
             case .some(let file): file.descriptor
@@ -69,10 +72,11 @@ package struct OutputFile: ~Copyable {
     }
 
     /// The unfinished file for a path; nil if something other than a file is there.
-    private static func pending(_ path: String, isNamed: Bool) throws(Failure) -> PendingFile? {
+    private static func pending(_ path: String, isNamed: Bool, isSecret: Bool) throws(Failure) -> PendingFile? {
         guard let target = try target(path) else { return nil }
         do throws(PendingFileError) {
-            return try PendingFile(target: target.path, replacedMode: target.mode, mayBeAnonymous: !isNamed)
+            return try PendingFile(
+                target: target.path, replacedMode: target.mode, mayBeAnonymous: !isNamed, isSecret: isSecret)
         } catch {
             throw .failed("\(path): \(message(error.code))")
         }

@@ -34,12 +34,16 @@ struct PendingFile: ~Copyable {
     ///   - target: The name it is to get, which is no symbolic link.
     ///   - replacedMode: The mode of the file to replace; nil if there is none.
     ///   - mayBeAnonymous: Whether it may do without a name.
+    ///   - isSecret: Whether only its owner may read it.
     /// - Throws: The error number.
-    init(target: String, replacedMode: mode_t?, mayBeAnonymous: Bool = true) throws(PendingFileError) {
+    init(
+        target: String, replacedMode: mode_t?, mayBeAnonymous: Bool = true, isSecret: Bool = false
+    ) throws(PendingFileError) {
+        let replacedMode = isSecret ? replacedMode.map { $0 & 0o700 } : replacedMode
         self.target = target
         folder = target.lastIndex(of: "/").map { String(target[...$0]) } ?? ""
         replaces = replacedMode != nil
-        let mode = replacedMode ?? 0o666
+        let mode = replacedMode ?? (isSecret ? 0o600 : 0o666)
         var opened = mayBeAnonymous ? PendingFile.anonymous(in: folder, mode: mode) : -1
         isAnonymous = opened >= 0
         place = PendingFile.takePlace()

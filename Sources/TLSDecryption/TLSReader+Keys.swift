@@ -64,22 +64,22 @@ extension TLSReader {
 
     /// Whether there are secrets of a direction, right or wrong.
     func hasSecrets(_ direction: Direction) -> Bool {
-        guard let secrets, let clientRandom, let client else { return false }
-        func has(_ label: SecretLabel) -> Bool {
-            !knownSecrets(label).isEmpty
-        }
+        guard let secrets, let clientRandom, client != nil else { return false }
         guard let version = facts.version else { return secrets.has(clientRandom, at: packet) }
-        if version < .tls13 { return has(.master) }
-        return [.handshake, .application].contains { has(Self.label($0, isClient: direction == client)) }
+        if version < .tls13 { return !knownSecrets(.master).isEmpty }
+        return hasSecret(.handshake, direction) || hasSecret(.application, direction)
+    }
+
+    /// Whether there are secrets for a part of a connection with TLS 1.3, right or wrong.
+    func hasSecret(_ epoch: RecordProtection.Epoch, _ direction: Direction) -> Bool {
+        !knownSecrets(Self.label(epoch, isClient: direction == client)).isEmpty
     }
 
     /// Whether no secret of a direction is missing: key logs may be written line by line.
     func hasAllSecrets(_ direction: Direction) -> Bool {
-        guard clientRandom != nil, let client else { return false }
+        guard clientRandom != nil, client != nil else { return false }
         guard let version = facts.version, version >= .tls13 else { return hasSecrets(direction) }
-        return [.handshake, .application].allSatisfy { epoch in
-            !knownSecrets(Self.label(epoch, isClient: direction == client)).isEmpty
-        }
+        return hasSecret(.handshake, direction) && hasSecret(.application, direction)
     }
 
     // MARK: KeyUpdate

@@ -109,6 +109,10 @@ extension TLSReader {
         if sides[index].expected == .application, candidates(place.direction).isEmpty {
             return giveUpAlone(missing, at: place, into: &output)
         }
+        if sides[index].expected == .handshake, !hasSecret(.handshake, place.direction) {
+            // It is Finished: early data is over, and the handshake's secret is not needed for what follows.
+            return
+        }
         let lacksVector = sides[index].protection?.lacksVector == true
         sides[index].protection?.pass(payload)
         sides[index].protection?.sequence &+= 1

@@ -78,10 +78,33 @@ extension TLSReader {
 
     /// Reads all records that wait, with the secrets known so far.
     mutating func releaseWaiting(into output: inout TLSOutput) {
-        if earlyData == .undecided { earlyData = .accepted }
+        if earlyData == .undecided { earlyData = wasRejected() ? .rejected : .accepted }
         agreement?.hasStoppedWaiting = true
         // The server's word may come with what waits.
         readWaiting(of: Direction.allCases, into: &output)
+    }
+
+    /// Whether the server did not take the early data among the records that wait, though what it said cannot be read.
+    ///
+    /// What it has taken, the client ends with EndOfEarlyData, under the same keys; else Finished follows, under others
+    /// (RFC 8446 4.5).
+    private mutating func wasRejected() -> Bool {
+        guard let client, let entries = agreement?.waiting?.entries else { return false }
+        earlyData = .accepted
+        for var keys in candidates(client) where keys.epoch == .early {
+            defer { bench.release(keys.claim) }
+            for entry in entries where entry.place.direction == client && entry.header.type == .applicationData {
+                var content: [UInt8] = []
+                guard let type = keys.open(entry.header, entry.payload.span, bench, into: &content) else {
+                    // Without a record before, the keys are others.
+                    if keys.sequence > 0 { return true }
+                    break
+                }
+                keys.sequence &+= 1
+                if type == .handshake { return false }
+            }
+        }
+        return false
     }
 
     private mutating func readWaiting(of directions: [Direction], into output: inout TLSOutput) {

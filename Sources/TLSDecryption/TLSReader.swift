@@ -128,8 +128,8 @@ package struct TLSReader: ~Copyable {
     /// What keeps the connection from being decrypted; nil if records of it were, other than its handshake's alone.
     package var obstacle: TLSFacts.Obstacle? {
         if let ending { return ending.obstacle }
-        let (one, other) = (obstacle(.fromInitiator), obstacle(.fromResponder))
-        if let one, other != nil { return one }
+        guard !sides[0].hasPlaintext, !sides[1].hasPlaintext else { return nil }
+        if let one = sides[0].obstacle, let other = sides[1].obstacle { return other == .wrongSecret ? other : one }
         guard !hasDecrypted(.fromInitiator), !hasDecrypted(.fromResponder) else { return nil }
         return sides[0].obstacle ?? sides[1].obstacle ?? .incomplete
     }

@@ -45,14 +45,15 @@ func writeWhole(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32 
     return 0
 }
 
-/// The system's `open`, for types that have a method of the same name; a new file is for everybody, less the umask.
-func openForWriting(_ path: String, flags: Int32) -> Int32 {
+/// The system's `open`, for types that have a method of the same name; a new file is for everybody, less the umask,
+/// unless another mode is given.
+func openForWriting(_ path: String, flags: Int32, mode: mode_t = 0o666) -> Int32 {
     #if canImport(Darwin)
-        Darwin.open(path, flags, 0o666)
+        Darwin.open(path, flags, mode)
     #elseif canImport(Musl)
-        Musl.open(path, flags, 0o666)
+        Musl.open(path, flags, mode)
     #else
-        Glibc.open(path, flags, 0o666)
+        Glibc.open(path, flags, mode)
     #endif
 }
 

@@ -134,6 +134,60 @@ struct SecretsTests {
         #expect(advice.contains("what was given holds no secrets") && !advice.contains("give --keylog"))
     }
 
+    @Test("of a pipe are read up to a bound, and that is said")
+    func longPipe() throws {
+        let session = try RecordedSession("websocket-tls13")
+        let folder = try ScratchFolder()
+        let file = try folder.write("a.pcap", Self.talk(session).pcap())
+        let comments = String(repeating: "# a comment of 16\n", count: 1 << 20)
+        let keyLog = try folder.write("keys.txt", Array((session.keyLog + comments).utf8))
+        #expect(try Wstap.run([file, "--keylog", keyLog, "--no-progress"]).errors == "")
+        let pipe = folder.path("pipe")
+        #expect(mkfifo(pipe, 0o600) == 0)
+        let writer = try Program("/bin/cp", [keyLog, pipe], output: folder.path("out"), errors: folder.path("errors"))
+        let run = try Wstap.run([file, "--keylog", pipe, "--no-progress"])
+        #expect(run.errors == "wstap: \(pipe): is not a file, so that only its first 16 MiB are read\n")
+        #expect(run.status == 0 && run.text.contains("4567"))
+        _ = writer.wait()
+    }
+
+    @Test("behind the packets of a pipe ask for a file, and for no key log")
+    func latePipe() throws {
+        let session = try RecordedSession("websocket-tls13")
+        let folder = try ScratchFolder()
+        let bytes = Self.pcapng(Self.talk(session), session.keyLog, before: nil)
+        let file = try folder.write("a.pcapng", bytes)
+        #expect(try Wstap.run([file, "--no-progress"]).errors == "")
+        let pipe = folder.path("pipe")
+        #expect(mkfifo(pipe, 0o600) == 0)
+        let writer = try Program("/bin/cp", [file, pipe], output: folder.path("out"), errors: folder.path("errors"))
+        let run = try Wstap.run(["-", "--no-progress"], input: pipe)
+        _ = writer.wait()
+        #expect(
+            run.errors.contains("to decrypt TLS, save the capture and read the file")
+                && !run.errors.contains("SSLKEYLOG"))
+    }
+
+    @Test(
+        "make a file that only its owner may read, whatever was there", arguments: [nil, 0o664, 0o600], [true, false])
+    func privateFile(mode: Int?, isAsked: Bool) throws {
+        let session = try RecordedSession("websocket-tls13")
+        let folder = try ScratchFolder()
+        let file = try folder.write("a.pcap", Self.talk(session).pcap())
+        let keyLog = try folder.write("keys.txt", Array(session.keyLog.utf8))
+        let path = folder.path("b.pcapng")
+        if let mode {
+            _ = try folder.write("b.pcapng", [])
+            #expect(chmod(path, mode_t(mode)) == 0)
+        }
+        let run = try Wstap.run(
+            ["cut", file, "--keylog", keyLog, "-o", path, "--no-progress"] + (isAsked ? ["--write-secrets"] : []))
+        var status = stat()
+        #expect(run.status == 0 && stat(path, &status) == 0)
+        let others = Int(status.st_mode & 0o077)
+        #expect(isAsked ? others == 0 : mode.map { others == $0 & 0o077 } ?? (others != 0))
+    }
+
     @Test("that do not fit are a finding of no session, whatever the number of threads")
     func wrong() throws {
         let session = try RecordedSession("websocket-tls13")

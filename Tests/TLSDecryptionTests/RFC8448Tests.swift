@@ -8,6 +8,18 @@ struct RFC8448Tests {
     private static let data = (0..<50).map { UInt8($0) }
 
     @Test(
+        "Cipher suites have IANA's names",
+        arguments: [
+            (0x1301, "TLS_AES_128_GCM_SHA256"), (0x0066, "TLS_DHE_DSS_WITH_RC4_128_SHA"),
+            (0xc07a, "TLS_RSA_WITH_CAMELLIA_128_GCM_SHA256"), (0xc093, "TLS_RSA_PSK_WITH_CAMELLIA_256_GCM_SHA384"),
+            (0xc102, "TLS_GOSTR341112_256_WITH_28147_CNT_IMIT"), (0xabcd, "0xabcd"),
+        ] as [(UInt16, String)])
+    func suiteName(code: UInt16, name: String) {
+        #expect(CipherSuite(code).name == name)
+        #expect((CipherSuite(code).cipher != nil) == (code == 0x1301))
+    }
+
+    @Test(
         "has the keys that its secrets give (RFC 8446 7.3)",
         arguments: [
             (RFC8448.serverHandshakeSecret, "3fce516009c21727d0f2e4e86ee403bc", "5d313eb2671276ee13000b30"),

@@ -150,6 +150,33 @@ struct SealedSessionTests {
         #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
     }
 
+    @Test("with early data needs no secret of a handshake, and has none that was rejected", arguments: [true, false])
+    func earlyDataWithoutHandshakes(isAccepted: Bool) {
+        var session = SealedSession()
+        let store = SecretStore()
+        let lines = session.keyLog(withEarly: true).split(separator: "\n").filter { !$0.contains("HANDSHAKE") }
+        store.add(Array(lines.joined(separator: "\n").utf8))
+        let reading = Reading(store)
+        reading.receive(SealedSession.plain(session.clientHello(hasEarlyData: true)), .fromInitiator)
+        session.begin(.early, .fromInitiator)
+        for number in 0..<3 { reading.receive(session.record(Self.text(number), .fromInitiator), .fromInitiator) }
+        let flight = SealedSession.serverFlight(acceptsEarlyData: isAccepted)
+        reading.receive(
+            SealedSession.plain(session.serverHello()) + session.record(flight, .fromResponder, type: 22),
+            .fromResponder)
+        if isAccepted { reading.receive(session.record([5, 0, 0, 0], .fromInitiator, type: 22), .fromInitiator) }
+        session.begin(.handshake, .fromInitiator)
+        reading.receive(session.record(SealedSession.finished, .fromInitiator, type: 22), .fromInitiator)
+        for direction in Direction.allCases { session.begin(.application, direction) }
+        reading.receive(session.record(Self.text(9), .fromInitiator), .fromInitiator)
+        reading.receive(session.record(Self.text(8), .fromResponder), .fromResponder)
+        reading.finish()
+        #expect(
+            reading.plaintext[0] == ((isAccepted ? (0..<3).flatMap { Self.text($0) } : []) + Self.text(9)).map { $0 })
+        #expect(reading.plaintext[1] == Self.text(8).map { $0 })
+        #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
+    }
+
     @Test("with KeyUpdates of both ends is decrypted", arguments: [CipherSuite.aes128GCM, .chaCha20Poly1305])
     func keyUpdates(suite: CipherSuite) {
         var session = SealedSession(suite)

@@ -17,22 +17,27 @@ extension Shard {
             context.view.serverReadyState = .open
         }
         let answered = upgrade.answered ?? workspace.origin
-        var handshake = handshake(upgrade, of: feed, opening, client, answered)
-        if upgrade.answer.response == nil, isHidden(client.opposite, of: feed) {
-            (handshake.isAnswerMissing, handshake.isAnswerEncrypted) = (true, true)
-        }
+        let handshake = handshake(upgrade, of: feed, opening, client, answered)
         count(handshake, context, &workspace)
         sink.receive(.handshake(handshake), at: context, payload: Span())
         for finding in upgrade.findings { workspace.report(finding, at: context, into: &sink) }
     }
 
-    /// The event of an upgrade, whose URL says if it was encrypted.
+    /// The event of an upgrade, whose URL says if it was encrypted; so it is known if its answer may be.
     mutating func handshake(
         _ upgrade: Upgrade, of feed: Feed, _ opening: Slot<OpeningReader>, _ client: Direction, _ answered: Origin
     ) -> Handshake {
         var handshake = Handshake(upgrade, answered: answered, identity(of: opening, feed, client))
-        if readers.encryption(of: feed) != nil { handshake.url = handshake.url.encrypted }
+        if feed.channel != nil { complete(&handshake, of: feed, client) }
         return handshake
+    }
+
+    @inline(never)
+    private mutating func complete(_ handshake: inout Handshake, of feed: Feed, _ client: Direction) {
+        guard readers.encryption(of: feed) != nil else { return }
+        handshake.url = handshake.url.encrypted
+        guard handshake.status == nil, isHidden(client.opposite, of: feed) else { return }
+        (handshake.isAnswerMissing, handshake.isAnswerEncrypted) = (true, true)
     }
 
     /// Counts an upgrade that was reported.
@@ -118,7 +123,6 @@ extension Shard {
         let context = announce(opening, of: feed, how: .handshake, client: client, upgrade, &workspace, &sink)
         var handshake = handshake(upgrade, of: feed, opening, client, workspace.origin)
         handshake.isAnswerMissing = isAnswerMissing(opening, of: feed)
-        handshake.isAnswerEncrypted = isHidden(client.opposite, of: feed)
         sink.receive(.handshake(handshake), at: context, payload: Span())
         count(handshake, context, &workspace)
         for finding in upgrade.findings { workspace.report(finding, at: context, into: &sink) }

@@ -118,8 +118,10 @@ extension Shard {
             let session = makeSession(begin, opening, of: feed, &workspace)
             readers.sessions[session].record(upgrade, at: upgrade.answered ?? workspace.origin)
             if upgrade.answer.isAcceptValid != true { readers.sessions[session].beginTrial(&workspace) }
-            let context = workspace.context(readers.sessions[session].id)
-            reportHidden(feed, client: client, context, &workspace, &sink)
+            if isHalfHidden(feed) {
+                let context = workspace.context(readers.sessions[session].id)
+                reportHidden(feed, client: client, context, &workspace, &sink)
+            }
         case .assumed(let client):
             begin.client = client
             let context = announce(opening, of: feed, how: .midstream, client: client, nil, &workspace, &sink)
@@ -146,7 +148,6 @@ extension Shard {
                 var handshake = handshake(unanswered, of: feed, opening, client, workspace.origin)
                 handshake.isAccepted = true
                 handshake.isAnswerMissing = true
-                handshake.isAnswerEncrypted = isHidden(client.opposite, of: feed)
                 sink.receive(.handshake(handshake), at: context, payload: Span())
                 count(handshake, context, &workspace)
             } else {

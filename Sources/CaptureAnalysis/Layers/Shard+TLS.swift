@@ -21,16 +21,19 @@ extension Shard {
     }
 
     /// Whether nothing of a stream can be read: the capture has no byte of it, or no secret.
+    @inline(__always)
     mutating func isUnseen(_ direction: Direction, of feed: Feed) -> Bool {
         table.connections[feed.connection].isUnseen(direction) || isHidden(direction, of: feed)
     }
 
     /// Whether nothing of a stream can be decrypted.
+    @inline(__always)
     mutating func isHidden(_ direction: Direction, of feed: Feed) -> Bool {
-        readers.obstacle(to: direction, of: feed) != nil
+        feed.channel != nil && readers.obstacle(to: direction, of: feed) != nil
     }
 
     /// Whether nothing of one of two streams can be decrypted.
+    @inline(__always)
     mutating func isHalfHidden(_ feed: Feed) -> Bool {
         isHidden(.fromInitiator, of: feed) || isHidden(.fromResponder, of: feed)
     }
@@ -40,7 +43,6 @@ extension Shard {
         _ feed: Feed, client: Direction, _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        guard feed.channel != nil else { return }
         for direction in Direction.allCases where readers.obstacle(to: direction, of: feed) == .noSecret {
             let finding = Finding(Rule(.tlsNoSecret), from: Role(direction, client: client))
             workspace.report(finding, at: context, into: &sink)

@@ -27,6 +27,21 @@ package struct Block: Sendable {
         set { storage[index] = newValue }
     }
 
+    /// Eight of the bytes, by their place among such.
+    @inline(__always)
+    subscript(word index: Int) -> UInt64 {
+        get {
+            precondition(index >= 0 && index < 2)
+            return unsafe storage.span.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index &* 8, as: UInt64.self)
+        }
+        set {
+            precondition(index >= 0 && index < 2)
+            var span = storage.mutableSpan
+            var bytes = unsafe span.mutableBytes
+            bytes.storeBytes(of: newValue, toByteOffset: index &* 8, as: UInt64.self)
+        }
+    }
+
     /// Combines the eight bytes from an index on, at most 8, with a number in network byte order.
     @inline(__always)
     mutating func combine(_ number: UInt64, at index: Int) {

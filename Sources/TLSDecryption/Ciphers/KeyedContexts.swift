@@ -16,13 +16,10 @@ final class KeyedContexts {
     struct Claim: Equatable, Sendable {
         fileprivate var value = UInt64.max
 
-        /// The bytes that it takes.
-        static let size = 8
-
-        /// One of its bytes, for who keeps something else in it.
-        subscript(index: Int) -> UInt8 {
-            get { UInt8(truncatingIfNeeded: value >> UInt64(8 &* index)) }
-            set { value = value & ~(0xff << UInt64(8 &* index)) | UInt64(newValue) << UInt64(8 &* index) }
+        /// Its eight bytes, for who has no key here and keeps something else in it.
+        var room: UInt64 {
+            get { value }
+            set { value = newValue }
         }
     }
 

@@ -69,28 +69,30 @@ extension RecordProtection {
 }
 
 /// Where the key of the HMAC stands: 100,000 connections may be open, and CBC leaves free what an AEAD needs.
+///
+/// Eight bytes at a time, as keys of AES leave whole such words.
 extension RecordProtection {
-    /// The free bytes: behind the key, in the claim, and from TLS 1.1 on in the vector.
-    private var freeCount: Int {
-        RecordKey.size &- cipher.keySize &+ KeyedContexts.Claim.size &+ (version >= .tls11 ? RecordCipher.blockSize : 0)
-    }
+    /// How many words stand behind the key.
+    private var wordsBehindKey: Int { (RecordKey.size &- cipher.keySize) / 8 }
 
-    /// One of the free bytes.
-    private subscript(free index: Int) -> UInt8 {
+    /// The free words: behind the key, the claim, and from TLS 1.1 on the vector.
+    private var freeWords: Int { wordsBehindKey &+ 1 &+ (version >= .tls11 ? 2 : 0) }
+
+    /// One of the free words.
+    private subscript(free index: Int) -> UInt64 {
         get {
-            let behindKey = RecordKey.size &- cipher.keySize
-            if index < behindKey { return key[cipher.keySize &+ index] }
-            let rest = index &- behindKey
-            return rest < KeyedContexts.Claim.size ? claimRoom[rest] : vector[rest &- KeyedContexts.Claim.size]
+            let behindKey = wordsBehindKey
+            if index < behindKey { return key[word: cipher.keySize / 8 &+ index] }
+            return index == behindKey ? claimRoom.room : vector[word: index &- behindKey &- 1]
         }
         set {
-            let behindKey = RecordKey.size &- cipher.keySize
-            if index < behindKey { return key[cipher.keySize &+ index] = newValue }
-            let rest = index &- behindKey
-            if rest < KeyedContexts.Claim.size {
-                claimRoom[rest] = newValue
+            let behindKey = wordsBehindKey
+            if index < behindKey {
+                key[word: cipher.keySize / 8 &+ index] = newValue
+            } else if index == behindKey {
+                claimRoom.room = newValue
             } else {
-                vector[rest &- KeyedContexts.Claim.size] = newValue
+                vector[word: index &- behindKey &- 1] = newValue
             }
         }
     }
@@ -99,15 +101,16 @@ extension RecordProtection {
     ///
     /// - Returns: Whether there is.
     mutating func storeMACKey(_ macKey: KeyBytes) -> Bool {
-        guard macKey.count == cipher.macSize, macKey.count <= freeCount else { return false }
-        for index in 0..<macKey.count { self[free: index] = macKey.span[index] }
+        let words = (macKey.count &+ 7) / 8
+        guard macKey.count == cipher.macSize, words <= freeWords else { return false }
+        for index in 0..<words { self[free: index] = macKey[word: index] }
         return true
     }
 
     /// The key that was kept; empty for an AEAD.
     var storedMACKey: KeyBytes {
-        var macKey = KeyBytes()
-        for index in 0..<cipher.macSize { macKey.append(self[free: index]) }
+        var macKey = KeyBytes(zeros: cipher.macSize)
+        for index in 0..<((macKey.count &+ 7) / 8) { macKey[word: index] = self[free: index] }
         return macKey
     }
 }

@@ -7,4 +7,7 @@ package enum KeyLogAdvice {
     package static let textForEmpty =
         "have the client write its key log, as with SSLKEYLOGFILE=keys.txt, during the capture: what was given holds "
         + "no secrets"
+    /// The same where secrets came too late in a pipe.
+    package static let textForLate =
+        "save the capture and read the file: its secrets stand behind the packets that need them, and a pipe is read once"
 }

@@ -15,17 +15,18 @@ struct CutFile: ~Copyable {
     ///   - path: Its name.
     ///   - comment: What its section says about itself.
     ///   - bufferLength: How many bytes are written at a time; nil for the usual.
+    ///   - isSecret: Whether only its owner may read it.
     /// - Throws: The exit status, if it cannot be written.
-    init(path: String, comment: String?, bufferLength: Int? = nil) throws {
-        let opened = try Self.open(path)
+    init(path: String, comment: String?, bufferLength: Int? = nil, isSecret: Bool = false) throws {
+        let opened = try Self.open(path, isSecret: isSecret)
         packets = try Self.writer(opened.descriptor, path, comment, bufferLength)
         file = opened
         name = nameOfOutput(path)
     }
 
-    private static func open(_ path: String) throws -> OutputFile {
+    private static func open(_ path: String, isSecret: Bool) throws -> OutputFile {
         do throws(OutputFile.Failure) {
-            return try OutputFile(path: path)
+            return try OutputFile(path: path, isSecret: isSecret)
         } catch {
             if case .failed(let message) = error { complain(TerminalText.safe(message)) }
             throw ExitCode(ExitStatus.nothingRead)

@@ -100,7 +100,9 @@ struct LiveRun: FormatUser {
         do throws(Privileges.Failure) {
             user = try Privileges.user(named: capture.user)
             if let path = output.path { files.output = try UserFile.open(path, for: user) }
-            if let path = capture.path, path != "-" { files.packets = try UserFile.open(path, for: user) }
+            if let path = capture.path, path != "-" {
+                files.packets = try UserFile.open(path, for: user, isSecret: capture.writesSecrets)
+            }
             if user != nil || !Privileges.isRoot { try Privileges.drop(to: user) }
         } catch {
             throw failure(error.message)

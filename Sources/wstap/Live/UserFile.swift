@@ -18,15 +18,30 @@ enum UserFile {
     /// - Parameters:
     ///   - path: The file.
     ///   - user: The user dropped to; nil if the program stays the same user.
+    ///   - isSecret: Whether only its owner may read it.
     /// - Returns: The descriptor.
     /// - Throws: The message for the user.
-    static func open(_ path: String, for user: Privileges.User?) throws(Privileges.Failure) -> Int32 {
+    static func open(
+        _ path: String, for user: Privileges.User?, isSecret: Bool = false
+    ) throws(Privileges.Failure) -> Int32 {
+        let descriptor = try open(path, user, isSecret ? 0o600 : 0o666)
+        var status = stat()
+        // One that exists may have been for everybody.
+        if isSecret, fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
+            fchmod(descriptor, status.st_mode & 0o700)
+        }
+        return descriptor
+    }
+
+    private static func open(
+        _ path: String, _ user: Privileges.User?, _ mode: mode_t
+    ) throws(Privileges.Failure) -> Int32 {
         if let named = OpenDescriptor.named(path) {
             let copy = fcntl(named, F_DUPFD_CLOEXEC, 0)
             return try checked((copy, copy < 0 ? errno : 0), path)
         }
-        guard let user else { return try checked(create(path), path) }
-        let own = try Privileges.withRights(of: user) { create(path) }
+        guard let user else { return try checked(create(path, mode), path) }
+        let own = try Privileges.withRights(of: user) { create(path, mode) }
         if own.descriptor >= 0 {
             guard let owner = foreignOwner(of: own.descriptor, user) else { return own.descriptor }
             close(own.descriptor)
@@ -38,13 +53,13 @@ enum UserFile {
                 message: "\(path): cannot be created: \(text(own.code)), as user \(user.name) (-Z names another); "
                     + "with root's rights it is opened only in folders that belong to root alone")
         }
-        return try openAsRoot(place, for: user, path)
+        return try openAsRoot(place, for: user, path, mode)
     }
 
     private typealias Outcome = (descriptor: Int32, code: Int32)
 
-    private static func create(_ path: String, _ flags: Int32 = O_CREAT) -> Outcome {
-        let descriptor = openForWriting(path, flags: O_WRONLY | O_CLOEXEC | flags)
+    private static func create(_ path: String, _ mode: mode_t, _ flags: Int32 = O_CREAT) -> Outcome {
+        let descriptor = openForWriting(path, flags: O_WRONLY | O_CLOEXEC | flags, mode: mode)
         return (descriptor, descriptor < 0 ? errno : 0)
     }
 
@@ -56,9 +71,9 @@ enum UserFile {
     }
 
     private static func openAsRoot(
-        _ place: String, for user: Privileges.User, _ path: String
+        _ place: String, for user: Privileges.User, _ path: String, _ mode: mode_t
     ) throws(Privileges.Failure) -> Int32 {
-        let created = create(place, O_CREAT | O_EXCL | O_NOFOLLOW)
+        let created = create(place, mode, O_CREAT | O_EXCL | O_NOFOLLOW)
         if created.descriptor >= 0 {
             guard fchown(created.descriptor, user.id, user.group) == 0 else {
                 let code = errno
@@ -68,7 +83,7 @@ enum UserFile {
             return created.descriptor
         }
         guard created.code == EEXIST else { return try checked(created, path) }
-        let descriptor = try checked(create(place, O_NOFOLLOW), path)
+        let descriptor = try checked(create(place, mode, O_NOFOLLOW), path)
         guard let owner = foreignOwner(of: descriptor, user) else { return descriptor }
         close(descriptor)
         throw Privileges.Failure(message: "\(path): belongs to another user (\(owner))")

@@ -40,6 +40,10 @@ struct SecretOptions: ParsableArguments {
                 complain(TerminalText.safe("\(path): \(String(cString: strerror(errno)))"))
                 throw ExitCode(ExitStatus.nothingRead)
             }
+            if complainsOfEmpty, file.isCut {
+                let limit = KeyLogFile.limit >> 20
+                complain(TerminalText.safe("\(path): is not a file, so that only its first \(limit) MiB are read"))
+            }
             if complainsOfEmpty, !file.hasSecrets { complain(TerminalText.safe("\(path): holds no TLS secrets")) }
             return file
         }
@@ -52,9 +56,11 @@ struct SecretOptions: ParsableArguments {
 final class KeyLogFile: KeyLogSource {
     private let descriptor: Int32
     private let text: [UInt8]?
+    /// Whether it is a pipe that had more than is kept.
+    let isCut: Bool
 
     /// The most bytes of a pipe that are kept.
-    private static let limit = MemoryBudget.standard.secrets
+    static let limit = MemoryBudget.standard.secrets
 
     /// Opens a file; nil if that fails, with the reason in `errno`.
     init?(path: String) {
@@ -71,7 +77,13 @@ final class KeyLogFile: KeyLogSource {
             errno = EISDIR
             return nil
         }
-        text = status.st_mode & S_IFMT == S_IFREG ? nil : readAll(opened, limit: Self.limit)
+        guard status.st_mode & S_IFMT != S_IFREG else {
+            (text, isCut) = (nil, false)
+            return
+        }
+        let read = readAll(opened, limit: Self.limit &+ 1)
+        isCut = read.count > Self.limit
+        text = isCut ? Array(read.prefix(Self.limit)) : read
     }
 
     deinit {

@@ -6,19 +6,27 @@ import TraceOutput
 struct NoWebSocketMessage {
     private let summary: Summary
     private let packetsRead: UInt64
-    private let hasKeyLog: Bool
+    private let keyLog: KeyLog
+
+    /// What there is to decrypt TLS with.
+    enum KeyLog {
+        case none
+        case given
+        /// Secrets of the capture, which came after what needs them.
+        case late
+    }
 
     /// Nil if sessions were found.
     ///
     /// - Parameters:
     ///   - summary: The totals.
     ///   - packetsRead: The packets, including those that a packet filter excluded.
-    ///   - hasKeyLog: Whether a key log was given.
-    init?(_ summary: Summary, packetsRead: UInt64, hasKeyLog: Bool) {
+    ///   - keyLog: What there is to decrypt TLS with.
+    init?(_ summary: Summary, packetsRead: UInt64, keyLog: KeyLog) {
         guard summary.webSocketConnections == 0 else { return nil }
         self.summary = summary
         self.packetsRead = packetsRead
-        self.hasKeyLog = hasKeyLog
+        self.keyLog = keyLog
     }
 
     /// The line.
@@ -47,7 +55,12 @@ struct NoWebSocketMessage {
         add(others.waitedTooLong, "given up because one end waited too long for the other", to: &parts)
         let connections = Self.count(summary.tcpConnections, "TCP connection")
         let list = parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")
-        let way = hasKeyLog ? KeyLogAdvice.textForEmpty : KeyLogAdvice.text
+        let way =
+            switch keyLog {
+            case .none: KeyLogAdvice.text
+            case .given: KeyLogAdvice.textForEmpty
+            case .late: KeyLogAdvice.textForLate
+            }
         let advice = summary.encrypted.noKeyLog > 0 ? "; to decrypt TLS, \(way) (see docs/tls.md)" : ""
         return "no WebSocket in \(connections)\(list)" + encryptedHellos + packetDetails + advice
     }

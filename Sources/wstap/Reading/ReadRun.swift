@@ -74,7 +74,8 @@ struct ReadRun: FormatUser {
             complain("interrupted after \(capture.packetCount) packets")
             Interruption.endProgram()
         }
-        try conclude(capture.problems, summary, packetsRead: capture.packetCount)
+        try conclude(
+            capture.problems, summary, packetsRead: capture.packetCount, hasLateSecrets: known.mayBeLate)
         if following?.hasProblem == true { throw ExitCode(ExitStatus.partlyRead) }
     }
 
@@ -121,14 +122,17 @@ struct ReadRun: FormatUser {
     }
 
     /// Reports problems on standard error; throws the exit status.
-    func conclude(_ problems: [CaptureError], _ summary: Summary, packetsRead: UInt64) throws {
+    func conclude(
+        _ problems: [CaptureError], _ summary: Summary, packetsRead: UInt64, hasLateSecrets: Bool = false
+    ) throws {
         report(problems)
         for linkType in summary.unsupportedLinkTypes {
             complain("link type \(linkType.rawValue) (\(linkType.name)) is not supported")
         }
         if problems.isEmpty, summary.unsupportedLinkTypes.isEmpty, !output.quiet,
             let message = NoWebSocketMessage(
-                summary, packetsRead: packetsRead, hasKeyLog: !secrets.keyLogs.isEmpty)
+                summary, packetsRead: packetsRead,
+                keyLog: hasLateSecrets ? .late : secrets.keyLogs.isEmpty ? .none : .given)
         {
             complain(message.text)
         } else if !output.quiet, let text = EncryptedMessage.text(summary.encrypted) {

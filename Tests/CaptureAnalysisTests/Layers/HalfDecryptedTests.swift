@@ -101,6 +101,18 @@ struct HalfDecryptedTests {
         #expect(analysis.texts == Self.texts(of: end.peer) && analysis.rules == ["tls.no-secret"])
     }
 
+    @Test("counts as having wrong secrets if one end has many, so that the other one's are not read")
+    func manySecrets() throws {
+        let session = try RecordedSession("websocket-tls13")
+        let right = session.keyLog.split(separator: "\n")
+        let first = try #require(right.first { $0.hasPrefix("SERVER_HANDSHAKE") })
+        let wrong = (10..<80).map { Substring(first.dropLast(2) + "\($0)") }.filter { $0 != first }
+        let analysis = Analysis(Self.packets(session), options: Self.options(wrong + right))
+        #expect(analysis.connections.isEmpty && analysis.rules == ["tls.wrong-secret"])
+        let encrypted = try analysis.summary.encrypted
+        #expect(encrypted.wrongSecret == 1 && encrypted.noSecret == 0)
+    }
+
     @Test("counts as lacking its secret if only handshakes can be decrypted")
     func handshakesAlone() throws {
         let session = try RecordedSession("websocket-tls13")
