@@ -46,8 +46,6 @@ package struct UpgradeFollower: Sendable {
     var awaited = AwaitedAnswer()
     /// The latest request, if exchanges are told and no other waits for its response.
     var watched: WatchedRequest?
-    /// Whether polling and event streams are told (``Outcome/exchanged(_:)``).
-    let tellsExchanges: Bool
     /// What was seen so far.
     var history = ConnectionHistory()
     /// The proxies before the server.
@@ -56,6 +54,8 @@ package struct UpgradeFollower: Sendable {
     var phase: Phase
     /// Whether a body may be over before its end (``endBody(before:from:)``), so that its pieces must be looked at.
     var watchesBodies = false
+    /// Whether polling and event streams are told (``Outcome/exchanged(_:)``).
+    let tellsExchanges: Bool
 
     /// Creates a follower for a connection.
     ///

@@ -176,7 +176,7 @@ struct RedactTests {
 
     @Test(
         "leave out encrypted connections, whether or not there are secrets, and say how many",
-        arguments: [("no-websocket-tls-only", "1 encrypted connection"), ("rules-of-tls", "11 encrypted connections")])
+        arguments: [("no-websocket-tls-only", "1 encrypted connection"), ("rules-of-tls", "13 encrypted connections")])
     func encrypted(fixture: String, count: String) throws {
         let capture = try Fixture.named(fixture).capture.path
         let run = try Wstap.run(["redact", capture, "-o", folder.path("sealed.pcapng")])

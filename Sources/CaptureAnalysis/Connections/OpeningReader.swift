@@ -14,10 +14,8 @@ struct OpeningReader: StreamReader, ~Copyable {
     var identity: SessionIdentity?
     /// The search for a session whose upgrade is not in the capture.
     private(set) var search: MidstreamSearch?
-    /// When the current request was complete.
+    /// When the current request was complete: to upgrade, or a plain one that is told with its answer.
     private(set) var asked: UpgradeMoment?
-    /// When the plain request was complete that is told with its answer.
-    private var watched: WatchedMoment?
     /// Bytes that it has taken out of the streams' common bound.
     private var reserved = 0
     /// Nanoseconds from the capture's first packet to the latest upgrade request.
@@ -103,14 +101,16 @@ struct OpeningReader: StreamReader, ~Copyable {
                     follower.stopWatching()
                     continue
                 }
-                watched = WatchedMoment(
-                    UpgradeMoment(origin: place.origin, elapsed: workspace.elapsed(place.origin.time)))
+                if follower.pendingRequest == nil {
+                    asked = UpgradeMoment(origin: place.origin, elapsed: workspace.elapsed(place.origin.time))
+                }
             case .exchanged(let answer):
-                guard let asked = watched?.moment else { continue }
-                watched = nil
+                // An upgrade was asked for meanwhile, and the moment is that request's.
+                guard follower.pendingRequest == nil, let moment = asked else { continue }
+                asked = nil
                 let handover = intake.handover ?? Handover()
                 intake.handover = handover
-                handover.exchanges.append(Upgrade(answer, asked: asked, answered: place.origin))
+                handover.exchanges.append(Upgrade(answer, asked: moment, answered: place.origin))
             case .finished(.brokenHTTP) where follower.searchOn():
                 // What broke it may be a head.
                 start = 0

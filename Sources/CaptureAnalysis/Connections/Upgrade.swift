@@ -90,15 +90,6 @@ struct UpgradeMoment {
     var elapsed: Int64
 }
 
-/// The same in an object, since few readers keep one.
-final class WatchedMoment: Sendable {
-    let moment: UpgradeMoment
-
-    init(_ moment: UpgradeMoment) {
-        self.moment = moment
-    }
-}
-
 extension Handshake {
     /// The event of an upgrade.
     ///

@@ -21,9 +21,11 @@ extension OutputBuffer {
         append(#"],"queryString":["#)
         append(queryOf: handshake.target)
         append(#"],"headersSize":-1,"bodySize":0},"response":{"status":"#)
-        append(decimal: UInt64(handshake.status ?? 0))
+        // Frames show that the server agreed, though the capture lacks its answer.
+        let status = handshake.status ?? (handshake.isAccepted ? 101 : 0)
+        append(decimal: UInt64(status))
         append(#","statusText":"#)
-        append(jsonString: handshake.status.map(Self.reason(of:)) ?? "")
+        append(jsonString: Self.reason(of: status))
         append(#","httpVersion":"#)
         append(jsonString: "HTTP/" + (handshake.responseHTTPVersion ?? handshake.httpVersion))
         append(#","headers":["#)

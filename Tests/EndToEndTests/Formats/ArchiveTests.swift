@@ -172,7 +172,7 @@ struct ArchiveReaderTests {
                 assert len(entries) == len(log["log"]["entries"]), file
                 for entry in entries:
                     assert entry.port and entry.serverAddress and entry.startTime and entry.time >= 0, file
-                    assert entry.request.method in ("GET", "POST") and entry.url.startswith("ws"), file
+                    assert entry.request.method in ("GET", "POST") and entry.url.startswith(("ws", "http")), file
             """
         let run = try Command.run([Repository.python, "-c", script] + files)
         #expect(run.status == 0, "\(run.text)")
