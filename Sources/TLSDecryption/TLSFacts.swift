@@ -142,7 +142,7 @@ package struct TLSFacts: Sendable {
     }
 
     /// Why nothing of a direction, or of a connection, can be decrypted.
-    package enum Obstacle: Hashable, Sendable {
+    package enum Obstacle: UInt8, Sendable {
         /// There are no secrets at all.
         case noKeyLog
         /// There are secrets, but none of this connection.

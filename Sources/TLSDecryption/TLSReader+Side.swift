@@ -155,6 +155,30 @@ extension TLSReader {
         }
     }
 
+    /// What is known of a connection of which nothing more can be decrypted: in two bytes, since 100,000 may be open.
+    struct Ending {
+        /// What kept the connection from being decrypted; nil if records of it were.
+        let obstacle: TLSFacts.Obstacle?
+        /// Whether both directions had their secrets, and three bits for each on what kept all of it hidden.
+        private let packed: UInt8
+
+        init(
+            _ obstacle: TLSFacts.Obstacle?, isDecrypted: Bool, ofInitiator: TLSFacts.Obstacle?,
+            ofResponder: TLSFacts.Obstacle?
+        ) {
+            self.obstacle = obstacle
+            let bits: [UInt8] = [ofInitiator, ofResponder].map { ($0?.rawValue ?? 7) & 7 }
+            packed = (isDecrypted ? 1 : 0) | bits[0] << 1 | bits[1] << 4
+        }
+
+        var isDecrypted: Bool { packed & 1 != 0 }
+
+        /// What kept all of a direction from being decrypted.
+        func obstacle(_ direction: Direction) -> TLSFacts.Obstacle? {
+            TLSFacts.Obstacle(rawValue: packed >> (direction == .fromInitiator ? 1 : 4) & 7)
+        }
+    }
+
     /// Plaintext that was lost.
     struct PendingGap {
         /// Its length, if all lost records held data of the application; nil if that is not known.

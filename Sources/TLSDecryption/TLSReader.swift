@@ -52,14 +52,6 @@ package struct TLSReader: ~Copyable {
         case rejected
     }
 
-    /// What is known of a connection of which nothing more can be decrypted.
-    private struct Ending {
-        let obstacle: TLSFacts.Obstacle?
-        let isDecrypted: Bool
-        /// What keeps all of a direction from being decrypted, by ``Direction/index``.
-        let obstacles: InlineArray<2, TLSFacts.Obstacle?>
-    }
-
     /// Creates a reader.
     ///
     /// - Parameters:
@@ -103,7 +95,7 @@ package struct TLSReader: ~Copyable {
 
     /// What keeps all that a direction carries from being decrypted; nil if nothing does, or some of it was.
     package func obstacle(_ direction: Direction) -> TLSFacts.Obstacle? {
-        if let ending { return ending.obstacles[direction.index] }
+        if let ending { return ending.obstacle(direction) }
         return sides[direction.index].hasPlaintext ? nil : sides[direction.index].obstacle
     }
 
@@ -119,8 +111,8 @@ package struct TLSReader: ~Copyable {
     package mutating func forget() {
         releaseKeys()
         ending = Ending(
-            obstacle: obstacle, isDecrypted: isDecrypted,
-            obstacles: [obstacle(.fromInitiator), obstacle(.fromResponder)])
+            obstacle, isDecrypted: isDecrypted, ofInitiator: obstacle(.fromInitiator),
+            ofResponder: obstacle(.fromResponder))
         agreement = nil
         sides.free(in: bench.sides)
     }
