@@ -70,7 +70,7 @@ struct HotBytesTests {
     func sizes() {
         #expect(MemoryLayout<Connection>.stride == 8)
         #expect(MemoryLayout<Session>.stride <= 2728)
-        #expect(MemoryLayout<OpeningReader>.stride <= 272)
+        #expect(MemoryLayout<OpeningReader>.stride <= 280)
         #expect(MemoryLayout<PacketAhead>.stride <= 112)
     }
 }
