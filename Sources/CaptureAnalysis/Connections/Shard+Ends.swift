@@ -187,13 +187,7 @@ extension Shard {
         else {
             return false
         }
-        for direction in Direction.allCases {
-            if let channel = feed.channel {
-                readers.channels[channel].resume(direction)
-            } else {
-                table.connections[feed.connection].resume(direction)
-            }
-        }
+        for direction in Direction.allCases { resume(direction, of: feed) }
         return true
     }
 

@@ -139,14 +139,17 @@ extension Shard {
         case .stopped, .ignored: return false
         }
         if let successor = intake.successor { succeed(successor, Span(), at: place, of: feed, &workspace, &sink) }
-        if intake.wakesOther {
-            if let channel = feed.channel {
-                readers.channels[channel].resume(place.direction.opposite)
-            } else {
-                table.connections[feed.connection].resume(place.direction.opposite)
-            }
-        }
+        if intake.wakesOther { resume(place.direction.opposite, of: feed) }
         return intake.defersGap
+    }
+
+    /// Offers again what waits in a stream.
+    mutating func resume(_ direction: Direction, of feed: Feed) {
+        if let channel = feed.channel {
+            readers.channels[channel].resume(direction)
+        } else {
+            table.connections[feed.connection].resume(direction)
+        }
     }
 
     /// Hands on what has waited in both streams of a connection.

@@ -148,7 +148,7 @@ struct DeflateEncoder {
                 case 3...10: symbols.append((17, run - 3, 3))
                 default: symbols.append((lengths[place], 0, 0))
                 }
-                place += max(1, run < 3 ? 1 : run)
+                place += run < 3 ? 1 : run
             }
             let lengthCodes = PrefixCode(symbols.reduce(into: [:]) { $0[$1.symbol, default: 0] += 1 })
             let order = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]
