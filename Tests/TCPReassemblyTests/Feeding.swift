@@ -18,10 +18,11 @@ extension TCPConnection {
     /// Takes a segment.
     mutating func receive(
         _ segment: TCPSegment, from direction: Direction, payload: Span<UInt8>, packet: UInt64, time: Timestamp,
-        budget: inout Int, limits: ReassemblyLimits
+        budget: inout Int, limits: ReassemblyLimits, endsAll: Bool = true
     ) -> Arrival {
         var segment = segment
         return receive(
-            &segment, from: direction, payload: payload, packet: packet, time: time, budget: &budget, limits: limits)
+            &segment, from: direction, payload: payload, packet: packet, time: time, budget: &budget, limits: limits,
+            endsAll: endsAll)
     }
 }

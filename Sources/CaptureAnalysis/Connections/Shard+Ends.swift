@@ -67,6 +67,7 @@ extension Shard {
         for slot in table.connections.slots where table.connections.isUsed(slot) {
             let wasSession = isSession(slot)
             flush(slot, &workspace, &sink)
+            workspace.earlyEnd = nil
             // Many sessions may be shown by the end of the capture alone, and each of them needs memory like any other.
             if !wasSession, isFull(&workspace), isSession(slot) || isLayer(slot) {
                 end(slot, cause: .captureEnd, &workspace, &sink)
@@ -108,12 +109,10 @@ extension Shard {
         _ slot: Slot<TCPConnection>, cause: EndCause, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        workspace.earlyEnd = table.connections[slot].earlyEnd()
-        if workspace.earlyEnd?.packet == workspace.packet { workspace.earlyEnd = nil }
         flush(slot, &workspace, &sink)
         table.connections[slot].settleReset()
         reportAftermath(slot, &workspace, &sink)
-        let isOver = table.connections[slot].awaitsAftermath || table.connections[slot].isReplaced
+        let isOver = table.connections[slot].isLingering || table.connections[slot].isReplaced
         endReader(of: Feed(slot), cause: isOver ? .closed : cause, &workspace, &sink)
         table.connections[slot].removeHeld(budget: &table.budget)
         workspace.earlyEnd = nil
@@ -162,6 +161,8 @@ extension Shard {
         _ slot: Slot<TCPConnection>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         table.connections[slot].flush(budget: &table.budget)
+        workspace.earlyEnd = table.connections[slot].earlyEnd()
+        if workspace.earlyEnd?.packet == workspace.packet { workspace.earlyEnd = nil }
         workspace.hasHole = true
         // The latest segment may be one of another connection.
         if tracksStates {

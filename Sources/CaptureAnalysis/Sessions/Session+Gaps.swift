@@ -187,10 +187,16 @@ extension Session {
         guard let search = streams[role.index].search else { return }
         if search.isAnchored { return interruptTrial(of: role, &context, &workspace, &sink) }
         var place = streams[role.index].finishSearch(hasFin: hasFin, &workspace.resources)
-        if place == nil, hasFin, let code = streams[role.peer.index].close?.body?.code {
-            place = search.finish(role, closedWith: code)
+        if place == nil, hasFin, let last = search.lastClose(from: role), last.code == closeCode(of: role.peer) {
+            place = last.place
         }
         if let place { resume(role, at: place.offset, acknowledged: 0, &context, &workspace, &sink) }
+    }
+
+    /// The code with which an end has closed, or with which it seems to after a gap of its own.
+    private mutating func closeCode(of role: Role) -> CloseCode? {
+        guard streams[role.index].close == nil else { return streams[role.index].close?.body?.code }
+        return streams[role.index].search?.lastClose(from: role)?.code
     }
 
     /// Ends the search of a stream that is over, and reports what was given up.

@@ -1,10 +1,13 @@
 package import PacketDecoding
 package import WireFormat
 
-/// The neighbours of a connection among those between the same ends, of which packets may still be captured late.
+/// The end of a connection, and its neighbours among those between the same ends, while packets may still be captured
+/// late.
 ///
 /// An object, since most connections never need it.
 final class Succession {
+    /// The acknowledgment of its second FIN, if bytes before the FINs may follow.
+    var finish: Origin?
     /// The connection before it.
     var former: Slot<TCPConnection>?
     /// The one after it.
@@ -32,12 +35,10 @@ extension ConnectionTable {
     ///   - origin: The packet with its SYN.
     package mutating func link(_ slot: Slot<TCPConnection>, to former: Slot<TCPConnection>, at origin: Origin) {
         guard slot != former, connections.isUsed(former), connections[former].isReplaced else { return }
-        let (succession, before) = (Succession(), connections[former].succession ?? Succession())
-        succession.former = former
+        connections[slot].beginSuccession().former = former
+        let before = connections[former].beginSuccession()
         before.successor = slot
         before.replacement = origin
-        connections[slot].succession = succession
-        connections[former].succession = before
     }
 
     /// The place of a segment that belongs to a former connection between its ends; nil if it belongs to the present
@@ -69,10 +70,21 @@ extension ConnectionTable {
 }
 
 extension TCPConnection {
-    /// Whether an end has acknowledged bytes that were not captured yet.
+    /// Its neighbours, of which it may have none yet.
+    mutating func beginSuccession() -> Succession {
+        let succession = succession ?? Succession()
+        self.succession = succession
+        return succession
+    }
+
+    /// Whether bytes were not captured yet that an end has acknowledged, or that others or a FIN follow.
     package mutating func lacksBytes() -> Bool {
-        Int64(clamping: streams[0].acknowledgedOffset) >= end(of: 0)
-            || Int64(clamping: streams[1].acknowledgedOffset) >= end(of: 1)
+        for index in 0..<2 {
+            if streams[index].hasHole || Int64(clamping: streams[index].acknowledgedOffset) >= end(of: index) {
+                return true
+            }
+        }
+        return false
     }
 
     /// Whether a segment acknowledges bytes that were not captured yet.

@@ -28,11 +28,12 @@ extension TCPConnection {
     ///   - time: The packet's time.
     ///   - budget: Bytes that all connections together may still hold.
     ///   - limits: The bounds.
-    ///   - resetEndsAll: Whether nothing is of interest that follows a RST.
+    ///   - endsAll: Whether nothing is of interest that is captured after the end: a RST, or the acknowledgment of the
+    ///     second FIN.
     /// - Returns: Its effect.
     package mutating func receive(
         _ segment: inout TCPSegment, from direction: Direction, payload: Span<UInt8>, packet: UInt64,
-        time: Timestamp, budget: inout Int, limits: ReassemblyLimits, resetEndsAll: Bool = true
+        time: Timestamp, budget: inout Int, limits: ReassemblyLimits, endsAll: Bool = true
     ) -> Arrival {
         let other = direction.opposite
         let flags = segment.flags
@@ -45,7 +46,8 @@ extension TCPConnection {
         let (doubt, urgentPointer) = takePending()
         let isDoubtful = !doubt.isEmpty
         var arrival = Arrival(inOrder: 0..<0, hasMore: false, isControl: false, closes: false)
-        guard !isClosed else { return arrival }
+        // Whatever a RST finds after both FINs, it ends nothing.
+        guard !isClosed, !isFinished || !flags.contains(.rst) else { return arrival }
         arrival.isControl = flags.rawValue & TCPFlags([.syn, .fin, .rst]).rawValue != 0
         // Not compared with nil, which copies the whole of it.
         if case .some = challenger, flags.intersection([.ack, .rst]) == .ack {
@@ -100,9 +102,9 @@ extension TCPConnection {
         }
         if flags.contains(.rst) {
             take(
-                reset: sequence, direction, packet: packet, time: time, doubt, endsAll: resetEndsAll)
-        } else if arrival.isControl {
-            slowPathReasons.set(.closed, to: areFinsAcknowledged)
+                reset: sequence, direction, packet: packet, time: time, doubt, endsAll: endsAll)
+        } else if arrival.isControl || isFinished {
+            finish(origin, endsAll: endsAll)
         }
         if slowPathReasons.contains(.doubtfulReset) {
             followReset(segment, direction, origin, &arrival)
@@ -141,12 +143,28 @@ extension TCPConnection {
         if streams[other.index].hasDoubt { arrival.isDoubtful = streams[other.index].takeDoubt() }
     }
 
+    /// Closes it if both FINs are acknowledged, unless bytes before them may be captured late.
+    private mutating func finish(_ origin: Origin, endsAll: Bool) {
+        let wasFinished = isFinished
+        slowPathReasons.set(.finished, to: areFinsAcknowledged && !endsAll && lacksBytes())
+        guard areFinsAcknowledged else { return }
+        if !isFinished { slowPathReasons.insert(.closed) } else if !wasFinished { beginSuccession().finish = origin }
+    }
+
     /// Whether both FINs are acknowledged, and surely were received.
     private var areFinsAcknowledged: Bool {
-        mutating get {
-            streams[0].isFinAcknowledged && streams[1].isFinAcknowledged && streams[0].finDoubt.isEmpty
-                && streams[1].finDoubt.isEmpty
-        }
+        mutating get { isFinReceived(.fromInitiator) && isFinReceived(.fromResponder) }
+    }
+
+    /// Whether a FIN is acknowledged, and surely was received.
+    private mutating func isFinReceived(_ direction: Direction) -> Bool {
+        guard streams[direction.index].isFinAcknowledged else { return false }
+        let doubt = streams[direction.index].finDoubt
+        guard doubt == .unsentAcknowledgment, let end = streams[direction.opposite.index].finOffset,
+            let received = received(atFinOf: direction)
+        else { return doubt.isEmpty }
+        // The other end's FIN shows that what this one acknowledges was sent, captured or not.
+        return received <= end &+ 1
     }
 
     /// Takes the FIN of a segment, unless the receiver surely ignores the segment.

@@ -102,7 +102,8 @@ extension TCPStream {
         guard let firstSequence else { return [] }
         let offset = SequenceNumber.offset(of: sequence, base: firstSequence, near: nextOffset)
         // A FIN is acknowledged by one more. If the capture lacks bytes, it may lack the ones acknowledged.
-        let known = max(seenOffset, held.end ?? 0, acknowledgedOffset) &+ (finOffset == nil ? 0 : 1)
+        let sentEnd = max(seenOffset, held.end ?? 0, acknowledgedOffset, finDoubt.isEmpty ? finOffset ?? 0 : 0)
+        let known = sentEnd &+ (finOffset == nil ? 0 : 1)
         if offset > Int64(known) { return gapBytes == 0 ? .unsentAcknowledgment : [] }
         let acknowledged = min(acknowledgedOffset, seenOffset)
         if offset >= Int64(acknowledged) { return [] }

@@ -103,14 +103,14 @@ package final class FrameSearch {
         return decide()
     }
 
-    /// Decides by what the last segment holds, since a FIN follows it: a whole Close frame with the code of the other
-    /// end's, one of which answers the other (RFC 6455 5.5.1).
+    /// A Close frame that the last segment may be, whole and alone.
     ///
-    /// - Parameters:
-    ///   - sender: Who sends the stream.
-    ///   - code: The code.
-    /// - Returns: The place, if there is one.
-    package func finish(_ sender: Role, closedWith code: CloseCode) -> Place? {
+    /// If a FIN follows it, and the other end's Close frame has the same code, it is one: one answers the other
+    /// (RFC 6455 5.5.1).
+    ///
+    /// - Parameter sender: Who sends the stream.
+    /// - Returns: Its place and its code; nil if the segment is something else.
+    package func lastClose(from sender: Role) -> (place: Place, code: CloseCode)? {
         guard !isAnchored, kept.pieceCount > 0 else { return nil }
         let segment = kept.bytes(ofPiece: kept.pieceCount - 1)
         guard let header = FrameHeader(segment.span), header.firstByte == 0x88, header.isMasked == (sender == .client),
@@ -123,8 +123,8 @@ package final class FrameSearch {
             masking.unmask(segment.span.extracting(droppingFirst: header.byteCount), into: &$0)
         }
         let body = CloseBody(payload.span)
-        guard body.code == code, body.reason != nil else { return nil }
-        return Place(offset: kept.end &- UInt64(segment.count), sender: sender)
+        guard let code = body.code, body.reason != nil else { return nil }
+        return (Place(offset: kept.end &- UInt64(segment.count), sender: sender), code)
     }
 
     /// Skips the next `length` bytes of the stream, which are missing, if a chain spans them: the gap then lies in the

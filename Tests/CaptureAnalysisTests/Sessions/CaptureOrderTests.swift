@@ -163,6 +163,34 @@ struct CaptureOrderTests {
         #expect(closes.first { $0.from == .client }?.origin.packet == 9)
     }
 
+    @Test(
+        "A segment captured after the acknowledgment of the second FIN belongs to the session, which ended before it",
+        arguments: [ExpectedMessage.Sender.client, .server], 5...9)
+    func capturedAfterEnd(first: ExpectedMessage.Sender, delayed: Int) throws {
+        let analysis = Analysis(closing(first).delaying(delayed, after: 12))
+        let verdict = try analysis.end.verdict
+        #expect(verdict.by == (first == .client ? .client : .server) && verdict.layer == .closeFrame && verdict.isClean)
+        #expect(verdict.clientEvent?.code == .goingAway && verdict.serverEvent?.code == .goingAway)
+        #expect(analysis.messages.count == 3 && analysis.gaps.isEmpty)
+        // The delayed one leaves its place, so that the acknowledgment is number 12, counted from 1.
+        #expect(try analysis.end.origin?.packet == 12)
+    }
+
+    @Test("A session of which the last bytes are lost has ended some seconds later", arguments: 5...9)
+    func lostBeforeEnd(lost: Int) throws {
+        var other = TCPConversation()
+        other.wait(milliseconds: 3000)
+        other.open()
+        let later = other.packets.map { packet in
+            var packet = packet
+            // Another port.
+            for index in [34, 36] where packet.bytes[index] == 0xd0 { packet.bytes[index] = 0xd1 }
+            return packet
+        }
+        let analysis = Analysis(closing(.server).losing(lost) + later)
+        #expect(try analysis.end.origin?.packet == 12 && analysis.end.verdict.layer == .closeFrame)
+    }
+
     @Test("The client's Close frame stays the first if the server's messages before its answer come late")
     func answerCapturedLate() throws {
         let verdict = try Analysis(closing(.client).delaying(7, after: 9)).end.verdict
@@ -173,6 +201,21 @@ struct CaptureOrderTests {
     func closeAfterGap(lost: Int) throws {
         let verdict = try Analysis(closing(.server).losing(lost)).end.verdict
         #expect(verdict.by == .server && verdict.code == .goingAway && verdict.reason == "bye")
+    }
+
+    @Test("Close frames are found though the segments before both are lost: one answers the other")
+    func closesAfterGaps() throws {
+        // The last message of each end is packet 7 and 8.
+        let packets = packets { talk in
+            talk.send(WireFrame.text("last", from: .client), from: .client)
+            talk.send(WireFrame.close(1001, "bye", from: .server), from: .server)
+            talk.send(WireFrame.close(1001, from: .client), from: .client)
+            talk.finish(first: .server)
+        }
+        let analysis = Analysis(packets.losing(8).losing(7))
+        let verdict = try analysis.end.verdict
+        #expect(verdict.layer == .closeFrame && verdict.code == .goingAway && verdict.reason == "bye")
+        #expect(analysis.frames.count { $0.frame.header.opcode == .close } == 2 && analysis.messages.count == 2)
     }
 
     @Test("Nobody is said to have closed first if the other end's Close frame may be lost")
