@@ -65,10 +65,28 @@ extension TCPSegment {
                 // The two highest bits say what to do with an unknown one; of those with such bits, hosts know jumbo
                 // payloads.
                 guard count <= maximumOptions, type < 64 || isHopByHop && type == 0xc2 else { return false }
+                let place = options.count &- rest.count &+ 2
+                if isHopByHop, !isHopByHopOptionAccepted(option, place: place) { return false }
             }
             rest = rest.extracting(droppingFirst: option.count)
         }
         return true
+    }
+
+    /// Whether Linux accepts an option `place` bytes after the beginning of its header, of those that it knows among
+    /// the hop-by-hop ones.
+    private static func isHopByHopOptionAccepted(_ option: Span<UInt8>, place: Int) -> Bool {
+        switch option[0] {
+        // Router alert (RFC 2711).
+        case 0x05: option.count == 4
+        // CALIPSO (RFC 5570): only where labels are configured, as CIPSO.
+        case 0x07: false
+        // IOAM (RFC 9486): from Linux 5.15 on, it must be aligned.
+        case 0x31: place & 3 == 0
+        // A jumbo payload (RFC 2675 2).
+        case 0xc2: option.count == 6 && place & 3 == 2
+        default: true
+        }
     }
 
     /// What Linux accepts: bytes of padding together, and other options of a header.
