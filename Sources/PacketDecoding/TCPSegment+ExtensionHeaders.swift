@@ -9,19 +9,34 @@ extension TCPSegment {
     package func areExtensionHeadersAccepted(in bytes: Span<UInt8>) -> Bool {
         guard source.address.isIPv6, networkHeaderWords != 10, let start = networkHeader(in: bytes) else { return true }
         let end = payload.lowerBound &- Int(headerLength)
-        var place = start &+ 40
-        var next = bytes[start &+ 6]
+        return Self.areExtensionHeadersAccepted(
+            bytes[start &+ 6], in: bytes, (start &+ 40)..<end, leadTo: IPProtocol.tcp)
+    }
+
+    /// Whether Linux accepts the extension headers in `range` of an IPv6 packet, before a header of another kind.
+    ///
+    /// - Parameters:
+    ///   - first: The next header field of the fixed header.
+    ///   - bytes: What the packet was found in.
+    ///   - range: Where they lie.
+    ///   - last: The number of the header behind them.
+    /// - Returns: Whether it does.
+    static func areExtensionHeadersAccepted(
+        _ first: UInt8, in bytes: Span<UInt8>, _ range: Range<Int>, leadTo last: UInt8
+    ) -> Bool {
+        let end = range.upperBound
+        var (place, next) = (range.lowerBound, first)
         var hasFragmentHeader = false
-        while next != IPProtocol.tcp {
+        while next != last {
             guard place &+ 8 <= end else { return false }
             var length = (Int(bytes[place &+ 1]) &+ 1) &* 8
             switch next {
             case IPProtocol.hopByHopOptions, IPProtocol.destinationOptions:
                 guard place &+ length <= end else { return false }
                 let options = bytes.extracting((place &+ 2)..<(place &+ length))
-                guard Self.areAccepted(options, isHopByHop: next == IPProtocol.hopByHopOptions) else { return false }
+                guard areAccepted(options, isHopByHop: next == IPProtocol.hopByHopOptions) else { return false }
             case IPProtocol.routing:
-                guard Self.isRoutingAccepted(type: bytes[place &+ 2], left: bytes[place &+ 3]) else { return false }
+                guard isRoutingAccepted(type: bytes[place &+ 2], left: bytes[place &+ 3]) else { return false }
             case IPProtocol.fragment where !hasFragmentHeader:
                 hasFragmentHeader = true
                 length = 8
