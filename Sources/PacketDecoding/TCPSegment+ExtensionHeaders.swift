@@ -9,19 +9,34 @@ extension TCPSegment {
     package func areExtensionHeadersAccepted(in bytes: Span<UInt8>) -> Bool {
         guard source.address.isIPv6, networkHeaderWords != 10, let start = networkHeader(in: bytes) else { return true }
         let end = payload.lowerBound &- Int(headerLength)
-        var place = start &+ 40
-        var next = bytes[start &+ 6]
+        return Self.areExtensionHeadersAccepted(
+            bytes[start &+ 6], in: bytes, (start &+ 40)..<end, leadTo: IPProtocol.tcp)
+    }
+
+    /// Whether Linux accepts the extension headers in `range` of an IPv6 packet, before a header of another kind.
+    ///
+    /// - Parameters:
+    ///   - first: The next header field of the fixed header.
+    ///   - bytes: What the packet was found in.
+    ///   - range: Where they lie.
+    ///   - last: The number of the header behind them.
+    /// - Returns: Whether it does.
+    static func areExtensionHeadersAccepted(
+        _ first: UInt8, in bytes: Span<UInt8>, _ range: Range<Int>, leadTo last: UInt8
+    ) -> Bool {
+        let end = range.upperBound
+        var (place, next) = (range.lowerBound, first)
         var hasFragmentHeader = false
-        while next != IPProtocol.tcp {
+        while next != last {
             guard place &+ 8 <= end else { return false }
             var length = (Int(bytes[place &+ 1]) &+ 1) &* 8
             switch next {
             case IPProtocol.hopByHopOptions, IPProtocol.destinationOptions:
                 guard place &+ length <= end else { return false }
                 let options = bytes.extracting((place &+ 2)..<(place &+ length))
-                guard Self.areAccepted(options, isHopByHop: next == IPProtocol.hopByHopOptions) else { return false }
+                guard areAccepted(options, isHopByHop: next == IPProtocol.hopByHopOptions) else { return false }
             case IPProtocol.routing:
-                guard Self.isRoutingAccepted(type: bytes[place &+ 2], left: bytes[place &+ 3]) else { return false }
+                guard isRoutingAccepted(type: bytes[place &+ 2], left: bytes[place &+ 3]) else { return false }
             case IPProtocol.fragment where !hasFragmentHeader:
                 hasFragmentHeader = true
                 length = 8
@@ -65,10 +80,28 @@ extension TCPSegment {
                 // The two highest bits say what to do with an unknown one; of those with such bits, hosts know jumbo
                 // payloads.
                 guard count <= maximumOptions, type < 64 || isHopByHop && type == 0xc2 else { return false }
+                let place = options.count &- rest.count &+ 2
+                if isHopByHop, !isHopByHopOptionAccepted(option, place: place) { return false }
             }
             rest = rest.extracting(droppingFirst: option.count)
         }
         return true
+    }
+
+    /// Whether Linux accepts an option `place` bytes after the beginning of its header, of those that it knows among
+    /// the hop-by-hop ones.
+    private static func isHopByHopOptionAccepted(_ option: Span<UInt8>, place: Int) -> Bool {
+        switch option[0] {
+        // Router alert (RFC 2711).
+        case 0x05: option.count == 4
+        // CALIPSO (RFC 5570): only where labels are configured, as CIPSO.
+        case 0x07: false
+        // IOAM (RFC 9486): from Linux 5.15 on, it must be aligned.
+        case 0x31: place & 3 == 0
+        // A jumbo payload (RFC 2675 2).
+        case 0xc2: option.count == 6 && place & 3 == 2
+        default: true
+        }
     }
 
     /// What Linux accepts: bytes of padding together, and other options of a header.

@@ -19,7 +19,18 @@ extension TCPSegment {
         guard !source.address.isIPv6, let start = networkHeader(in: bytes) else { return .accepted }
         let end = start &+ Int(bytes[start] & 0x0f) &* 4
         guard end > start &+ 20, end <= bytes.count else { return .accepted }
-        var rest = bytes.extracting((start &+ 20)..<end)
+        return NetworkOptions(ipv4: bytes.extracting((start &+ 20)..<end))
+    }
+}
+
+extension NetworkOptions {
+    /// What Linux does with the options of an IPv4 header.
+    init(ipv4 options: Span<UInt8>) {
+        self = Self.judge(options)
+    }
+
+    private static func judge(_ options: Span<UInt8>) -> NetworkOptions {
+        var rest = options
         var hasRoute = false
         var hasTimestamp = false
         while rest.count > 0, rest[0] != 0 {
@@ -32,10 +43,10 @@ extension TCPSegment {
             let option = rest.extracting(first: Int(rest[1]))
             switch option[0] {
             case 7:
-                guard !hasRoute, Self.isRecordRoute(option) else { return .invalid }
+                guard !hasRoute, isRecordRoute(option) else { return .invalid }
                 hasRoute = true
             case 68:
-                guard !hasTimestamp, Self.isTimestamp(option) else { return .invalid }
+                guard !hasTimestamp, isTimestamp(option) else { return .invalid }
                 hasTimestamp = true
             // Router alert (RFC 2113).
             case 148:

@@ -66,6 +66,11 @@ package struct SpoolFile: Spool, ~Copyable {
     private mutating func create() {
         var name = Array("\(folder)/wstap-XXXXXX".utf8CString)
         descriptor = mkstemp(&name)
+        // A live capture has opened its output as root, and may write nothing beside it any more.
+        if descriptor < 0, errno == EACCES || errno == EPERM || errno == EROFS {
+            name = Array("/var/tmp/wstap-XXXXXX".utf8CString)
+            descriptor = mkstemp(&name)
+        }
         guard descriptor >= 0 else { return fail() }
         unlink(name)
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)

@@ -38,6 +38,15 @@ struct SpoolFileTests {
         #expect(read(1, at: 0, from: &spool) == [])
     }
 
+    #if os(Linux)
+        @Test("is in the system's folder for large files where its own may not be written to, even by root")
+        func refused() throws {
+            var spool = SpoolFile(folder: "/sys")
+            #expect(spool.append([1, 2].span) == 0)
+            #expect(read(2, at: 0, from: &spool) == [1, 2] && spool.failure == nil)
+        }
+    #endif
+
     @Test("fails where it ends")
     func end() throws {
         let folder = try ScratchFolder()

@@ -12,6 +12,8 @@ struct Fragment {
     let isLast: Bool
     /// Whether the checksum of its IPv4 header is wrong, and was not left out.
     let hasWrongChecksum: Bool
+    /// Whether hosts drop it for what stands before its payload: options of IPv4, extension headers of IPv6.
+    let isRefused: Bool
     /// Where its fixed IP header lies in the bytes it was found in.
     let header: Range<Int>
     /// Where its payload lies there, as far as it was captured.
@@ -31,6 +33,9 @@ struct Fragment {
             isLast = field & 1 == 0
             identification = bytes.bigEndianUInt32(at: fragmentHeader &+ 4)
             hasWrongChecksum = false
+            isRefused = !TCPSegment.areExtensionHeadersAccepted(
+                bytes[header.lowerBound &+ 6], in: bytes, header.upperBound..<fragmentHeader,
+                leadTo: IPProtocol.fragment)
         } else {
             next = bytes[header.lowerBound &+ 9]
             let field = bytes.bigEndianUInt16(at: header.lowerBound &+ 6)
@@ -38,6 +43,7 @@ struct Fragment {
             isLast = field & 0x2000 == 0
             identification = UInt32(bytes.bigEndianUInt16(at: header.lowerBound &+ 4))
             hasWrongChecksum = Self.isChecksumWrong(bytes.extracting(header.lowerBound..<walk.offset))
+            isRefused = NetworkOptions(ipv4: bytes.extracting(header.upperBound..<walk.offset)) != .accepted
         }
 
         let length = walk.end &- walk.offset
@@ -81,6 +87,7 @@ struct Fragment {
         self.range = range
         self.isLast = isLast
         hasWrongChecksum = false
+        isRefused = false
         self.header = 0..<header
         captured = (range.lowerBound &+ header)..<(range.upperBound &+ header)
     }

@@ -41,8 +41,9 @@ struct FragmentTable {
         _ fragment: Fragment, from source: Span<UInt8>, at time: Timestamp
     ) -> ReassembledDatagram? {
         dropOverdue(at: time)
-        // A receiver never sees one with a wrong checksum (RFC 1122 3.2.1.2), unless the capture has nothing else.
-        guard !fragment.hasWrongChecksum || !hasRightChecksums else {
+        // A receiver never sees one with a wrong checksum (RFC 1122 3.2.1.2), unless the capture has nothing else; nor
+        // one that its host refuses.
+        guard !fragment.isRefused, !fragment.hasWrongChecksum || !hasRightChecksums else {
             totals.unusedFragments &+= 1
             return nil
         }

@@ -41,6 +41,8 @@ struct FragmentedDatagram {
     private var length: Int?
     private var runs = 0
     private var next: UInt8 = 0
+    /// The marks of its fragments for congestion (RFC 3168 5), one bit for each of the four that one has.
+    private var congestion: UInt8 = 0
     /// Whether there were too many fragments, which no further one can mend.
     private(set) var isSpoiled = false
 
@@ -69,6 +71,11 @@ struct FragmentedDatagram {
         if index < parts.count, parts[index].range.lowerBound < end {
             return isInsideRun(fragment.range, from: index) ? .repeats : .contradicts
         }
+        let marks = congestion | 1 &<< Self.congestionMark(source.extracting(fragment.header), key.source.isIPv6)
+        let isComplete = covered &+ fragment.range.count == (fragment.isLast ? end : length)
+        // RFC 3168 5.3: a host drops a datagram of fragments with and without ECN, once it is complete.
+        guard !isComplete || marks & 1 == 0 || marks == 1 else { return .contradicts }
+        congestion = marks
         let run: Int
         if index == parts.count, let last = parts.last, last.range.upperBound == start {
             run = last.run
@@ -84,7 +91,13 @@ struct FragmentedDatagram {
         if fragment.isLast { length = end }
         if start == 0 { next = fragment.next }
         fragments &+= 1
-        return covered == length ? .completes : .waits
+        return isComplete ? .completes : .waits
+    }
+
+    /// The two bits for congestion in an IP header (RFC 3168 5); 0 if it was not captured.
+    private static func congestionMark(_ header: Span<UInt8>, _ isIPv6: Bool) -> UInt8 {
+        guard header.count > 1 else { return 0 }
+        return (isIPv6 ? header[1] &>> 4 : header[1]) & 3
     }
 
     /// Whether parts that came in order, from the one at `index` on, cover a range.

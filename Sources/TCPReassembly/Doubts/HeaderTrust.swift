@@ -13,6 +13,8 @@ struct HeaderTrust: Sendable {
     /// Where IP headers begin in their packets: elsewhere if a tunnel carries them.
     private var place: UInt16 = 0
     private var known = Known()
+    /// The ways that SYNs came on, if they came on several, by ``mark(_:_:)``.
+    private var synWays: UInt8 = 0
 
     private struct Known: OptionSet {
         let rawValue: UInt8
@@ -109,8 +111,22 @@ struct HeaderTrust: Sendable {
     }
 
     @inline(__always)
-    private static func linkAddress(in bytes: Span<UInt8>) -> UInt64 {
-        bytes.littleEndianUInt64(at: 0) & 0xffff_ffff_ffff | 1 &<< 48
+    private static func linkAddress(in bytes: Span<UInt8>, at place: Int = 0) -> UInt64 {
+        bytes.littleEndianUInt64(at: place) & 0xffff_ffff_ffff | 1 &<< 48
+    }
+
+    /// Learns by the answer to a SYN what the SYN was like that arrived: the way back shows its way, if several came on
+    /// different ones, and both ends sign segments or none (RFC 2385 2).
+    ///
+    /// - Parameters:
+    ///   - start: Where the answer's IP header begins.
+    ///   - bytes: What it was found in.
+    ///   - isSigned: Whether it is signed.
+    mutating func settle(byAnswer start: Int, in bytes: Span<UInt8>, isSigned: Bool) {
+        if !isSigned { known.remove(.signature) }
+        let way = Self.way(start, in: bytes, addressAt: 6)
+        guard synWays & Self.mark(way.place, way.address ?? 0) != 0 else { return }
+        (place, linkAddress) = (way.place, way.address ?? 0)
     }
 
     /// Examines a segment.
@@ -131,6 +147,10 @@ struct HeaderTrust: Sendable {
         if let start = segment.networkHeader(in: bytes) {
             if !isOnUsualWay(segment, start, in: bytes, isExcused: excused.contains(.linkAddress)) {
                 doubt.insert(.linkAddress)
+                if segment.flags.contains(.syn) {
+                    let way = Self.way(start, in: bytes, addressAt: 0)
+                    synWays |= Self.mark(place, linkAddress) | Self.mark(way.place, way.address ?? 0)
+                }
             }
             switch segment.ipv4Options(in: bytes) {
             case .accepted: break
@@ -195,23 +215,36 @@ struct HeaderTrust: Sendable {
             && (bytes.bigEndianUInt16(at: 14) | bytes.bigEndianUInt16(at: 18)) & 0xfff == 0
     }
 
+    /// One of eight bits for a way.
+    private static func mark(_ place: UInt16, _ address: UInt64) -> UInt8 {
+        1 &<< UInt8(truncatingIfNeeded: ((address ^ UInt64(place)) &* 0x9e37_79b9_7f4a_7c15) &>> 61)
+    }
+
+    /// The way of a packet: where its IP header begins, and on Ethernet a link address with the VLAN.
+    private static func way(_ start: Int, in bytes: Span<UInt8>, addressAt place: Int) -> (
+        place: UInt16, address: UInt64?
+    ) {
+        let isTagged = start == 18 && isVLANTag(at: 12, in: bytes) || hasTwoPriorities(start, in: bytes)
+        let vlan = isTagged ? bytes.bigEndianUInt16(at: 14) & 0xfff : 0
+        // A tag with VLAN 0 has only a priority; a reassembled datagram has no link header.
+        let here = isTagged && vlan == 0 ? 14 : UInt16(truncatingIfNeeded: start)
+        guard start == 14 || isTagged else { return (here, nil) }
+        return (here, linkAddress(in: bytes, at: place) | UInt64(vlan) &<< 49)
+    }
+
     /// Whether a packet goes to the link address, and through the VLAN and the tunnels, of those before; if none is
     /// known, it becomes the usual way.
     private mutating func isOnUsualWay(
         _ segment: borrowing TCPSegment, _ start: Int, in bytes: Span<UInt8>, isExcused: Bool
     ) -> Bool {
-        let isTagged = start == 18 && Self.isVLANTag(at: 12, in: bytes) || Self.hasTwoPriorities(start, in: bytes)
-        let vlan = isTagged ? bytes.bigEndianUInt16(at: 14) & 0xfff : 0
-        // A tag with VLAN 0 has only a priority; a reassembled datagram has no link header.
-        let here = isTagged && vlan == 0 ? 14 : UInt16(truncatingIfNeeded: start)
+        let (here, address) = Self.way(start, in: bytes, addressAt: 0)
         if !known.contains(.place) || isExcused { place = here }
         known.insert(.place)
         // IPsec's authentication header, between the two: only a receiver that shares its key looks past it.
         let isIPv6 = segment.source.address.isIPv6
         let words = segment.networkHeaderWords
         let isSigned = !isIPv6 && UInt16(bytes[start] & 0x0f) != words
-        guard start == 14 || isTagged else { return here == place && !isSigned || start == 0 || isExcused }
-        let address = Self.linkAddress(in: bytes) | UInt64(vlan) &<< 49
+        guard let address else { return here == place && !isSigned || start == 0 || isExcused }
         if linkAddress == 0 || isExcused { linkAddress = address }
         return address == linkAddress && here == place && (!isSigned || isExcused)
     }
@@ -258,6 +291,12 @@ extension TCPConnection {
                 headers[direction.index].examine(
                     &segment, in: bytes, excused: streams[direction.index].excused, isExpected: isExpected,
                     usesTimestamps: usesTimestamps))
+        }
+        // Both sides of a router show the answer twice, last on the side where the SYN came first.
+        if segment.flags.isSuperset(of: [.syn, .ack]), doubt.isSubset(of: .linkAddress),
+            let start = segment.networkHeader(in: bytes)
+        {
+            headers[other.index].settle(byAnswer: start, in: bytes, isSigned: segment.options(in: bytes).isSigned)
         }
         if segment.flags.isDisjoint(with: [.syn, .rst]) {
             if segment.payloadLength > 0, closedWindows?.isClosed(other) == true,

@@ -11,16 +11,19 @@ extension HARFormat where Storage: ~Copyable {
         begin(event.from, event.origin, message.isText ? .text : .binary)
         let isCut = message.payload == .truncated || payload.count > options.payload.maximum
         let shown = payload.extracting(first: options.payload.maximum)
+        let key = Self.key(of: event.origin.time)
+        var long = shown.count > Self.pieceLength ? beginLong(of: session, key: key) : nil
         if message.isText, message.isValidUTF8 {
-            record.append(jsonString: isCut ? shown.extracting(first: shown.countOfWholeScalars) : shown)
+            let text = isCut ? shown.extracting(first: shown.countOfWholeScalars) : shown
+            append(text, to: &long) { $0.append(jsonEscaped: $1) }
         } else if message.isText {
             // What browsers show is text; the bytes are beside it.
             session.omissions.notUTF8 &+= 1
-            record.append(jsonText: shown)
+            append(shown, to: &long) { $0.append(jsonEscapedText: $1) }
             record.append(#","_dataBase64":"#)
-            record.append(base64String: shown)
+            append(shown, isText: false, to: &long) { $0.append(base64: $1) }
         } else {
-            record.append(base64String: shown)
+            append(shown, isText: false, to: &long) { $0.append(base64: $1) }
         }
         if isCut {
             session.omissions.cut &+= 1
@@ -28,7 +31,37 @@ extension HARFormat where Storage: ~Copyable {
         }
         if event.isInferred { record.append(#","_inferred":true"#) }
         record.append("}")
-        keep(of: session, asControl: false, key: Self.key(of: event.origin.time))
+        move(to: &long)
+        guard let long else { return keep(of: session, asControl: false, key: key) }
+        session.messages.endLong(long, in: &spool)
+    }
+
+    /// How much of a payload is escaped at a time; a multiple of 3, for base64.
+    private static var pieceLength: Int { 192 << 10 }
+
+    /// Appends a payload to ``record`` as a string, text by whole characters; the pieces of a long one go to the spool.
+    private mutating func append(
+        _ payload: Span<UInt8>, isText: Bool = true, to long: inout SpooledRecords.Chunk?,
+        _ write: (inout OutputBuffer, Span<UInt8>) -> Void
+    ) {
+        record.append("\"")
+        var rest = payload
+        while !rest.isEmpty {
+            var piece = rest.extracting(first: Self.pieceLength)
+            if isText, piece.count < rest.count { piece = piece.extracting(first: piece.countOfWholeScalars) }
+            write(&record, piece)
+            rest = rest.extracting(droppingFirst: piece.count)
+            move(to: &long)
+        }
+        record.append("\"")
+    }
+
+    /// Moves what is in ``record`` to the spool, as the end of a long one, if that is one.
+    private mutating func move(to long: inout SpooledRecords.Chunk?) {
+        guard long != nil else { return }
+        record.withBytes { _ = spool.append($0) }
+        long?.length += record.count
+        record.removeAll()
     }
 
     mutating func write(_ event: borrowing FrameEvent, of session: HARSession, payload: Span<UInt8>) {

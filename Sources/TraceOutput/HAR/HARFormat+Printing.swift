@@ -21,6 +21,8 @@ struct PrintedSession: ~Copyable {
     var window: RecordWindow?
     /// The records of the part that the window has seen.
     var seen: UInt64 = 0
+    /// Where the rest of a record lies that is printed piece by piece.
+    var rest: Range<UInt64>?
 
     /// Whether nothing of the part is printed.
     var isNew = true
@@ -65,6 +67,10 @@ extension HARFormat where Storage: ~Copyable {
         guard var entry = printed.take() else { return }
         let session = entry.session
         while output.count < limit {
+            if let rest = entry.rest {
+                printPiece(of: &entry, rest)
+                continue
+            }
             switch entry.part {
             case .messages:
                 if entry.isNew { begin(&entry, &session.messages) }
@@ -99,6 +105,10 @@ extension HARFormat where Storage: ~Copyable {
         if let place = entry.next {
             readChunk(at: place)
             entry.next = chunk.withBytes { RecordReader.link(of: $0) }
+            if place.isLong {
+                beginPieces(place.text, of: &entry)
+                return true
+            }
             Self.print(chunk, after: &entry.count, to: &output)
             return true
         }
@@ -108,11 +118,32 @@ extension HARFormat where Storage: ~Copyable {
         return true
     }
 
+    /// Prints some of a long record.
+    private mutating func printPiece(of entry: inout PrintedSession, _ rest: Range<UInt64>) {
+        let count = min(rest.count, 256 << 10)
+        spool.read(count, at: rest.lowerBound, into: &output)
+        entry.rest = count < rest.count ? rest.lowerBound &+ UInt64(count)..<rest.upperBound : nil
+    }
+
+    /// Goes on with a record in the spool; the one after the first loses its comma.
+    private func beginPieces(_ text: Range<UInt64>, of entry: inout PrintedSession) {
+        entry.rest = text.dropFirst(entry.count == 1 ? 1 : 0)
+        entry.count &+= 1
+    }
+
     private mutating func printNextInOrder(of entry: inout PrintedSession) -> Bool {
         guard var window = entry.window.take() else { return false }
         while window.hasRoom, let place = entry.next {
             readChunk(at: place)
             entry.next = chunk.withBytes { bytes in
+                if place.isLong {
+                    window.insert(
+                        .init(
+                            key: RecordReader.firstKey(of: bytes), ordinal: entry.seen,
+                            offset: place.text.lowerBound, length: place.text.count))
+                    entry.seen &+= 1
+                    return RecordReader.link(of: bytes)
+                }
                 var reader = RecordReader()
                 while let record = reader.next(in: bytes) {
                     window.insert(
@@ -127,15 +158,13 @@ extension HARFormat where Storage: ~Copyable {
         let first = window.removeFirst()
         entry.window = window
         guard let first else { return false }
-        let comma = entry.count == 1 ? min(1, first.length) : 0
-        entry.count &+= 1
-        spool.read(first.length - comma, at: first.offset &+ UInt64(comma), into: &output)
+        beginPieces(first.offset..<first.offset &+ UInt64(first.length), of: &entry)
         return true
     }
 
     private mutating func readChunk(at place: SpooledRecords.Chunk) {
         chunk.removeAll()
-        spool.read(place.length, at: place.offset, into: &chunk)
+        spool.read(place.isLong ? SpooledRecords.headLength : place.length, at: place.offset, into: &chunk)
     }
 
     /// Prints the records of a chunk.

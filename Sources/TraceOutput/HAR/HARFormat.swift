@@ -102,11 +102,12 @@ package struct HARFormat<Storage: Spool & ~Copyable>: OutputFormat, ~Copyable {
     }
 
     private mutating func end(_ end: borrowing SessionEnd, at context: borrowing EventContext) {
+        // Before the session is forgotten: the spool is emptied once no session is left.
+        finishPrinting()
         guard let session = sessions.removeValue(forKey: context.session) else { return }
         waitingBytes -= session.bytesInMemory
         // A refused upgrade has its entry already.
         guard session.hasBegun || !session.isConnectionUsed else { return }
-        finishPrinting()
         if !session.hasBegun { beginWithoutUpgrade(session, context.session) }
         session.timings.receive = max(0, context.time.nanoseconds(since: session.answered))
         beginEntry()
@@ -125,6 +126,13 @@ package struct HARFormat<Storage: Spool & ~Copyable>: OutputFormat, ~Copyable {
         waitingBytes += session.bytesInMemory - before
         record.removeAll()
         if waitingBytes > Self.bytesInMemory { spillAll() }
+    }
+
+    /// Begins a message of a session that is too long for memory: the spool takes it piece by piece.
+    mutating func beginLong(of session: HARSession, key: UInt64) -> SpooledRecords.Chunk {
+        let before = session.bytesInMemory
+        defer { waitingBytes += session.bytesInMemory - before }
+        return session.messages.beginLong(key: key, to: &spool)
     }
 
     private mutating func spillAll() {

@@ -137,11 +137,18 @@ extension OutputBuffer {
 
     /// Appends bytes that should be UTF-8 as a string; invalid ones become U+FFFD.
     mutating func append(jsonText bytes: Span<UInt8>) {
+        append(UInt8(ascii: "\""))
+        append(jsonEscapedText: bytes)
+        append(UInt8(ascii: "\""))
+    }
+
+    /// Appends bytes as the inside of a string, as ``append(jsonText:)`` does.
+    mutating func append(jsonEscapedText bytes: Span<UInt8>) {
         if bytes.isValidUTF8 {
-            append(jsonString: bytes)
+            append(jsonEscaped: bytes)
         } else {
             let text = unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
-            append(jsonString: text)
+            append(jsonEscaped: text.utf8.span)
         }
     }
 

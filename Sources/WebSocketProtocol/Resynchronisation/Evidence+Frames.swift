@@ -95,6 +95,16 @@ extension Evidence {
         }
         return UInt64(payload[0]) &+ 1 == header.payloadLength
     }
+
+    /// Whether the frame is a short binary one of printable ASCII: such records come by the hundred, without a frame.
+    ///
+    /// Each name that a certificate is for is 82, its length, and the name (RFC 5280 4.2.1.6).
+    static func isTaggedName(_ header: FrameHeader, _ payload: Span<UInt8>) -> Bool {
+        guard !header.isMasked, header.opcode == .binary, (4...125).contains(header.payloadLength),
+            UInt64(payload.count) == header.payloadLength
+        else { return false }
+        return payload.indices.allSatisfy { payload[$0].isPrintable }
+    }
 }
 
 extension UInt32 {

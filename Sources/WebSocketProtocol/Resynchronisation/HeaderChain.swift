@@ -39,6 +39,8 @@ struct HeaderChain {
     private var isNewText = false
     /// Whether the last frame looked like an earlier one.
     private var isRepeat = false
+    /// Whether it looked like a name in a table.
+    private var isTaggedName = false
 
     /// How many frames without payload may follow one another: runs of zeros look like them.
     private static let emptyFrameLimit = 4
@@ -109,6 +111,7 @@ struct HeaderChain {
         _ header: FrameHeader, _ payload: Span<UInt8>, isText: Bool, _ model: borrowing ByteModel
     ) -> Bool {
         isRepeat = !recent.insert(header)
+        isTaggedName = false
         let rarity = model.headerEvidence(sender, known: frames)
         lastHeaderBits =
             isText ? 0 : Evidence.bits(ofHeader: header, rarity, model, lastKey: lastKey, isRepeat: isRepeat)
@@ -120,6 +123,12 @@ struct HeaderChain {
         isNewText = !header.isMasked && payloadBits == Evidence.plainText && recent.insert(text: payload) && isRepeat
         // Where every byte stands for itself, none of it is evidence.
         if isText { return true }
+        // All names of a table have the shape of a name, whatever their lengths.
+        isTaggedName = Evidence.isTaggedName(header, payload)
+        if isTaggedName {
+            score.repeats += lastHeaderBits
+            return true
+        }
         guard isRepeat else {
             score.form += lastHeaderBits
             score.content += payloadBits
@@ -154,7 +163,8 @@ struct HeaderChain {
             score.content += Evidence.plainText
             score.repeats -= Evidence.plainText
         }
-        if isRepeat { score.repeats += Evidence.repeatedEnd } else { score.form += Evidence.endsSegment }
+        let isRow = isRepeat || isTaggedName && !isAlone
+        if isRow { score.repeats += Evidence.repeatedEnd } else { score.form += Evidence.endsSegment }
     }
 
     /// Counts that the frame taken last ends with the stream.

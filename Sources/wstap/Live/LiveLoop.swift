@@ -81,7 +81,7 @@ struct LiveLoop {
                 recorder?.release(sink.takeAnnounced())
             }
             handOn(&sink, &recorder)
-            if output?.failure != nil || recorder?.hasFailed == true { return .output }
+            if output?.failure != nil || sink.format.failure != nil || recorder?.hasFailed == true { return .output }
             if rest == 0 { return .asked }
             if let end, now >= end { return .asked }
             switch wait(for: device.descriptor, until: end ?? deadline, now, isBusy: count > 0) {

@@ -67,7 +67,8 @@ struct LiveRun: FormatUser {
         try conclude(
             LiveOutcome(
                 ending: ending, statistics: statistics, summary: pipeline.summary, packets: device.packetCount,
-                outputFailure: queue?.failure, recorderProblem: recorder?.problem,
+                outputFailure: queue?.failure ?? sink.format.failure.map { .failed($0) },
+                recorderProblem: recorder?.problem,
                 isRecorderClosed: recorder?.isClosed ?? false, omissions: sink.format.omissions))
     }
 

@@ -111,6 +111,47 @@ struct IgnoredSegmentTests {
         return packets
     }
 
+    /// How a SYN, and later data, never reach the server.
+    enum Decoy: CaseIterable {
+        case linkAddress, vlan, signature
+
+        func packet(_ packet: TCPPacket, _ time: Timestamp) -> TimedPacket {
+            var packet = packet
+            if self == .signature {
+                packet.options = [.noOperation, .noOperation, .bytes([19, 18] + Array(repeating: 7, count: 16))]
+            }
+            var timed = TimedPacket(at: time, packet.ethernet())
+            timed.bytes.replaceSubrange(0..<12, with: IgnoredSegmentTests.addresses(fromClient: true))
+            if self == .linkAddress { timed.bytes[5] ^= 0x77 }
+            if self == .vlan { timed.bytes.insert(contentsOf: [0x81, 0, 0, 5], at: 12) }
+            return timed
+        }
+    }
+
+    private static func addresses(fromClient: Bool) -> [UInt8] {
+        let (client, server): ([UInt8], [UInt8]) = ([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2])
+        return fromClient ? server + client : client + server
+    }
+
+    @Test(
+        "A SYN that never arrived does not say what the one that did was like: the answer shows it",
+        arguments: Decoy.allCases)
+    func decoy(decoy: Decoy) {
+        var packets = Self.session(isStamped: false).packets
+        let client = packets[0].bytes[26..<30]
+        for index in packets.indices {
+            let isFromClient = packets[index].bytes[26..<30] == client
+            packets[index].bytes.replaceSubrange(0..<12, with: Self.addresses(fromClient: isFromClient))
+        }
+        let evil = TCPPacket(sequence: 1001, acknowledgment: 2001, flags: [.psh, .ack], payload: Array("evil!".utf8))
+        packets.insert(decoy.packet(evil, packets[2].time), at: 3)
+        packets.insert(decoy.packet(TCPPacket(sequence: 1000, flags: .syn), packets[0].time), at: 0)
+        for isBatched in [true, false] {
+            let analysis = Analysis(packets, isBatched: isBatched)
+            #expect(analysis.texts == ["one"] && analysis.rules.contains("tcp.not-accepted"))
+        }
+    }
+
     @Test(
         "A segment that the receiver ignores gives way to the one it takes, and the finding says why",
         arguments: forgeries, [1, 3])

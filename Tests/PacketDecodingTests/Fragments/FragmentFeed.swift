@@ -27,6 +27,31 @@ struct FragmentFeed {
     var totals: FragmentTotals { decoder.fragmentTotals }
 }
 
+/// A fragment with something changed in its IP header; IPv4's checksum is left out.
+struct MarkedDatagram: IPDatagram {
+    var datagram: [UInt8]
+
+    /// Sets the two bits for congestion (RFC 3168 5).
+    init(_ fragment: some IPDatagram, mark: UInt8) {
+        datagram = fragment.datagram
+        datagram[1] |= fragment.isIPv6 ? mark << 4 : mark
+        leaveOutChecksum()
+    }
+
+    /// Adds options to an IPv4 header, and replaces every byte of the payload.
+    init(_ fragment: some IPDatagram, options: [UInt8], payload: UInt8) {
+        let bytes = fragment.datagram
+        datagram = bytes[..<20] + options + Array(repeating: payload, count: bytes.count - 20)
+        datagram[0] += UInt8(options.count / 4)
+        datagram[3] += UInt8(options.count)
+        leaveOutChecksum()
+    }
+
+    private mutating func leaveOutChecksum() {
+        if !isIPv6 { (datagram[10], datagram[11]) = (0, 0) }
+    }
+}
+
 /// The obvious way to reassemble a datagram: byte by byte.
 struct FragmentModel {
     let isIPv6: Bool

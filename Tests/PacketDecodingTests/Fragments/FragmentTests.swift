@@ -94,6 +94,32 @@ struct FragmentTests {
         }
     }
 
+    @Test("fragments with and without ECN make no datagram (RFC 3168 5.3)", arguments: samples, 0..<16 as Range<UInt8>)
+    func congestion(sent: TCPPacket, marks: UInt8) {
+        let (first, second) = (marks >> 2, marks & 3)
+        var feed = FragmentFeed()
+        let fragments = sent.fragments(of: 48)
+        for (index, fragment) in fragments.enumerated() {
+            feed.receive(MarkedDatagram(fragment, mark: index == 0 ? first : second))
+        }
+        let isWhole = first == second || first != 0 && second != 0
+        #expect(feed.payloads == (isWhole ? [sent.payload] : []))
+        #expect(feed.totals.waitingDatagrams == 0)
+    }
+
+    @Test(
+        "a fragment that hosts refuse is none: the next copy counts", arguments: [[0x83, 3, 4, 0], [0x86, 4, 0, 0]])
+    func refusedOptions(options: [UInt8]) {
+        let sent = Self.samples[0]
+        var feed = FragmentFeed()
+        let fragments = sent.fragments(of: 48)
+        for fragment in fragments {
+            feed.receive(MarkedDatagram(fragment, options: options, payload: 0xee))
+            feed.receive(fragment)
+        }
+        #expect(feed.payloads == [sent.payload])
+    }
+
     @Test("what is inside others that came in order is ignored, whatever its bytes", arguments: samples)
     func inside(sent: TCPPacket) {
         let end = sent.fragmentable.count

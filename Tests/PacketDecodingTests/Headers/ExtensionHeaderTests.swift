@@ -10,7 +10,8 @@ struct ExtensionHeaderTests {
         arguments: [
             [], [.hopByHop(options: [])], [.destination(options: [1, 4, 0, 0, 0, 0])],
             [.destination(options: [0x1e, 4, 0, 0, 0, 0])], [.other(number: 43, bytes: [0, 0, 0, 0, 0, 0, 0])],
-            [.fragment(offset: 0, moreFragments: false)],
+            [.fragment(offset: 0, moreFragments: false)], [.hopByHop(options: [5, 2, 0, 0, 1, 0])],
+            [.hopByHop(options: [1, 0, 0x31, 2, 0, 0])], [.destination(options: [7, 4, 0, 0, 0, 0])],
         ] as [[IPv6ExtensionHeader]])
     func accepted(headers: [IPv6ExtensionHeader]) throws {
         #expect(try isAccepted(headers))
@@ -20,6 +21,8 @@ struct ExtensionHeaderTests {
         "are refused",
         arguments: [
             [.destination(options: [0x5e, 4, 0, 0, 0, 0])], [.hopByHop(options: [0x9e, 4, 0, 0, 0, 0])],
+            [.hopByHop(options: [5, 4, 0, 0, 0, 0])], [.hopByHop(options: [0x31, 4, 0, 0, 0, 0])],
+            [.hopByHop(options: [7, 8, 0, 0, 0, 1, 0, 0, 0, 0, 1, 2, 0, 0])],
             [.destination(options: [1, 9, 0, 0, 0, 0])], [.destination(options: [1, 4, 97, 98, 99, 100])],
             [.destination(options: [1, 12] + Array(repeating: 0, count: 12))],
             [.other(number: 43, bytes: [2, 0, 1] + Array(repeating: 0, count: 20))],

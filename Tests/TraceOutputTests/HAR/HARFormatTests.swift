@@ -138,8 +138,10 @@ struct HARFormatTests {
             let origin = number % 2 == 0 ? packet - UInt64.random(in: 0...8, using: &random) : packet
             // Of the fourth, the packets themselves are not in the order of their times.
             let clock = number == 4 ? origin - UInt64.random(in: 0...8, using: &random) : origin
-            let length = Int.random(in: 0...100, using: &random) == 0 ? 20_000 : Int.random(in: 0...300, using: &random)
-            let text = "\(packet) " + String(repeating: "x", count: length)
+            let draw = Int.random(in: 0...100, using: &random)
+            let length = draw == 0 ? 20_000 : draw == 1 ? 70_000 : Int.random(in: 0...300, using: &random)
+            // Of 4 bytes, so that some texts are long ones, which are cut.
+            let text = "\(packet) " + String(repeating: length == 70_000 ? "🐸" : "x", count: length)
             let time = Samples.time(Int64(clock) * 1000)
             calls.append(
                 Call(
@@ -186,6 +188,42 @@ struct HARFormatTests {
         format.receive([.summary])
         printed += format.output.text
         #expect((try Self.entries(printed).first?["_webSocketMessages"] as? [Any])?.count == 30)
+    }
+
+    @Test(
+        "has long messages whole, without holding what they are escaped to", arguments: [true, false], [true, false])
+    func longMessages(isText: Bool, isOrdered: Bool) throws {
+        var format = Self.format()
+        let bytes = (0..<700_001).map { UInt8($0 % 251) & (isText ? 0x1f : 0xff) } + (isText ? [0xff] : [])
+        format.receive([.capture, Call(5, 1130, Samples.connection()), Call(5, 1130, Samples.handshake())])
+        for packet in UInt64(6)..<10 {
+            let time = Samples.time(isOrdered ? Int64(packet) * 1000 : 50_000 - Int64(packet) * 1000)
+            let message = Samples.message(
+                .server, isText: isText, length: UInt64(bytes.count), isValidUTF8: false,
+                origin: Origin(packet: packet, time: time))
+            format.receive([Call(packet, 2000, message, bytes: bytes)])
+            #expect(format.record.capacity < 3 << 20 && format.output.count < 1000)
+        }
+        format.receive([Call(40, 3000, Samples.end())])
+        var printed = ""
+        while true {
+            #expect(format.output.count < 2 << 20)
+            printed += format.output.text
+            format.output.removeAll()
+            guard format.hasMore else { break }
+            format.printMore()
+        }
+        format.receive([.summary])
+        printed += format.output.text
+        let messages = try #require(try Self.entries(printed).first?["_webSocketMessages"] as? [[String: Any]])
+        #expect(messages.count == 4)
+        for message in messages {
+            let base64 = try #require(message[isText ? "_dataBase64" : "data"] as? String)
+            #expect(Data(base64Encoded: base64) == Data(bytes))
+            if isText { #expect(message["data"] as? String == String(decoding: bytes, as: UTF8.self)) }
+        }
+        let times = messages.compactMap { $0["time"] as? Double }
+        #expect(times.count == 4 && times == times.sorted())
     }
 
     @Test("moves what waits out of memory when many sessions wait")

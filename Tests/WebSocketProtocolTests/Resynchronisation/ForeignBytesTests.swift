@@ -155,6 +155,22 @@ struct ForeignBytesTests {
         }
     }
 
+    @Test("nor are the names of a certificate", arguments: [40, 200, 700])
+    func names(count: Int) {
+        var chance = SeededGenerator("ForeignBytesTests.names")
+        let words = [
+            "shop", "www", "api", "river", "garden", "static", "mail", "a", "northern-lights", "cdn", "bakery",
+        ]
+        for _ in 0..<8 {
+            let names = (0..<count).map { _ in
+                (0..<3).compactMap { _ in words.randomElement(using: &chance) }.joined(separator: ".") + ".example"
+            }
+            // RFC 5280 4.2.1.6: a DNS name has the tag 82.
+            let bytes = names.flatMap { name -> [UInt8] in [0x82, UInt8(name.utf8.count)] + Array(name.utf8) }
+            expectNothing(Array(bytes.dropFirst(Int.random(in: 0...20, using: &chance))), &chance, "names")
+        }
+    }
+
     @Test(
         "nor is a table with counters of other steps and widths", arguments: [0x81, 0x82, 0x88, 0x89, 0xc1] as [UInt8],
         [1, 3, 7, 16, 251])
