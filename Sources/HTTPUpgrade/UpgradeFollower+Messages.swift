@@ -119,7 +119,7 @@ extension UpgradeFollower {
             traits.contains(.connect)
             ? .length(0) : BodyFraming(ofRequest: facts, isHTTP10: head.equals("1.0", in: line.version))
         guard framing != .broken else { return finish(.brokenHTTP) }
-        let isWatched = tellsExchanges && outstanding.first == nil && !traits.changesStreams
+        let isWatched = reportsExchanges && outstanding.first == nil && !traits.changesStreams
         outstanding.append(traits)
         awaited.expect(changesStreams: traits.changesStreams)
         watchesBodies = traits.changesStreams
@@ -181,7 +181,7 @@ extension UpgradeFollower {
         return exchange
     }
 
-    /// The exchange that a response ends, if it is told.
+    /// The exchange that a response ends, if it is reported.
     private mutating func takeExchange(_ line: StatusLine, _ facts: HeadFacts, _ head: Span<UInt8>) -> Outcome? {
         guard let watched else { return nil }
         self.watched = nil

@@ -44,7 +44,7 @@ package struct UpgradeFollower: Sendable {
     package internal(set) var client: Direction?
     /// What the latest request waits for.
     var awaited = AwaitedAnswer()
-    /// The latest request, if exchanges are told and no other waits for its response.
+    /// The latest request, if exchanges are reported and no other waits for its response.
     var watched: WatchedRequest?
     /// What was seen so far.
     var history = ConnectionHistory()
@@ -54,8 +54,8 @@ package struct UpgradeFollower: Sendable {
     var phase: Phase
     /// Whether a body may be over before its end (``endBody(before:from:)``), so that its pieces must be looked at.
     var watchesBodies = false
-    /// Whether polling and event streams are told (``Outcome/exchanged(_:)``).
-    let tellsExchanges: Bool
+    /// Whether polling and event streams are reported (``Outcome/exchanged(_:)``).
+    let reportsExchanges: Bool
 
     /// Creates a follower for a connection.
     ///
@@ -64,12 +64,12 @@ package struct UpgradeFollower: Sendable {
     ///   - beganBeforeCapture: Whether the first bytes are unknown; else they come next.
     ///   - mayAwaitRequest: Whether a response that stands first in the capture may wait for its request, which was
     ///     captured after it.
-    ///   - tellsExchanges: Whether polling and event streams are told.
+    ///   - reportsExchanges: Whether polling and event streams are reported.
     package init(
-        limits: Limits, beganBeforeCapture: Bool, mayAwaitRequest: Bool = false, tellsExchanges: Bool = false
+        limits: Limits, beganBeforeCapture: Bool, mayAwaitRequest: Bool = false, reportsExchanges: Bool = false
     ) {
         self.limits = limits
-        self.tellsExchanges = tellsExchanges
+        self.reportsExchanges = reportsExchanges
         missing = MissingRequest(earlyAnswer: mayAwaitRequest ? .allowed : .none)
         phase = beganBeforeCapture ? .searching(headsOnly: false) : .following
     }
@@ -134,7 +134,7 @@ package struct UpgradeFollower: Sendable {
 
     /// Skips bytes of a body that goes on after them, if that is what comes next; does nothing otherwise.
     ///
-    /// Optional fast path; same result as ``receive(_:from:)``.
+    /// Optional fast path; same result as ``receive(_:from:precedingRequest:)``.
     ///
     /// - Parameters:
     ///   - count: The number of bytes that come next.

@@ -14,10 +14,10 @@ struct UpgradeDriver {
     private(set) var isOver = false
 
     init(
-        limits: UpgradeFollower.Limits = .init(), beganBeforeCapture: Bool = false, tellsExchanges: Bool = false
+        limits: UpgradeFollower.Limits = .init(), beganBeforeCapture: Bool = false, reportsExchanges: Bool = false
     ) {
         follower = UpgradeFollower(
-            limits: limits, beganBeforeCapture: beganBeforeCapture, tellsExchanges: tellsExchanges)
+            limits: limits, beganBeforeCapture: beganBeforeCapture, reportsExchanges: reportsExchanges)
     }
 
     /// Feeds pieces one after the other.

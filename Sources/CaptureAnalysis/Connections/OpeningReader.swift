@@ -14,7 +14,7 @@ struct OpeningReader: StreamReader, ~Copyable {
     var identity: SessionIdentity?
     /// The search for a session whose upgrade is not in the capture.
     private(set) var search: MidstreamSearch?
-    /// When the current request was complete: to upgrade, or a plain one that is told with its answer.
+    /// When the current request was complete: to upgrade, or a plain one that is reported with its answer.
     private(set) var asked: UpgradeMoment?
     /// Bytes that it has taken out of the streams' common bound.
     private var reserved = 0
@@ -23,10 +23,10 @@ struct OpeningReader: StreamReader, ~Copyable {
     /// The same; the smallest number if there was none.
     private var latestRequest = Int64.min
 
-    init(limits: UpgradeLimits, beganBeforeCapture: Bool, mayAwaitRequest: Bool, tellsExchanges: Bool) {
+    init(limits: UpgradeLimits, beganBeforeCapture: Bool, mayAwaitRequest: Bool, reportsExchanges: Bool) {
         follower = UpgradeFollower(
             limits: limits, beganBeforeCapture: beganBeforeCapture, mayAwaitRequest: mayAwaitRequest,
-            tellsExchanges: tellsExchanges)
+            reportsExchanges: reportsExchanges)
     }
 
     /// The direction that the client sends; the initiator's if there was no request.

@@ -63,7 +63,7 @@ extension Shard {
     }
 
     /// Reports a request that polls, or one for an event stream, and its answer.
-    mutating func tell(
+    mutating func report(
         _ exchange: Upgrade, _ opening: Slot<OpeningReader>, of feed: Feed, _ workspace: borrowing Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {

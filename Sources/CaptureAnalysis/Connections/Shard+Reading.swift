@@ -73,10 +73,8 @@ extension Shard {
                         record: readers.records[feed.connection.index])
                 }
                 if let handover = intake.handover {
-                    for upgrade in handover.upgrades {
-                        report(upgrade, opening, restPlace, of: feed, &workspace, &sink)
-                    }
-                    for exchange in handover.exchanges { tell(exchange, opening, of: feed, workspace, &sink) }
+                    for upgrade in handover.upgrades { report(upgrade, opening, of: feed, &workspace, &sink) }
+                    for exchange in handover.exchanges { report(exchange, opening, of: feed, workspace, &sink) }
                 }
             case .layer(let layer):
                 intake = unwrap(rest, at: restPlace, layer, of: feed, &workspace, &sink)

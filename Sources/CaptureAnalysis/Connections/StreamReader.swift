@@ -71,7 +71,7 @@ final class Handover {
     }
 }
 
-/// Who takes a reader's place: see ``Shard/succeed(_:_:of:unread:_:_:)``, the one function that puts it there.
+/// Who takes a reader's place: see ``Shard/succeed(_:_:at:of:_:_:)``, the one function that puts it there.
 enum Successor {
     /// A session, at the next byte of both streams.
     case webSocket(SessionOpening)

@@ -15,7 +15,7 @@ extension Session {
 
     /// Goes on after bytes that the capture lacks; `length` is nil if it is not known how many.
     ///
-    /// A frame that ends among them has the packet `origin` for its last one.
+    /// The last packet of a frame that ends among them is that of `source`.
     private mutating func skip(
         _ length: UInt64?, from source: Provenance, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable

@@ -1,4 +1,4 @@
-/// A plain request that is told with its response if it polls, or if that begins an event stream.
+/// A plain request that is reported with its response if it polls, or if that begins an event stream.
 ///
 /// An object, since it is large, and few connections have one.
 final class WatchedRequest: Sendable {
@@ -14,10 +14,10 @@ final class WatchedRequest: Sendable {
 }
 
 extension UpgradeFollower {
-    /// The size of what it keeps of a request that is told with its response, in bytes.
+    /// The size of what it keeps of a request that is reported with its response, in bytes.
     package var watchedCount: Int { watched?.request.cost ?? 0 }
 
-    /// Drops that request: it is not told.
+    /// Drops that request: it is not reported.
     package mutating func stopWatching() {
         watched = nil
     }
