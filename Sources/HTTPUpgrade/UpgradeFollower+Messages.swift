@@ -186,7 +186,8 @@ extension UpgradeFollower {
         guard let watched else { return nil }
         self.watched = nil
         guard watched.isPolling || facts.isEventStream else { return nil }
-        return .exchanged(UpgradeAnswer(watched.request, response: UpgradeResponse(line, facts, head: head)))
+        let response = UpgradeResponse(line, facts, head: head)
+        return .exchanged(PlainExchange(watched.request, response: response, isEventStream: facts.isEventStream))
     }
 
     /// A 101 to WebSocket whose request the capture lacks; nil if it is something else.

@@ -20,7 +20,7 @@ extension UpgradeFollower {
         /// The head of a plain request is complete that may be reported with its response.
         case watched
         /// That request polls and was answered, or the response to it begins an event stream.
-        case exchanged(UpgradeAnswer)
+        case exchanged(PlainExchange)
         /// There is nothing left to follow.
         case finished(Ending)
     }

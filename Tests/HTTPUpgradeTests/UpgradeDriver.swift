@@ -68,9 +68,8 @@ struct UpgradeDriver {
             log.append("\(answer.verdict) \(answer.response?.status ?? 0) at \(offsets[direction]!)")
             isOver = answer.verdict == .accepted
         case .watched: break
-        case .exchanged(let answer):
-            log.append(
-                "exchanged \(answer.request.target) \(answer.response?.status ?? 0) at \(offsets[direction]!)")
+        case .exchanged(let exchange):
+            log.append("exchanged \(exchange.request.target) \(exchange.response.status) at \(offsets[direction]!)")
         case .finished(let ending):
             log.append("finished \(ending)")
             isOver = true

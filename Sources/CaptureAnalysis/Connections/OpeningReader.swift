@@ -15,7 +15,7 @@ struct OpeningReader: StreamReader, ~Copyable {
     /// The search for a session whose upgrade is not in the capture.
     private(set) var search: MidstreamSearch?
     /// When the current request was complete: to upgrade, or a plain one that is reported with its answer.
-    private(set) var asked: UpgradeMoment?
+    private(set) var asked: HeadMoment?
     /// Bytes that it has taken out of the streams' common bound.
     private var reserved = 0
     /// Nanoseconds from the capture's first packet to the latest upgrade request.
@@ -77,9 +77,9 @@ struct OpeningReader: StreamReader, ~Copyable {
                 return intake
             case .requested:
                 latestRequest = workspace.elapsed(place.origin.time)
-                asked = UpgradeMoment(origin: place.origin, elapsed: latestRequest)
+                asked = HeadMoment(origin: place.origin, elapsed: latestRequest)
             case .answered(let answer):
-                let now = UpgradeMoment(origin: place.origin, elapsed: workspace.elapsed(place.origin.time))
+                let now = HeadMoment(origin: place.origin, elapsed: workspace.elapsed(place.origin.time))
                 let upgrade = Upgrade(answer, asked: asked ?? now, answered: place.origin)
                 let handover = intake.handover ?? Handover()
                 intake.handover = handover
@@ -102,15 +102,15 @@ struct OpeningReader: StreamReader, ~Copyable {
                     continue
                 }
                 if follower.pendingRequest == nil {
-                    asked = UpgradeMoment(origin: place.origin, elapsed: workspace.elapsed(place.origin.time))
+                    asked = HeadMoment(origin: place.origin, elapsed: workspace.elapsed(place.origin.time))
                 }
-            case .exchanged(let answer):
+            case .exchanged(let exchange):
                 // An upgrade was asked for meanwhile, and the moment is that request's.
                 guard follower.pendingRequest == nil, let moment = asked else { continue }
                 asked = nil
                 let handover = intake.handover ?? Handover()
                 intake.handover = handover
-                handover.exchanges.append(Upgrade(answer, asked: moment, answered: place.origin))
+                handover.exchanges.append(ReadExchange(exchange, asked: moment, answered: place.origin))
             case .finished(.brokenHTTP) where follower.searchOn():
                 // What broke it may be a head.
                 start = 0

@@ -61,7 +61,7 @@ final class Handover {
     /// Upgrades that were answered, in order: still to be reported.
     var upgrades: [Upgrade]
     /// Plain exchanges, likewise.
-    var exchanges: [Upgrade] = []
+    var exchanges: [ReadExchange] = []
     /// Who reads from here on, if another one does.
     var successor: Successor?
 
