@@ -29,8 +29,8 @@ extension Shard {
     }
 
     /// Reports where bytes of a session stand, if others before them were left out as out of band.
-    private mutating func reportPlace(
-        of place: StreamPlace, _ slot: Slot<TCPConnection>, _ session: Slot<Session>,
+    private mutating func reportLeftOut(
+        before place: StreamPlace, _ slot: Slot<TCPConnection>, _ session: Slot<Session>,
         _ sink: inout some EventSink & ~Copyable
     ) {
         guard table.connections[slot][place.direction].firstUrgentOffset != nil else { return }
@@ -38,8 +38,9 @@ extension Shard {
         guard readers.sessions[session].streams[role.index].search == nil,
             case let next = readers.sessions[session].streams[role.index].decoder.streamOffset, next < place.offset
         else { return }
-        sink.receivePlace(
-            place.offset, leftOut: place.offset &- next, from: role, of: readers.sessions[session].id)
+        let id = readers.sessions[session].id
+        sink.receiveUnframed(
+            Span(), .outOfBand(next: place.offset, leftOut: place.offset &- next, from: role, session: id))
     }
 
     /// Hands bytes that are next in a stream to their reader, and its successors if it has any.
@@ -58,8 +59,8 @@ extension Shard {
             switch readers.reader(of: feed) {
             case .session(let session):
                 if tracksStates, feed.channel != nil { updateView(of: session, &workspace) }
-                if workspace.options.demand.includesOpenings, feed.channel == nil {
-                    reportPlace(of: restPlace, feed.connection, session, &sink)
+                if workspace.options.demand.includesUnframedBytes, feed.channel == nil {
+                    reportLeftOut(before: restPlace, feed.connection, session, &sink)
                 }
                 intake = readers.sessions[session].receive(rest, at: restPlace, &workspace, &sink)
             case .none:
@@ -67,10 +68,12 @@ extension Shard {
                 continue
             case .opening(let opening):
                 intake = readers.openings[opening].receive(rest, at: restPlace, &workspace, &sink)
-                if workspace.options.demand.includesOpenings, feed.channel == nil {
-                    sink.receiveOpening(
-                        rest.extracting(droppingLast: intake.unread), at: restPlace.offset, from: restPlace.direction,
-                        record: readers.records[feed.connection.index])
+                if workspace.options.demand.includesUnframedBytes, feed.channel == nil {
+                    sink.receiveUnframed(
+                        rest.extracting(droppingLast: intake.unread),
+                        .opening(
+                            offset: restPlace.offset, from: restPlace.direction,
+                            record: readers.records[feed.connection.index]))
                 }
                 if let handover = intake.handover {
                     for upgrade in handover.upgrades { report(upgrade, opening, of: feed, &workspace, &sink) }
