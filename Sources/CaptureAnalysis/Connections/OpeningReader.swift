@@ -121,15 +121,8 @@ struct OpeningReader: StreamReader, ~Copyable {
     }
 
     mutating func skip(
-        _ length: UInt64?, at place: StreamPlace, _ workspace: inout Workspace,
+        _ length: UInt64?, at place: StreamPlace, comesLate: Bool, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
-    ) -> Intake {
-        skip(length, at: place, comesLate: false, &workspace)
-    }
-
-    /// Goes on after bytes that are missing; `comesLate` is as for ``UpgradeFollower/skip(_:from:comesLate:)``.
-    mutating func skip(
-        _ length: UInt64?, at place: StreamPlace, comesLate: Bool, _ workspace: inout Workspace
     ) -> Intake {
         switch follower.skip(length, from: place.direction, comesLate: comesLate) {
         case .waits: return Intake(defersGap: true, wakesOther: follower.isRequestInGap)
@@ -145,12 +138,6 @@ struct OpeningReader: StreamReader, ~Copyable {
             _ = charge(&workspace)
             return Intake()
         }
-    }
-
-    mutating func end(
-        _ transport: TransportEnd, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
-    ) {
-        release(&workspace)
     }
 
     /// Looks once more for frames, since nothing more will come.

@@ -4,7 +4,7 @@ import WireFormat
 /// How a session goes on after bytes that the capture lacks.
 extension Session {
     mutating func skip(
-        _ length: UInt64?, at place: StreamPlace, _ workspace: inout Workspace,
+        _ length: UInt64?, at place: StreamPlace, comesLate: Bool, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) -> Intake {
         let role = Role(place.direction, client: clientDirection)
