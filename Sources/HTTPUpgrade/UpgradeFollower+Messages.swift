@@ -119,7 +119,7 @@ extension UpgradeFollower {
             traits.contains(.connect)
             ? .length(0) : BodyFraming(ofRequest: facts, isHTTP10: head.equals("1.0", in: line.version))
         guard framing != .broken else { return finish(.brokenHTTP) }
-        let isWatched = tellsExchanges && outstanding.first == nil && !traits.changesStreams
+        let isWatched = reportsExchanges && outstanding.first == nil && !traits.changesStreams
         outstanding.append(traits)
         awaited.expect(changesStreams: traits.changesStreams)
         watchesBodies = traits.changesStreams
@@ -181,12 +181,13 @@ extension UpgradeFollower {
         return exchange
     }
 
-    /// The exchange that a response ends, if it is told.
+    /// The exchange that a response ends, if it is reported.
     private mutating func takeExchange(_ line: StatusLine, _ facts: HeadFacts, _ head: Span<UInt8>) -> Outcome? {
         guard let watched else { return nil }
         self.watched = nil
         guard watched.isPolling || facts.isEventStream else { return nil }
-        return .exchanged(UpgradeAnswer(watched.request, response: UpgradeResponse(line, facts, head: head)))
+        let response = UpgradeResponse(line, facts, head: head)
+        return .exchanged(PlainExchange(watched.request, response: response, isEventStream: facts.isEventStream))
     }
 
     /// A 101 to WebSocket whose request the capture lacks; nil if it is something else.

@@ -15,7 +15,7 @@ extension UpgradeFollower {
 
     /// Goes on in a connection whose HTTP could not be followed: an upgrade may still come.
     ///
-    /// - Returns: Whether it does; it was told to stop, or has found something else otherwise.
+    /// - Returns: Whether it does; otherwise it was told to stop, or has found something else.
     package mutating func searchOn() -> Bool {
         guard case .finished(.brokenHTTP) = phase else { return false }
         phase = .searching(headsOnly: true)

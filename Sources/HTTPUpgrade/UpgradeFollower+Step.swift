@@ -17,10 +17,10 @@ extension UpgradeFollower {
         case requested
         /// An upgrade request was answered, or never will be.
         case answered(UpgradeAnswer)
-        /// The head of a plain request is complete that may be told with its response.
+        /// The head of a plain request is complete that may be reported with its response.
         case watched
         /// That request polls and was answered, or the response to it begins an event stream.
-        case exchanged(UpgradeAnswer)
+        case exchanged(PlainExchange)
         /// There is nothing left to follow.
         case finished(Ending)
     }

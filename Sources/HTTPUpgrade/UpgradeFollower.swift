@@ -44,7 +44,7 @@ package struct UpgradeFollower: Sendable {
     package internal(set) var client: Direction?
     /// What the latest request waits for.
     var awaited = AwaitedAnswer()
-    /// The latest request, if exchanges are told and no other waits for its response.
+    /// The latest request, if exchanges are reported and no other waits for its response.
     var watched: WatchedRequest?
     /// What was seen so far.
     var history = ConnectionHistory()
@@ -54,8 +54,8 @@ package struct UpgradeFollower: Sendable {
     var phase: Phase
     /// Whether a body may be over before its end (``endBody(before:from:)``), so that its pieces must be looked at.
     var watchesBodies = false
-    /// Whether polling and event streams are told (``Outcome/exchanged(_:)``).
-    let tellsExchanges: Bool
+    /// Whether polling and event streams are reported (``Outcome/exchanged(_:)``).
+    let reportsExchanges: Bool
 
     /// Creates a follower for a connection.
     ///
@@ -64,12 +64,12 @@ package struct UpgradeFollower: Sendable {
     ///   - beganBeforeCapture: Whether the first bytes are unknown; else they come next.
     ///   - mayAwaitRequest: Whether a response that stands first in the capture may wait for its request, which was
     ///     captured after it.
-    ///   - tellsExchanges: Whether polling and event streams are told.
+    ///   - reportsExchanges: Whether polling and event streams are reported.
     package init(
-        limits: Limits, beganBeforeCapture: Bool, mayAwaitRequest: Bool = false, tellsExchanges: Bool = false
+        limits: Limits, beganBeforeCapture: Bool, mayAwaitRequest: Bool = false, reportsExchanges: Bool = false
     ) {
         self.limits = limits
-        self.tellsExchanges = tellsExchanges
+        self.reportsExchanges = reportsExchanges
         missing = MissingRequest(earlyAnswer: mayAwaitRequest ? .allowed : .none)
         phase = beganBeforeCapture ? .searching(headsOnly: false) : .following
     }
@@ -134,7 +134,7 @@ package struct UpgradeFollower: Sendable {
 
     /// Skips bytes of a body that goes on after them, if that is what comes next; does nothing otherwise.
     ///
-    /// Optional fast path; same result as ``receive(_:from:)``.
+    /// Optional fast path; same result as ``receive(_:from:precedingRequest:)``.
     ///
     /// - Parameters:
     ///   - count: The number of bytes that come next.
@@ -145,64 +145,6 @@ package struct UpgradeFollower: Sendable {
             remaining > UInt64(count), !watchesBodies
         else { return false }
         streams[direction.index].place = .body(remaining: remaining &- UInt64(count))
-        return true
-    }
-
-    /// Skips bytes that the capture lacks; `length` is nil if unknown.
-    ///
-    /// The outcome is `waits` if the other stream must move before it is clear what is missing: offer the gap again
-    /// then, like bytes. If ``isRequestInGap`` then, bytes of the other stream that wait may go on.
-    ///
-    /// - Parameters:
-    ///   - length: How many bytes.
-    ///   - direction: Their stream.
-    ///   - comesLate: Whether bytes of the other stream wait that were captured before those after the gap: what they
-    ///     answer is in the gap.
-    /// - Returns: `waits`, `finished` or `consumed`.
-    package mutating func skip(
-        _ length: UInt64?, from direction: Direction, comesLate: Bool = false
-    ) -> Outcome {
-        let index = direction.index
-        switch phase {
-        case .finished(let ending): return .finished(ending)
-        case _ where length == 0: return .consumed
-        case .following, .searching:
-            if direction == client, awaited.holdsClient, streams[index].isBetweenMessages { return .waits }
-            if comesLate, mayHoldRequest(direction) {
-                missing.assumeInGap()
-                return .waits
-            }
-            if case .following = phase, streams[index].skip(length) { return .consumed }
-        case .proxy: break
-        }
-        search(after: direction)
-        return .consumed
-    }
-
-    /// Whether a gap that comes next in a stream may hold the request to an answer that waits.
-    private func mayHoldRequest(_ direction: Direction) -> Bool {
-        guard case .following = phase, direction == client, outstanding.first == nil else { return false }
-        return streams[direction.index].isBetweenMessages && !missing.excusesNext
-    }
-
-    /// Goes on without the other stream, none of which is in the capture: an answer without its request counts, and
-    /// what follows a request without an answer is searched.
-    ///
-    /// - Returns: Whether that changes anything: streams that wait may then go on.
-    package mutating func stopExpecting() -> Bool {
-        guard let client else { return false }
-        switch phase {
-        case .finished, .proxy: return false
-        case .following, .searching: break
-        }
-        if pendingRequest != nil {
-            guard awaited.holdsClient else { return false }
-            search(after: client.opposite)
-            awaited.releaseClient()
-            return true
-        }
-        guard case .following = phase, !missing.isStreamUnseen, outstanding.first == nil else { return false }
-        missing.giveUpStream()
         return true
     }
 

@@ -152,7 +152,7 @@ public struct WebSocketStream: ~Copyable {
 
     /// What the stream begins with, while it is not clear what that is; nil if it is.
     ///
-    /// Only ``begin(with:_:isChunked:keepable:)`` sets it.
+    /// Only ``begin(with:_:isChunked:framesOfPeer:keepable:)`` sets it.
     var start: StreamStart? {
         mutating get { if case .start(let start) = place { start } else { nil } }
         set { place = newValue.map { .start($0) } ?? .header(FrameHeaderReader()) }

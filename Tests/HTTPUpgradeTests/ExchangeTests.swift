@@ -9,30 +9,30 @@ struct ExchangeTests {
 
     private static func get(_ target: String) -> String { "GET \(target) HTTP/1.1\nHost: h\n\n" }
 
-    private func log(_ pieces: [Conversation.Piece], tellsExchanges: Bool = true) -> [String] {
-        var driver = UpgradeDriver(tellsExchanges: tellsExchanges)
+    private func log(_ pieces: [Conversation.Piece], reportsExchanges: Bool = true) -> [String] {
+        var driver = UpgradeDriver(reportsExchanges: reportsExchanges)
         driver.feed(pieces)
         return driver.log
     }
 
     @Test(
-        "are told if they poll, or begin an event stream",
+        "are reported if they poll, or begin an event stream",
         arguments: [
             ("/socket.io/?EIO=4&transport=polling", ok, 38), ("/echo/123/abcdefgh/xhr", ok, 38),
             ("/events", stream, 67),
         ])
-    func told(target: String, answer: String, head: Int) {
+    func reported(target: String, answer: String, head: Int) {
         for pieces in [
             [c(Self.get(target)), s(answer)],
             wire(Self.get(target)).map { c([$0]) } + wire(answer).map { s([$0]) },
         ] {
             #expect(log(pieces) == ["exchanged \(target) 200 at \(head)"])
-            #expect(log(pieces, tellsExchanges: false).isEmpty)
+            #expect(log(pieces, reportsExchanges: false).isEmpty)
         }
     }
 
-    @Test("are not told otherwise, nor if they were asked for while another was under way")
-    func untold() {
+    @Test("are not reported otherwise, nor if they were asked for while another was under way")
+    func unreported() {
         #expect(log([c(Self.get("/index.html")), s(Self.ok)]).isEmpty)
         let poll = Self.get("/socket.io/?transport=polling")
         #expect(log([c(Self.get("/a") + poll), s(Self.ok + Self.ok)]).isEmpty)

@@ -14,10 +14,10 @@ struct UpgradeDriver {
     private(set) var isOver = false
 
     init(
-        limits: UpgradeFollower.Limits = .init(), beganBeforeCapture: Bool = false, tellsExchanges: Bool = false
+        limits: UpgradeFollower.Limits = .init(), beganBeforeCapture: Bool = false, reportsExchanges: Bool = false
     ) {
         follower = UpgradeFollower(
-            limits: limits, beganBeforeCapture: beganBeforeCapture, tellsExchanges: tellsExchanges)
+            limits: limits, beganBeforeCapture: beganBeforeCapture, reportsExchanges: reportsExchanges)
     }
 
     /// Feeds pieces one after the other.
@@ -68,9 +68,8 @@ struct UpgradeDriver {
             log.append("\(answer.verdict) \(answer.response?.status ?? 0) at \(offsets[direction]!)")
             isOver = answer.verdict == .accepted
         case .watched: break
-        case .exchanged(let answer):
-            log.append(
-                "exchanged \(answer.request.target) \(answer.response?.status ?? 0) at \(offsets[direction]!)")
+        case .exchanged(let exchange):
+            log.append("exchanged \(exchange.request.target) \(exchange.response.status) at \(offsets[direction]!)")
         case .finished(let ending):
             log.append("finished \(ending)")
             isOver = true

@@ -14,8 +14,8 @@ struct OpeningReader: StreamReader, ~Copyable {
     var identity: SessionIdentity?
     /// The search for a session whose upgrade is not in the capture.
     private(set) var search: MidstreamSearch?
-    /// When the current request was complete: to upgrade, or a plain one that is told with its answer.
-    private(set) var asked: UpgradeMoment?
+    /// When the current request was complete: to upgrade, or a plain one that is reported with its answer.
+    private(set) var asked: HeadMoment?
     /// Bytes that it has taken out of the streams' common bound.
     private var reserved = 0
     /// Nanoseconds from the capture's first packet to the latest upgrade request.
@@ -23,10 +23,10 @@ struct OpeningReader: StreamReader, ~Copyable {
     /// The same; the smallest number if there was none.
     private var latestRequest = Int64.min
 
-    init(limits: UpgradeLimits, beganBeforeCapture: Bool, mayAwaitRequest: Bool, tellsExchanges: Bool) {
+    init(limits: UpgradeLimits, beganBeforeCapture: Bool, mayAwaitRequest: Bool, reportsExchanges: Bool) {
         follower = UpgradeFollower(
             limits: limits, beganBeforeCapture: beganBeforeCapture, mayAwaitRequest: mayAwaitRequest,
-            tellsExchanges: tellsExchanges)
+            reportsExchanges: reportsExchanges)
     }
 
     /// The direction that the client sends; the initiator's if there was no request.
@@ -77,9 +77,9 @@ struct OpeningReader: StreamReader, ~Copyable {
                 return intake
             case .requested:
                 latestRequest = workspace.elapsed(place.origin.time)
-                asked = UpgradeMoment(origin: place.origin, elapsed: latestRequest)
+                asked = HeadMoment(origin: place.origin, elapsed: latestRequest)
             case .answered(let answer):
-                let now = UpgradeMoment(origin: place.origin, elapsed: workspace.elapsed(place.origin.time))
+                let now = HeadMoment(origin: place.origin, elapsed: workspace.elapsed(place.origin.time))
                 let upgrade = Upgrade(answer, asked: asked ?? now, answered: place.origin)
                 let handover = intake.handover ?? Handover()
                 intake.handover = handover
@@ -102,15 +102,15 @@ struct OpeningReader: StreamReader, ~Copyable {
                     continue
                 }
                 if follower.pendingRequest == nil {
-                    asked = UpgradeMoment(origin: place.origin, elapsed: workspace.elapsed(place.origin.time))
+                    asked = HeadMoment(origin: place.origin, elapsed: workspace.elapsed(place.origin.time))
                 }
-            case .exchanged(let answer):
+            case .exchanged(let exchange):
                 // An upgrade was asked for meanwhile, and the moment is that request's.
                 guard follower.pendingRequest == nil, let moment = asked else { continue }
                 asked = nil
                 let handover = intake.handover ?? Handover()
                 intake.handover = handover
-                handover.exchanges.append(Upgrade(answer, asked: moment, answered: place.origin))
+                handover.exchanges.append(ReadExchange(exchange, asked: moment, answered: place.origin))
             case .finished(.brokenHTTP) where follower.searchOn():
                 // What broke it may be a head.
                 start = 0
@@ -121,15 +121,8 @@ struct OpeningReader: StreamReader, ~Copyable {
     }
 
     mutating func skip(
-        _ length: UInt64?, at place: StreamPlace, _ workspace: inout Workspace,
+        _ length: UInt64?, at place: StreamPlace, comesLate: Bool, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
-    ) -> Intake {
-        skip(length, at: place, comesLate: false, &workspace)
-    }
-
-    /// Goes on after bytes that are missing; `comesLate` is as for ``UpgradeFollower/skip(_:from:comesLate:)``.
-    mutating func skip(
-        _ length: UInt64?, at place: StreamPlace, comesLate: Bool, _ workspace: inout Workspace
     ) -> Intake {
         switch follower.skip(length, from: place.direction, comesLate: comesLate) {
         case .waits: return Intake(defersGap: true, wakesOther: follower.isRequestInGap)
@@ -145,12 +138,6 @@ struct OpeningReader: StreamReader, ~Copyable {
             _ = charge(&workspace)
             return Intake()
         }
-    }
-
-    mutating func end(
-        _ transport: TransportEnd, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
-    ) {
-        release(&workspace)
     }
 
     /// Looks once more for frames, since nothing more will come.

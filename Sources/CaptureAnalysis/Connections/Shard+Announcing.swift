@@ -7,7 +7,7 @@ import WireFormat
 extension Shard {
     /// Reports an upgrade and its answer.
     mutating func report(
-        _ upgrade: Upgrade, _ opening: Slot<OpeningReader>, _ place: StreamPlace, of feed: Feed,
+        _ upgrade: Upgrade, _ opening: Slot<OpeningReader>, of feed: Feed,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         let client = readers.openings[opening].client

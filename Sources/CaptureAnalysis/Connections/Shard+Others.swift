@@ -62,20 +62,6 @@ extension Shard {
         totals.count(traffic, with: server)
     }
 
-    /// Reports a request that polls, or one for an event stream, and its answer.
-    mutating func tell(
-        _ exchange: Upgrade, _ opening: Slot<OpeningReader>, of feed: Feed, _ workspace: borrowing Workspace,
-        _ sink: inout some EventSink & ~Copyable
-    ) {
-        let client = readers.openings[opening].client
-        var heads = handshake(exchange, of: feed, opening, client, exchange.answered ?? workspace.origin)
-        if heads.url.hasPrefix("ws") { heads.url = "http" + heads.url.dropFirst(2) }
-        let event = HTTPExchange(
-            client: table.connections[feed.connection].endpoint(sending: client),
-            server: table.connections[feed.connection].endpoint(sending: client.opposite), heads: heads)
-        sink.receive(.exchange(event), at: workspace.context(.none, view: .unknown), payload: Span())
-    }
-
     /// Counts a connection without a byte if it was refused, or not answered.
     private mutating func countFailed(_ slot: Slot<TCPConnection>, _ workspace: inout Workspace) {
         guard table.connections[slot].synAck == nil else { return }

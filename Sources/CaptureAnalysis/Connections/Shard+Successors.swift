@@ -19,7 +19,7 @@ extension Shard {
         let opening = readers.openings.insert(
             OpeningReader(
                 limits: workspace.options.limits.upgrade, beganBeforeCapture: !isKnown || place.offset > 0,
-                mayAwaitRequest: feed.channel == nil, tellsExchanges: workspace.options.demand.includesExchanges))
+                mayAwaitRequest: feed.channel == nil, reportsExchanges: workspace.options.demand.includesExchanges))
         readers.setReader(of: feed, .opening(opening))
         if !workspace.options.assumedServers.isEmpty,
             let client = clientOfAssumedServer(slot, workspace.options.assumedServers), !bytes.beginsHTTP,

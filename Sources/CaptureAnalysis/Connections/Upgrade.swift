@@ -13,7 +13,7 @@ final class Upgrade {
     /// What the answer selects; nil unless it accepts.
     let selection: OpeningAnswer?
     /// When the request was complete.
-    let asked: UpgradeMoment
+    let asked: HeadMoment
 
     /// The packet that completed the answer, or the request if that was captured later; nil if there is none.
     let answered: Origin?
@@ -23,7 +23,7 @@ final class Upgrade {
     var hasTextAfterHead = false
 
     /// Reads what was negotiated in a request and the answer to it, if there was one.
-    init(_ answer: UpgradeAnswer, asked: UpgradeMoment, answered: Origin? = nil) {
+    init(_ answer: UpgradeAnswer, asked: HeadMoment, answered: Origin? = nil) {
         self.answered = answered.map { $0.packet < asked.origin.packet ? asked.origin : $0 }
         offer = OpeningOffer(answer.request.header)
         self.answer = answer
@@ -84,7 +84,7 @@ final class Upgrade {
 }
 
 /// When a head was complete.
-struct UpgradeMoment {
+struct HeadMoment {
     var origin: Origin
     /// Nanoseconds since the capture's first packet.
     var elapsed: Int64

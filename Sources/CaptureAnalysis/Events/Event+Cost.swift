@@ -8,7 +8,7 @@ extension Event {
         case .frame(let frame): frame.close?.reason?.utf8.count ?? 0
         case .capture, .segment, .message, .gap, .resync, .delivery: 0
         case .handshake(let handshake): handshake.cost
-        case .exchange(let exchange): 128 &+ exchange.heads.cost
+        case .exchange(let exchange): 512 &+ exchange.heads.cost
         case .alert: 256
         case .connection(let start):
             512 &+ (start.interface?.utf8.count ?? 0) &+ (start.encryption?.cost ?? 0)
@@ -25,6 +25,12 @@ extension Handshake {
     fileprivate var cost: Int {
         512 &+ url.utf8.count &+ target.utf8.count &+ host.utf8.count &+ requestHeader.cost &+ responseHeader.cost
             &+ offeredExtensions.cost &+ extensions.cost
+    }
+}
+
+extension HTTPHeads {
+    fileprivate var cost: Int {
+        url.utf8.count &+ target.utf8.count &+ requestHeader.cost &+ responseHeader.cost
     }
 }
 

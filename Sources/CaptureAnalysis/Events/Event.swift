@@ -52,50 +52,17 @@ public protocol EventSink: ~Copyable {
     ///     borrowed, valid only during the call. Empty for all other events.
     mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>)
 
-    /// Takes bytes of a TCP connection that may still come to carry a session; only if the demand asks for them.
+    /// Takes bytes that are in no frame, or the place where such bytes were left out; only if the demand asks for them.
     ///
     /// - Parameters:
-    ///   - bytes: What is next in order; bodies of HTTP messages may be left out.
-    ///   - offset: Its place in its stream.
-    ///   - direction: Who sent it.
-    ///   - record: The packet that the connection was first seen with.
-    mutating func receiveOpening(_ bytes: Span<UInt8>, at offset: UInt64, from direction: Direction, record: UInt64)
-
-    /// Takes text that a session passes over, since it follows a head in place of frames; only if the demand asks
-    /// for the bytes before sessions.
-    ///
-    /// - Parameters:
-    ///   - bytes: The text.
-    ///   - offset: Its place in the stream.
-    ///   - role: Who sent it.
-    ///   - session: The session.
-    mutating func receiveTextForFrames(
-        _ bytes: Span<UInt8>, at offset: UInt64, from role: Role, of session: SessionID)
-
-    /// Takes the place of bytes that a session is about to read behind others that were left out as out of band; only
-    /// if the demand asks for the bytes before sessions.
-    ///
-    /// - Parameters:
-    ///   - offset: Their place in the TCP stream.
-    ///   - leftOut: How many bytes before it the session does not count.
-    ///   - role: Who sent them.
-    ///   - session: The session.
-    mutating func receivePlace(_ offset: UInt64, leftOut: UInt64, from role: Role, of session: SessionID)
+    ///   - bytes: The bytes; borrowed, valid only during the call. Empty if they were left out.
+    ///   - place: What they are, and where.
+    mutating func receiveUnframed(_ bytes: Span<UInt8>, _ place: UnframedPlace)
 }
 
 extension EventSink where Self: ~Copyable {
     /// Most receivers do not ask for them.
-    public mutating func receiveOpening(
-        _ bytes: Span<UInt8>, at offset: UInt64, from direction: Direction, record: UInt64
-    ) {}
-
-    /// Most receivers do not ask for it.
-    public mutating func receiveTextForFrames(
-        _ bytes: Span<UInt8>, at offset: UInt64, from role: Role, of session: SessionID
-    ) {}
-
-    /// Most receivers do not ask for it.
-    public mutating func receivePlace(_ offset: UInt64, leftOut: UInt64, from role: Role, of session: SessionID) {}
+    public mutating func receiveUnframed(_ bytes: Span<UInt8>, _ place: UnframedPlace) {}
 }
 
 /// The beginning of a trace.

@@ -23,8 +23,8 @@ public struct EventDemand: Hashable, Sendable {
     public var deliveries = Deliveries.troubled
     /// Whether ``SessionEnd`` holds the intervals between messages.
     public var includesIntervals = true
-    /// Whether the bytes before sessions are reported (``EventSink/receiveOpening(_:at:from:record:)``).
-    package var includesOpenings = false
+    /// Whether bytes that are in no frame are reported (``EventSink/receiveUnframed(_:_:)``).
+    package var includesUnframedBytes = false
     /// Whether ``EventContext/view`` is filled in, at a small cost for every packet.
     public var includesStates = false
 

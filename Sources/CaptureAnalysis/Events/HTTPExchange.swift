@@ -1,19 +1,48 @@
 public import PacketDecoding
-import WireFormat
+public import WireFormat
 
-/// A request of a client that has no WebSocket, and its answer: it polls, or listens to an event stream.
+/// A request of a client that has no WebSocket, and its response: it polls, or listens to an event stream.
 public struct HTTPExchange: Sendable {
     /// The end that asks.
     public var client: Endpoint
     /// The other end.
     public var server: Endpoint
-    /// The request and its answer, in the form of an upgrade that was refused; `url` begins with "http".
-    public var heads: Handshake
+    /// The request and the response.
+    public var heads: HTTPHeads
+    /// Whether the response begins an event stream; else the request polls.
+    public var isEventStream: Bool
+    /// Nanoseconds from the capture's first packet to the request's.
+    public var requestElapsed: Int64
+    /// Nanoseconds from the request's packet to the response's; negative if the response has the earlier time.
+    public var responseTime: Int64
+}
 
-    /// Whether the answer is an event stream; else the request polls.
-    public var isEventStream: Bool {
-        heads.responseHeader.all.contains {
-            $0.name.lowercased() == "content-type" && $0.value.lowercased().hasPrefix("text/event-stream")
-        }
+/// The heads of a request and of the final response to it (RFC 9112 2.1).
+public struct HTTPHeads: Sendable {
+    /// The method.
+    public var method: String
+    /// The URL that is asked for, with its scheme; empty if the capture lacks the request.
+    public var url: String
+    /// The request target as it stands in the request line.
+    public var target: String
+    /// The version of HTTP that the request has: "1.1", "1.0".
+    public var httpVersion: String
+    /// The request's header fields, as they stood.
+    public var requestHeader: HTTPFields
+    /// The status; nil when the request was never answered, or the capture lacks the response.
+    public var status: Int?
+    /// The version of HTTP that the response has; nil likewise.
+    public var responseHTTPVersion: String?
+    /// The response's header fields, as they stood; empty if there is no response.
+    public var responseHeader: HTTPFields
+}
+
+extension Handshake {
+    /// The request and the response; 101 if frames show that the server agreed, though the capture lacks its response.
+    package var heads: HTTPHeads {
+        HTTPHeads(
+            method: method, url: url, target: target, httpVersion: httpVersion, requestHeader: requestHeader,
+            status: status ?? (isAccepted ? 101 : nil), responseHTTPVersion: responseHTTPVersion,
+            responseHeader: responseHeader)
     }
 }

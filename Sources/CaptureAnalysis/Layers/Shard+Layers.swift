@@ -58,11 +58,10 @@ extension Shard {
                 output.pieces[index], output.bytes.span, before: next, from: layer, feed.connection, &workspace, &sink)
         }
         workspace.spare.giveBack(&output)
-        guard readers.layers[layer].charge(&memory.layers) else {
+        if !readers.layers[layer].charge(&memory.layers) {
             workspace.summary.others.oversizedHeads &+= 1
             end(layer, of: feed, cause: .captureEnd, &workspace, &sink)
             readers.setReader(of: feed, .ignored)
-            return Intake()
         }
         return Intake()
     }

@@ -133,13 +133,13 @@ extension Session {
         workspace.report(Finding(rule, from: source.role, at: offset, origin: source.origin), at: context, into: &sink)
     }
 
-    /// Hands on text that stands in place of frames, if openings are asked for (``EventDemand/includesOpenings``).
+    /// Hands on text that stands in place of frames, if that is asked for (``EventDemand/includesUnframedBytes``).
     private func offerText(
         _ text: Span<UInt8>, at offset: UInt64, from role: Role, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        guard workspace.options.demand.includesOpenings, !isCarried else { return }
-        sink.receiveTextForFrames(text, at: offset, from: role, of: id)
+        guard workspace.options.demand.includesUnframedBytes, !isCarried else { return }
+        sink.receiveUnframed(text, .textForFrames(offset: offset, from: role, session: id))
     }
 
     /// Records for the verdict that text stands where a frame should: a reason to fail the connection.

@@ -4,7 +4,7 @@ import WireFormat
 /// How a session goes on after bytes that the capture lacks.
 extension Session {
     mutating func skip(
-        _ length: UInt64?, at place: StreamPlace, _ workspace: inout Workspace,
+        _ length: UInt64?, at place: StreamPlace, comesLate: Bool, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) -> Intake {
         let role = Role(place.direction, client: clientDirection)
@@ -15,7 +15,7 @@ extension Session {
 
     /// Goes on after bytes that the capture lacks; `length` is nil if it is not known how many.
     ///
-    /// A frame that ends among them has the packet `origin` for its last one.
+    /// The last packet of a frame that ends among them is that of `source`.
     private mutating func skip(
         _ length: UInt64?, from source: Provenance, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable

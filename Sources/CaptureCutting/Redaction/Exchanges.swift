@@ -26,7 +26,7 @@ struct Exchanges: Sendable {
         if requests?.count ?? 0 > Self.maximumRequests { requests = nil }
     }
 
-    /// Notes that a request or a response may have been lost.
+    /// Records that a request or a response may have been lost.
     mutating func forgetRequests() {
         requests = nil
     }

@@ -1,8 +1,8 @@
 package import CaptureAnalysis
 package import PacketDecoding
 package import TraceOutput
-package import WebSocketProtocol
-package import WireFormat
+import WebSocketProtocol
+import WireFormat
 
 /// Learns from an analysis what is to stand in place of the bytes of its streams: on a first pass over a capture, so
 /// that the second can write them.
@@ -57,13 +57,21 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
     package static var demand: EventDemand {
         var demand = EventDemand.totals
         demand.includesFrames = true
-        demand.includesOpenings = true
+        demand.includesUnframedBytes = true
         demand.payload = PayloadDemand(bytes: .max, includesFrames: false)
         return demand
     }
 
-    package mutating func receiveOpening(
-        _ bytes: Span<UInt8>, at offset: UInt64, from direction: Direction, record: UInt64
+    package mutating func receiveUnframed(_ bytes: Span<UInt8>, _ place: UnframedPlace) {
+        switch place {
+        case .opening(let offset, let direction, let record): takeOpening(bytes, at: offset, from: direction, record)
+        case .textForFrames(let offset, let role, let id): takeText(bytes, at: offset, from: role, id)
+        case .outOfBand(let next, let leftOut, let role, let id): takePlace(next, leftOut: leftOut, from: role, id)
+        }
+    }
+
+    private mutating func takeOpening(
+        _ bytes: Span<UInt8>, at offset: UInt64, from direction: Direction, _ record: UInt64
     ) {
         guard let connection = wanted.connections[record], !connection.isEncrypted else { return }
         let key = StreamKey(record: record, direction: direction)
@@ -76,9 +84,8 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         }
     }
 
-    package mutating func receiveTextForFrames(
-        _ bytes: Span<UInt8>, at offset: UInt64, from role: Role, of id: SessionID
-    ) {
+    /// Takes text in place of frames.
+    private mutating func takeText(_ bytes: Span<UInt8>, at offset: UInt64, from role: Role, _ id: SessionID) {
         guard let session = sessions[id] else { return }
         let key = session.stream(of: role)
         let extent = extent(pseudonyms.shaped(Array(copying: bytes)), at: offset)
@@ -86,12 +93,13 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         streams[key]?.frontier = extent.end
     }
 
-    package mutating func receivePlace(_ offset: UInt64, leftOut: UInt64, from role: Role, of id: SessionID) {
-        guard let session = sessions[id], offset > 0 else { return }
+    /// Learns where a byte was left out as out of band: before the one at `next`.
+    private mutating func takePlace(_ next: UInt64, leftOut: UInt64, from role: Role, _ id: SessionID) {
+        guard let session = sessions[id], next > 0 else { return }
         let key = session.stream(of: role)
         let known = streams[key, default: RedactedStream()].outOfBand.count
         guard leftOut == UInt64(known) + 1, known < RedactedStream.maximumOutOfBand else { return }
-        streams[key]?.outOfBand.append(offset &- 1)
+        streams[key]?.outOfBand.append(next &- 1)
     }
 
     package mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {

@@ -6,8 +6,8 @@ extension TCPConnection {
     /// Takes a segment that only brings the next bytes of its stream, or acknowledges, or both, while nothing waits, is
     /// closed or in doubt; all of its payload is next in order.
     ///
-    /// Optional: ``rejects(_:in:from:)`` and ``receive(_:from:payload:packet:time:budget:limits:)`` have the same
-    /// result.
+    /// Optional: ``rejects(_:in:from:)`` and ``receive(_:from:payload:packet:time:budget:limits:resetEndsAll:)`` have
+    /// the same result.
     ///
     /// - Parameters:
     ///   - segment: A segment, perhaps of another connection.

@@ -30,15 +30,10 @@ package struct Block: Sendable {
     /// Eight of the bytes, by their place among such.
     @inline(__always)
     subscript(word index: Int) -> UInt64 {
-        get {
-            precondition(index >= 0 && index < 2)
-            return unsafe storage.span.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index &* 8, as: UInt64.self)
-        }
+        get { storage.span[word: index] }
         set {
-            precondition(index >= 0 && index < 2)
             var span = storage.mutableSpan
-            var bytes = unsafe span.mutableBytes
-            bytes.storeBytes(of: newValue, toByteOffset: index &* 8, as: UInt64.self)
+            span[word: index] = newValue
         }
     }
 
@@ -62,12 +57,8 @@ package struct Block: Sendable {
 
     /// The last eight bytes, as a number in the machine's byte order.
     var tail: UInt64 {
-        get { unsafe storage.span.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: 8, as: UInt64.self) }
-        set {
-            var span = storage.mutableSpan
-            var bytes = unsafe span.mutableBytes
-            bytes.storeBytes(of: newValue, toByteOffset: 8, as: UInt64.self)
-        }
+        get { self[word: 1] }
+        set { self[word: 1] = newValue }
     }
 
     package var span: Span<UInt8> {

@@ -38,17 +38,12 @@ package struct KeyBytes: Sendable {
     /// Eight of the bytes, by their place among such; those beyond the count stay 0.
     @inline(__always)
     subscript(word index: Int) -> UInt64 {
-        get {
-            precondition(index >= 0 && index < Self.capacity / 8)
-            return unsafe storage.span.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index &* 8, as: UInt64.self)
-        }
+        get { storage.span[word: index] }
         set {
-            precondition(index >= 0 && index < Self.capacity / 8)
             let unused = min(8, max(0, index &* 8 &+ 8 &- count))
             let mask = unused == 8 ? 0 : UInt64(littleEndian: .max &>> UInt64(8 &* unused))
             var span = storage.mutableSpan
-            var bytes = unsafe span.mutableBytes
-            bytes.storeBytes(of: newValue & mask, toByteOffset: index &* 8, as: UInt64.self)
+            span[word: index] = newValue & mask
         }
     }
 
@@ -70,13 +65,8 @@ extension KeyBytes: Equatable {
     /// Compares all bytes; those beyond the count are 0.
     package static func == (left: KeyBytes, right: KeyBytes) -> Bool {
         guard left.count == right.count else { return false }
-        let one = unsafe left.storage.span.bytes
-        let other = unsafe right.storage.span.bytes
         var difference: UInt64 = 0
-        for offset in stride(from: 0, to: Self.capacity, by: 8) {
-            let word = unsafe one.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
-            difference |= unsafe word ^ other.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
-        }
+        for index in 0..<Self.capacity / 8 { difference |= left[word: index] ^ right[word: index] }
         return difference == 0
     }
 }

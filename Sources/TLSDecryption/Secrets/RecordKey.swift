@@ -15,15 +15,10 @@ struct RecordKey: Sendable {
     /// Eight of the bytes, by their place among such; those behind a short key are free for something else.
     @inline(__always)
     subscript(word index: Int) -> UInt64 {
-        get {
-            precondition(index >= 0 && index < 4)
-            return unsafe storage.span.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index &* 8, as: UInt64.self)
-        }
+        get { storage.span[word: index] }
         set {
-            precondition(index >= 0 && index < 4)
             var span = storage.mutableSpan
-            var bytes = unsafe span.mutableBytes
-            bytes.storeBytes(of: newValue, toByteOffset: index &* 8, as: UInt64.self)
+            span[word: index] = newValue
         }
     }
 

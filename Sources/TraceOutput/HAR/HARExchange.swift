@@ -1,39 +1,40 @@
 import CaptureAnalysis
 import WireFormat
 
-/// Writes the request and the response of an upgrade.
+/// Writes the request and the response of an entry.
 extension OutputBuffer {
+    /// Appends members `request` and `response`.
+    ///
     /// - Parameters:
-    ///   - handshake: The upgrade.
+    ///   - heads: The exchange.
     ///   - unknown: The URL if the capture does not hold the request.
-    mutating func append(exchange handshake: borrowing Handshake, withoutRequest unknown: String) {
-        if handshake.url.isEmpty { append(#","_urlUnknown":true"#) }
+    mutating func append(_ heads: borrowing HTTPHeads, withoutRequest unknown: String) {
+        if heads.url.isEmpty { append(#","_urlUnknown":true"#) }
         append(#","request":{"method":"#)
-        append(jsonString: handshake.method.isEmpty ? "GET" : handshake.method)
+        append(jsonString: heads.method.isEmpty ? "GET" : heads.method)
         append(#","url":"#)
-        append(uri: handshake.url.isEmpty ? unknown : handshake.url)
+        append(uri: heads.url.isEmpty ? unknown : heads.url)
         append(#","httpVersion":"#)
-        append(jsonString: "HTTP/" + handshake.httpVersion)
+        append(jsonString: "HTTP/" + heads.httpVersion)
         append(#","headers":["#)
-        append(fields: handshake.requestHeader)
+        append(fields: heads.requestHeader)
         append(#"],"cookies":["#)
-        append(cookies: handshake.requestHeader, of: "cookie", separator: ";", onlyFirst: false)
+        append(cookies: heads.requestHeader, of: "cookie", separator: ";", onlyFirst: false)
         append(#"],"queryString":["#)
-        append(queryOf: handshake.target)
+        append(queryOf: heads.target)
         append(#"],"headersSize":-1,"bodySize":0},"response":{"status":"#)
-        // Frames show that the server agreed, though the capture lacks its answer.
-        let status = handshake.status ?? (handshake.isAccepted ? 101 : 0)
+        let status = heads.status ?? 0
         append(decimal: UInt64(status))
         append(#","statusText":"#)
         append(jsonString: Self.reason(of: status))
         append(#","httpVersion":"#)
-        append(jsonString: "HTTP/" + (handshake.responseHTTPVersion ?? handshake.httpVersion))
+        append(jsonString: "HTTP/" + (heads.responseHTTPVersion ?? heads.httpVersion))
         append(#","headers":["#)
-        append(fields: handshake.responseHeader)
+        append(fields: heads.responseHeader)
         append(#"],"cookies":["#)
-        append(cookies: handshake.responseHeader, of: "set-cookie", separator: ";", onlyFirst: true)
+        append(cookies: heads.responseHeader, of: "set-cookie", separator: ";", onlyFirst: true)
         append(#"],"content":{"size":0,"mimeType":"x-unknown"},"redirectURL":"#)
-        append(jsonString: handshake.responseHeader.all.first { $0.name.lowercased() == "location" }?.value ?? "")
+        append(jsonString: heads.responseHeader.all.first { $0.name.lowercased() == "location" }?.value ?? "")
         append(#","headersSize":-1,"bodySize":-1}"#)
     }
 

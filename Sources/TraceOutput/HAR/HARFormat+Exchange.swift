@@ -25,7 +25,7 @@ extension HARFormat where Storage: ~Copyable {
         record.append("{")
         Self.write(session, context.session, started: start, &clock, to: &record)
         record.append(#","_resourceType":"websocket""#)
-        record.append(exchange: handshake, withoutRequest: session.unknownURL)
+        record.append(handshake.heads, withoutRequest: session.unknownURL)
         beginMessages(of: session)
     }
 
@@ -48,7 +48,7 @@ extension HARFormat where Storage: ~Copyable {
         output.append("{")
         Self.write(session, id, started: start, &clock, to: &output)
         output.append(#","_resourceType":"other""#)
-        output.append(exchange: handshake, withoutRequest: session.unknownURL)
+        output.append(handshake.heads, withoutRequest: session.unknownURL)
         output.append(timings)
         if handshake.isAnswerMissing {
             output.append(#","comment":""#)
@@ -63,8 +63,8 @@ extension HARFormat where Storage: ~Copyable {
     /// Prints a request that polls, or one for an event stream, and its answer.
     mutating func write(_ exchange: borrowing HTTPExchange, at context: borrowing EventContext) {
         var timings = HARTimings()
-        timings.wait = max(0, exchange.heads.responseTime ?? 0)
-        let start = Timestamp(nanoseconds: context.captureStart.adding(exchange.heads.requestElapsed))
+        timings.wait = max(0, exchange.responseTime)
+        let start = Timestamp(nanoseconds: context.captureStart.adding(exchange.requestElapsed))
         finishPrinting()
         beginEntry()
         output.append("{")
@@ -73,9 +73,7 @@ extension HARFormat where Storage: ~Copyable {
         Self.write(from: exchange.client, to: exchange.server, connection, started: start, &clock, to: &output)
         output.append(#","_resourceType":"#)
         output.append(exchange.isEventStream ? #""eventsource""# : #""xhr""#)
-        var heads = exchange.heads
-        if heads.host.isEmpty, heads.target.hasPrefix("/") { heads.url = "http://\(exchange.server)" + heads.target }
-        output.append(exchange: heads, withoutRequest: heads.url)
+        output.append(exchange.heads, withoutRequest: "")
         output.append(timings)
         output.append("}")
     }

@@ -1,62 +1,23 @@
 import BasicContainers
 import WireFormat
 
-/// Reads deflate data (RFC 1951) only for how far its matches reach back: the window that the sender used.
+/// Looks at how far the matches of deflate data (RFC 1951) reach back: at the window that the sender used.
 ///
 /// Neither zlib nor ISA-L tells. Needed only if a window smaller than deflate's largest was negotiated (RFC 7692
 /// 7.1.2). The data may come in pieces of any size. As this takes longer than inflating, messages that cannot reach
 /// further are not read, nor is anything once its matches prove the sender.
 final class DistanceReader {
-    /// What comes next in the data.
-    private enum Place {
-        case blockHeader
-        /// The length of a stored block.
-        case storedLength
-        case stored(remaining: Int)
-        /// How many lengths the header of a dynamic block has.
-        case tableSizes
-        /// The lengths of the code that codes lengths, from the one at this index on.
-        case codeLengths(index: Int)
-        /// The lengths of both codes.
-        case lengths
-        case symbols
-        /// Nothing: this is no deflate data.
-        case broken
-    }
-
     /// The window that was negotiated, in bytes.
     private let window: Int
-    /// The largest distance in the message so far, in bytes.
-    private(set) var farthest = 0
-    /// How many matches were read.
-    private var matchCount = 0
-    /// How many of them reached back further than half the window, where they could have reached beyond it.
-    private var farMatchCount = 0
-    /// Whether all matches of the message can reach twice as far back as the window.
-    private var reachesFar = false
+    /// What was read; a match is far if it reached back further than half the window, and could have reached beyond it.
+    private let matches = DeflateMatches()
     /// How many bytes of the message were read, and whether the rest need not be.
     private var position = 0
     private var isPassed = false
-    /// How many compressed bytes were read.
+    /// How many compressed bytes were read, in all messages.
     private var readCount = 0
     /// What has come of a message that cannot reach beyond the window so far.
     private var waiting = UniqueArray<UInt8>()
-
-    private var place = Place.blockHeader
-    /// Bits that have come and are not read yet, the next one lowest.
-    private var bits: UInt64 = 0
-    private var bitCount = 0
-    private var isFinalBlock = false
-    /// Whether both codes are the fixed ones: most short messages have no others.
-    private var isFixed = false
-    private let literals = HuffmanCode()
-    /// The code of distances; while a block's header is read, the one that codes lengths.
-    private let distances = HuffmanCode()
-    private var lengths = InlineArray<320, UInt8>(repeating: 0)
-    private var lengthCount = 0
-    private var literalCount = 0
-    private var distanceCount = 0
-    private var codeLengthCount = 0
 
     /// The memory it takes, in bytes.
     static let byteCount = 4096 + waitingLimit
@@ -70,18 +31,13 @@ final class DistanceReader {
     /// Data that long with fewer matches hardly ever has any.
     private static let provingBytes = 32 << 10
 
-    /// The order in which the lengths of the code for lengths come (RFC 1951 3.2.7).
-    private static let codeLengthOrder: InlineArray<19, Int> = [
-        16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
-    ]
-    /// RFC 1951 3.2.6.
-    private static let fixedLiterals = InlineArray<288, UInt8> { $0 < 144 ? 8 : $0 < 256 ? 9 : $0 < 280 ? 7 : 8 }
-    private static let fixedDistances = InlineArray<30, UInt8>(repeating: 5)
-
     /// Creates a reader for senders that may use a window of `window` bytes.
     init(window: Int) {
         self.window = window
     }
+
+    /// The largest distance in the message so far, in bytes.
+    var farthest: Int { matches.farthest }
 
     /// Whether the message so far reaches beyond the window.
     var exceedsWindow: Bool { farthest > window }
@@ -90,25 +46,21 @@ final class DistanceReader {
     var isProven: Bool { isProvenByMatches || readCount >= Self.provingBytes && !exceedsWindow }
 
     private var isProvenByMatches: Bool {
-        (farMatchCount >= Self.provingFarMatches || matchCount >= Self.provingMatches) && !exceedsWindow
+        (matches.farCount >= Self.provingFarMatches || matches.count >= Self.provingMatches) && !exceedsWindow
     }
 
     /// Begins a message that can refer to `reach` bytes before it.
     func begin(reach: Int) {
         if exceedsWindow {
             // What the messages before proved is undone.
-            matchCount = 0
-            farMatchCount = 0
+            matches.resetCounts()
             readCount = 0
         }
-        reachesFar = reach >= 2 &* window
+        // With so much before it, every match of the message can reach twice as far back as the window.
+        matches.begin(farLimit: reach >= 2 &* window ? window / 2 : .max)
         position = 0
         isPassed = false
         waiting.removeAll(keepingCapacity: true)
-        farthest = 0
-        bits = 0
-        bitCount = 0
-        place = .blockHeader
     }
 
     /// Takes the next bytes of the message.
@@ -135,225 +87,11 @@ final class DistanceReader {
         var index = 0
         while index < bytes.count, !isPassed {
             let end = min(index &+ Self.pieceByteCount &- position % Self.pieceByteCount, bytes.count)
-            read(bytes.extracting(index..<end))
+            matches.read(bytes.extracting(index..<end))
+            readCount &+= end &- index
             position &+= end &- index
             index = end
             isPassed = position % Self.pieceByteCount == 0 && isProvenByMatches
         }
-    }
-
-    private func read(_ bytes: Span<UInt8>) {
-        readCount &+= bytes.count
-        var index = 0
-        repeat {
-            if case .stored(let remaining) = place, bitCount == 0 {
-                let count = min(remaining, bytes.count &- index)
-                index &+= count
-                place = .stored(remaining: remaining &- count)
-                if count == remaining { place = .blockHeader }
-            }
-            Self.refill(&bits, &bitCount, from: bytes, at: &index)
-            // With 49 bits every step can be taken.
-            while step(bytes, &index) {}
-        } while index < bytes.count && !isBroken
-    }
-
-    private var isBroken: Bool {
-        if case .broken = place { true } else { false }
-    }
-
-    /// Makes at least 49 bits of the bytes from `index` on, if there are as many.
-    @inline(__always)
-    private static func refill(
-        _ bits: inout UInt64, _ bitCount: inout Int, from bytes: Span<UInt8>, at index: inout Int
-    ) {
-        guard bitCount <= 48 else { return }
-        if bytes.count &- index >= 8 {
-            let count = (56 &- bitCount) &>> 3
-            let word = bytes.littleEndianUInt64(at: index) & (1 &<< UInt64(count &* 8) &- 1)
-            bits |= word &<< UInt64(bitCount)
-            bitCount &+= count &* 8
-            index &+= count
-            return
-        }
-        while bitCount <= 48, index < bytes.count {
-            bits |= UInt64(bytes[index]) &<< UInt64(bitCount)
-            bitCount &+= 8
-            index &+= 1
-        }
-    }
-
-    /// Takes one step; false if it needs more bits than have come.
-    private func step(_ bytes: Span<UInt8>, _ index: inout Int) -> Bool {
-        switch place {
-        case .blockHeader: return readBlockHeader()
-        case .storedLength: return readStoredLength()
-        case .stored(let remaining):
-            guard bitCount >= 8 else { return false }
-            drop(8)
-            place = .stored(remaining: remaining &- 1)
-            if remaining == 1 { place = .blockHeader }
-            return true
-        case .tableSizes:
-            guard bitCount >= 14 else { return false }
-            literalCount = take(5) &+ 257
-            distanceCount = take(5) &+ 1
-            codeLengthCount = take(4) &+ 4
-            lengths = InlineArray(repeating: 0)
-            place = literalCount > 286 ? .broken : .codeLengths(index: 0)
-            return true
-        case .codeLengths(let index): return readCodeLength(index)
-        case .lengths: return readLength()
-        case .symbols: return readSymbols(bytes, &index)
-        case .broken: return false
-        }
-    }
-
-    private func readBlockHeader() -> Bool {
-        guard bitCount >= 3 else { return false }
-        isFinalBlock = take(1) == 1
-        switch take(2) {
-        case 0: place = .storedLength
-        case 1:
-            if !isFixed {
-                literals.assign(Self.fixedLiterals.span)
-                distances.assign(Self.fixedDistances.span)
-                isFixed = true
-            }
-            place = .symbols
-        case 2:
-            isFixed = false
-            place = .tableSizes
-        default: place = .broken
-        }
-        return true
-    }
-
-    private func readStoredLength() -> Bool {
-        let padding = bitCount & 7
-        guard bitCount &- padding >= 32 else { return false }
-        drop(padding)
-        let length = take(16)
-        let complement = take(16)
-        place = length ^ complement == 0xffff ? .stored(remaining: length) : .broken
-        if length == 0, !isBroken { place = .blockHeader }
-        return true
-    }
-
-    private func readCodeLength(_ index: Int) -> Bool {
-        guard index < codeLengthCount else {
-            distances.assign(lengths.span.extracting(0..<19))
-            lengths = InlineArray(repeating: 0)
-            lengthCount = 0
-            place = distances.isOverfull ? .broken : .lengths
-            return true
-        }
-        guard bitCount >= 3 else { return false }
-        lengths[Self.codeLengthOrder[index]] = UInt8(take(3))
-        place = .codeLengths(index: index &+ 1)
-        return true
-    }
-
-    /// Reads one length or a run of them (RFC 1951 3.2.7).
-    private func readLength() -> Bool {
-        let all = literalCount &+ distanceCount
-        guard lengthCount < all else {
-            literals.assign(lengths.span.extracting(0..<literalCount))
-            distances.assign(lengths.span.extracting(literalCount..<all))
-            place = literals.isOverfull || distances.isOverfull ? .broken : .symbols
-            return true
-        }
-        guard let (symbol, length) = distances.next(bits, bitCount) else { return breaksOff(bitCount) }
-        let (extra, base) =
-            switch symbol {
-            case 16: (2, 3)
-            case 17: (3, 3)
-            case 18: (7, 11)
-            default: (0, 1)
-            }
-        guard length &+ extra <= bitCount else { return false }
-        drop(length)
-        let count = base &+ take(extra)
-        guard count <= all &- lengthCount, symbol != 16 || lengthCount > 0 else {
-            place = .broken
-            return true
-        }
-        let value = symbol < 16 ? UInt8(symbol) : symbol == 16 ? lengths[lengthCount &- 1] : 0
-        for _ in 0..<count {
-            lengths[lengthCount] = value
-            lengthCount &+= 1
-        }
-        return true
-    }
-
-    /// Reads literals and matches up to the end of the block (RFC 1951 3.2.5); false if it needs more bits than have
-    /// come.
-    private func readSymbols(_ bytes: Span<UInt8>, _ index: inout Int) -> Bool {
-        // In local variables, since this takes a step for each byte that is inflated.
-        var bits = bits
-        var bitCount = bitCount
-        var farthest = farthest
-        var matchCount = matchCount
-        var farMatchCount = farMatchCount
-        let far = reachesFar ? window / 2 : Int.max
-        defer {
-            self.matchCount = matchCount
-            self.farMatchCount = farMatchCount
-            self.bits = bits
-            self.bitCount = bitCount
-            self.farthest = farthest
-        }
-        while true {
-            Self.refill(&bits, &bitCount, from: bytes, at: &index)
-            literals.skipLiterals(&bits, &bitCount)
-            Self.refill(&bits, &bitCount, from: bytes, at: &index)
-            guard let (symbol, length) = literals.next(bits, bitCount) else { return breaksOff(bitCount) }
-            guard symbol > 256 else {
-                bits &>>= UInt64(length)
-                bitCount &-= length
-                guard symbol == 256 else { continue }
-                if isFinalBlock {
-                    bits &>>= UInt64(bitCount & 7)
-                    bitCount &-= bitCount & 7
-                }
-                place = .blockHeader
-                return true
-            }
-            let kind = symbol &- 257
-            guard kind <= 28 else { return breaksOff() }
-            let lengthBits = length &+ (kind < 8 || kind == 28 ? 0 : kind / 4 &- 1)
-            guard lengthBits <= bitCount else { return false }
-            let rest = bits &>> UInt64(lengthBits)
-            let restCount = bitCount &- lengthBits
-            guard let (code, codeLength) = distances.next(rest, restCount) else { return breaksOff(restCount) }
-            guard code < 30 else { return breaksOff() }
-            let extra = max(0, code / 2 &- 1)
-            guard codeLength &+ extra <= restCount else { return false }
-            let base = code < 4 ? code : (2 &+ code & 1) &<< extra
-            let rising = Int((rest &>> UInt64(codeLength)) & (1 &<< UInt64(extra) &- 1))
-            let distance = base &+ rising &+ 1
-            farthest = max(farthest, distance)
-            matchCount &+= 1
-            if distance > far { farMatchCount &+= 1 }
-            bits = rest &>> UInt64(codeLength &+ extra)
-            bitCount = restCount &- codeLength &- extra
-        }
-    }
-
-    /// No symbol begins with the `count` bits that have come: either more are needed, or there is none.
-    private func breaksOff(_ count: Int = .max) -> Bool {
-        if count >= HuffmanCode.maximumLength { place = .broken }
-        return false
-    }
-
-    private func take(_ count: Int) -> Int {
-        let value = bits & (1 &<< UInt64(count) &- 1)
-        drop(count)
-        return Int(value)
-    }
-
-    private func drop(_ count: Int) {
-        bits &>>= UInt64(count)
-        bitCount &-= count
     }
 }

@@ -20,9 +20,15 @@ final class XORLayer: StreamLayer {
         var lost = 0
     }
 
+    /// What it says that it decrypts.
+    let encryption: Encryption?
     private var records: [Direction: Record] = [:]
     /// Streams of which a header was lost.
     private var isLost: Set<Direction> = []
+
+    init(encryption: Encryption? = nil) {
+        self.encryption = encryption
+    }
 
     var cost: Int { records.values.reduce(0) { $0 + $1.bytes.capacity } }
 
@@ -86,8 +92,10 @@ final class XORLayer: StreamLayer {
     }
 
     struct Provider: StreamLayerProvider {
+        var encryption: Encryption?
+
         func layer(for offer: LayerOffer, startingWith bytes: Span<UInt8>) -> (any StreamLayer)? {
-            bytes[0] == marker[0] ? XORLayer() : nil
+            bytes[0] == marker[0] ? XORLayer(encryption: encryption) : nil
         }
     }
 }

@@ -1,0 +1,42 @@
+/// A plain request that is reported with its response if it polls, or if that begins an event stream.
+///
+/// An object, since it is large, and few connections have one.
+final class WatchedRequest: Sendable {
+    /// The request.
+    let request: UpgradeRequest
+    /// Whether it polls.
+    let isPolling: Bool
+
+    init(_ request: UpgradeRequest, isPolling: Bool) {
+        self.request = request
+        self.isPolling = isPolling
+    }
+}
+
+/// A request that polls, or one for an event stream, and its response.
+///
+/// An object, as ``UpgradeAnswer`` is.
+package final class PlainExchange: Sendable {
+    /// The request.
+    package let request: UpgradeRequest
+    /// The final response.
+    package let response: UpgradeResponse
+    /// Whether the response begins an event stream; else the request polls.
+    package let isEventStream: Bool
+
+    init(_ request: UpgradeRequest, response: consuming UpgradeResponse, isEventStream: Bool) {
+        self.request = request
+        self.response = response
+        self.isEventStream = isEventStream
+    }
+}
+
+extension UpgradeFollower {
+    /// The size of what it keeps of a request that is reported with its response, in bytes.
+    package var watchedCount: Int { watched?.request.cost ?? 0 }
+
+    /// Drops that request: it is not reported.
+    package mutating func stopWatching() {
+        watched = nil
+    }
+}
