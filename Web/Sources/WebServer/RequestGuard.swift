@@ -29,11 +29,6 @@ struct RequestGuard: Sendable {
         guard let host = request.head.authority?.lowercased(), hosts.contains(host) else {
             return Self.response(.forbidden, "wrong Host")
         }
-        // An absolute target names the host as well (RFC 9112 3.2.2).
-        let target = request.uri
-        if let name = target.host?.lowercased(), !hosts.contains(target.port.map { "\(name):\($0)" } ?? name) {
-            return Self.response(.forbidden, "wrong Host")
-        }
         let origins = request.headers[values: .origin]
         guard origins.allSatisfy({ $0.lowercased() == "http://\(host)" }) else {
             return Self.response(.forbidden, "wrong Origin")
