@@ -13,11 +13,6 @@ package struct KeyBytes: Sendable {
     /// Creates an empty value.
     init() {}
 
-    /// Creates a value of zeros, at most ``capacity``.
-    init(zeros count: Int) {
-        size = UInt8(clamping: min(count, Self.capacity))
-    }
-
     /// Copies bytes; those beyond ``capacity`` are left out.
     package init(_ bytes: Span<UInt8>) {
         for index in 0..<min(bytes.count, Self.capacity) { append(bytes[index]) }
@@ -35,21 +30,24 @@ package struct KeyBytes: Sendable {
         size &+= 1
     }
 
-    /// Eight of the bytes, by their place among such; those beyond the count stay 0.
-    @inline(__always)
-    subscript(word index: Int) -> UInt64 {
-        get {
-            precondition(index >= 0 && index < Self.capacity / 8)
-            return unsafe storage.span.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index &* 8, as: UInt64.self)
+    /// Takes bytes from words as ``words`` gives them.
+    init(words: InlineArray<6, UInt64>, count: Int) {
+        let size = min(count, Self.capacity)
+        self.size = UInt8(clamping: size)
+        var span = storage.mutableSpan
+        var bytes = unsafe span.mutableBytes
+        for index in 0..<6 {
+            // Those beyond the count stay 0.
+            let unused = max(0, index &* 8 &+ 8 &- size)
+            let mask = unused >= 8 ? 0 : UInt64(littleEndian: .max &>> UInt64(8 &* unused))
+            bytes.storeBytes(of: words[index] & mask, toByteOffset: index &* 8, as: UInt64.self)
         }
-        set {
-            precondition(index >= 0 && index < Self.capacity / 8)
-            let unused = min(8, max(0, index &* 8 &+ 8 &- count))
-            let mask = unused == 8 ? 0 : UInt64(littleEndian: .max &>> UInt64(8 &* unused))
-            var span = storage.mutableSpan
-            var bytes = unsafe span.mutableBytes
-            bytes.storeBytes(of: newValue & mask, toByteOffset: index &* 8, as: UInt64.self)
-        }
+    }
+
+    /// The bytes by eight, as they stand in memory; 0 beyond the count.
+    var words: InlineArray<6, UInt64> {
+        let bytes = unsafe storage.span.bytes
+        return InlineArray { unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: $0 &* 8, as: UInt64.self) }
     }
 
     /// Leaves the first `length` bytes.

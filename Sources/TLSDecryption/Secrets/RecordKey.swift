@@ -12,21 +12,6 @@ struct RecordKey: Sendable {
         for index in 0..<min(key.count, Self.size) { storage[index] = key.span[index] }
     }
 
-    /// Eight of the bytes, by their place among such; those behind a short key are free for something else.
-    @inline(__always)
-    subscript(word index: Int) -> UInt64 {
-        get {
-            precondition(index >= 0 && index < 4)
-            return unsafe storage.span.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index &* 8, as: UInt64.self)
-        }
-        set {
-            precondition(index >= 0 && index < 4)
-            var span = storage.mutableSpan
-            var bytes = unsafe span.mutableBytes
-            bytes.storeBytes(of: newValue, toByteOffset: index &* 8, as: UInt64.self)
-        }
-    }
-
     /// The first bytes.
     @inline(__always) @_lifetime(borrow self)
     func span(count: Int) -> Span<UInt8> { storage.span.extracting(first: count) }
