@@ -197,6 +197,7 @@ package struct TLSReader: ~Copyable {
         defer { bench.packet = packet }
         if agreement?.waiting != nil { releaseWaiting(into: &output) }
         for direction in Direction.allCases {
+            endDoubt(direction, into: &output)
             flushGap(direction, into: &output)
             endSearch(direction, into: &output)
             if sides[direction.index].obstacle == nil, sides[direction.index].failures > 0,
