@@ -166,6 +166,13 @@ struct SecretsTests {
         #expect(
             run.errors.contains("to decrypt TLS, save the capture and read the file")
                 && !run.errors.contains("SSLKEYLOG"))
+
+        let page = try Program("/bin/cp", [file, pipe], output: folder.path("out"), errors: folder.path("errors"))
+        let html = try Wstap.run(["-", "--no-progress", "--format", "html"], input: pipe)
+        _ = page.wait()
+        #expect(
+            html.text.contains("To decrypt TLS, save the capture and read the file")
+                && !html.text.contains("SSLKEYLOG"))
     }
 
     @Test(
