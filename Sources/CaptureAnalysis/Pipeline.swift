@@ -1,5 +1,6 @@
 import PacketDecoding
 import TCPReassembly
+import TLSDecryption
 import WebSocketProtocol
 public import WireFormat
 
@@ -153,6 +154,7 @@ public struct Pipeline: ~Copyable {
             encrypted.add(shards[shard].totals.encrypted)
         }
         workspace.summary.take(encrypted)
+        workspace.summary.encrypted.hasLateSecrets = workspace.options.secrets?.comesWithPackets ?? false
         workspace.summary.take(workspace.comparison)
         (workspace.summary.servers, workspace.summary.otherServers) = servers.largestFirst
         sink.receive(.summary(workspace.totals), at: workspace.context(.none, view: .unknown), payload: Span())

@@ -2,43 +2,84 @@ package import WireFormat
 
 /// What the hellos of a connection said, and what is missing to decrypt it.
 package struct TLSFacts: Sendable {
-    /// The server that the client asked for.
-    package private(set) var serverName: String?
-    /// What few connections need, in a box of its own to keep all others small.
-    private var more: More?
+    // In 14 bytes, since 100,000 connections may be open.
+
+    private var texts = Texts.none
     private var versionNumber: UInt16 = 0
     private var suiteCode: UInt16 = 0
     private var applicationProtocol = CommonProtocol.none
     private var flags = Flags()
-    /// What ``serverName`` takes beside itself, unless other connections share it.
-    private var nameCost: UInt16 = 0
+
+    /// What needs memory of its own.
+    private enum Texts: Sendable {
+        case none
+        /// The name of the server alone, which connections share.
+        case name(ServerName)
+        /// What few connections have, once keys are agreed on.
+        case more(More)
+    }
 
     private final class More: Sendable {
+        let name: ServerName?
         let selectedProtocol: String?
         let offeredProtocols: [String]
         let fatalAlert: (alert: TLSAlert, from: Direction)?
+        /// The bytes that it takes, itself and the name included.
+        let cost: Int
 
-        init?(_ selected: String?, offered: [String], _ fatalAlert: (alert: TLSAlert, from: Direction)?) {
-            guard selected != nil || !offered.isEmpty || fatalAlert != nil else { return nil }
+        init(
+            _ name: ServerName?, _ selected: String?, offered: [String],
+            _ fatalAlert: (alert: TLSAlert, from: Direction)?
+        ) {
+            self.name = name
             selectedProtocol = selected
             offeredProtocols = offered
             self.fatalAlert = fatalAlert
-        }
-
-        /// The bytes that it takes, itself included.
-        var cost: Int {
-            let strings = offeredProtocols.reduce(selectedProtocol.map(TLSFacts.cost) ?? 0) {
+            let strings = offered.reduce(selected.map(TLSFacts.cost) ?? 0) {
                 $0 &+ MemoryLayout<String>.stride &+ TLSFacts.cost(of: $1)
             }
-            return 128 &+ strings
+            cost = 128 &+ strings &+ (name?.cost ?? 0)
+        }
+
+    }
+
+    private var name: ServerName? {
+        switch texts {
+        case .none: nil
+        case .name(let name): name
+        case .more(let more): more.name
+        }
+    }
+
+    private var more: More? {
+        if case .more(let more) = texts { more } else { nil }
+    }
+
+    private mutating func setTexts(
+        _ name: ServerName?, _ selected: String?, offered: [String],
+        _ fatalAlert: (alert: TLSAlert, from: Direction)?
+    ) {
+        if selected == nil, offered.isEmpty, fatalAlert == nil {
+            texts = name.map { .name($0) } ?? .none
+        } else {
+            texts = .more(More(name, selected, offered: offered, fatalAlert))
         }
     }
 
     /// The bytes that it takes beside itself.
-    var cost: Int { Int(nameCost) &+ (more?.cost ?? 0) }
+    var cost: Int {
+        switch texts {
+        case .none: 0
+        case .name(let name): name.cost
+        case .more(let more): more.cost
+        }
+    }
 
     /// What a string takes beside itself.
     private static func cost(of text: String) -> Int { text.utf8.count > 15 ? text.utf8.count &+ 48 : 0 }
+
+    /// The server that the client asked for.
+    package var serverName: String? { name?.text }
 
     /// Records the server that the client asked for.
     ///
@@ -46,9 +87,8 @@ package struct TLSFacts: Sendable {
     ///   - name: Its name; nil if the client named none.
     ///   - bench: What shares names between connections.
     mutating func setServerName(_ name: String?, sharedBy bench: CipherBench) {
-        let shared = name.map { bench.names.share($0) }
-        serverName = shared?.name
-        nameCost = shared.map { $0.isOwn ? UInt16(clamping: Self.cost(of: $0.name)) : 0 } ?? 0
+        setTexts(
+            name.map { bench.names.share($0) }, more?.selectedProtocol, offered: offeredProtocols, fatalAlert)
     }
 
     /// The application protocols that nearly all servers choose.
@@ -113,20 +153,20 @@ package struct TLSFacts: Sendable {
         set {
             applicationProtocol = CommonProtocol(newValue) ?? .none
             let other = CommonProtocol(newValue) == nil ? newValue : nil
-            more = More(other, offered: offeredProtocols, fatalAlert)
+            setTexts(name, other, offered: offeredProtocols, fatalAlert)
         }
     }
 
     /// The application protocols that the client offered, the first few: in TLS 1.3 the choice is encrypted.
     package internal(set) var offeredProtocols: [String] {
         get { more?.offeredProtocols ?? [] }
-        set { more = More(more?.selectedProtocol, offered: newValue, fatalAlert) }
+        set { setTexts(name, more?.selectedProtocol, offered: newValue, fatalAlert) }
     }
 
     /// The first alert that ended the connection and was not encrypted, or was decrypted, and who sent it.
     package internal(set) var fatalAlert: (alert: TLSAlert, from: Direction)? {
         get { more?.fatalAlert }
-        set { more = More(more?.selectedProtocol, offered: offeredProtocols, newValue) }
+        set { setTexts(name, more?.selectedProtocol, offered: offeredProtocols, newValue) }
     }
 
     /// Whether an earlier session was resumed.

@@ -7,13 +7,17 @@ extension TLSReader {
         guard let clientRandom, let client else { return [] }
         let index = direction.index
         guard let version = facts.version, version < .tls13 else {
-            return epochs(index, isClient: direction == client).flatMap { epoch in
-                knownSecrets(Self.label(epoch, isClient: direction == client)).flatMap { secret in
-                    suites(secret).compactMap { suite in
-                        suite.cipher.map { RecordProtection(TrafficSecret(secret, suite.hash), $0, epoch) }
+            // Loops, since closures copy keys, one of which nearly each record of a handshake needs.
+            var candidates: [RecordProtection] = []
+            for epoch in epochs(index, isClient: direction == client) {
+                for secret in knownSecrets(Self.label(epoch, isClient: direction == client)) {
+                    for suite in suites(secret) {
+                        guard let cipher = suite.cipher else { continue }
+                        candidates.append(RecordProtection(TrafficSecret(secret, suite.hash), cipher, epoch))
                     }
                 }
             }
+            return candidates
         }
         guard sides[index].protection == nil, let suite = facts.suite, let cipher,
             let serverRandom = agreement?.serverRandom
@@ -32,10 +36,10 @@ extension TLSReader {
     /// Their lines are read once, and again when others have come: a handshake asks for them several times.
     func knownSecrets(_ label: SecretLabel) -> [KeyBytes] {
         guard let secrets, let clientRandom else { return [] }
-        guard let agreement else { return secrets.secrets(label, of: clientRandom, at: packet) }
-        let age = secrets.mayGrow ? secrets.age(at: packet) : 0
+        guard let agreement else { return secrets.secrets(label, of: clientRandom, at: bench.packet) }
+        let age = secrets.mayGrow ? secrets.age(at: bench.packet) : 0
         if let lines = agreement.lines, agreement.ageOfLines == age { return SecretStore.secrets(label, in: lines) }
-        let lines = secrets.lines(of: clientRandom, at: packet)
+        let lines = secrets.lines(of: clientRandom, at: bench.packet)
         (agreement.lines, agreement.ageOfLines) = (lines, age)
         return SecretStore.secrets(label, in: lines)
     }
@@ -65,7 +69,7 @@ extension TLSReader {
     /// Whether there are secrets of a direction, right or wrong.
     func hasSecrets(_ direction: Direction) -> Bool {
         guard let secrets, let clientRandom, client != nil else { return false }
-        guard let version = facts.version else { return secrets.has(clientRandom, at: packet) }
+        guard let version = facts.version else { return secrets.has(clientRandom, at: bench.packet) }
         if version < .tls13 { return !knownSecrets(.master).isEmpty }
         return hasSecret(.handshake, direction) || hasSecret(.application, direction)
     }

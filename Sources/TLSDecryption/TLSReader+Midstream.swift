@@ -36,10 +36,10 @@ extension TLSReader {
     /// The keys to try: all connections of a shard share them until further secrets count.
     private var midstreamKeys: [MidstreamKey] {
         guard let secrets else { return [] }
-        let age = secrets.mayGrow ? secrets.age(at: packet) : 0
+        let age = secrets.mayGrow ? secrets.age(at: bench.packet) : 0
         if let known = bench.midstreamKeys, known.age == age { return known.keys }
         let lines = secrets.applicationSecrets(
-            atMost: Self.midstreamSecrets, at: packet, budget: &bench.trials.lines)
+            atMost: Self.midstreamSecrets, at: bench.packet, budget: &bench.trials.lines)
         let keys = lines.flatMap { line in
             Self.midstreamSuites.compactMap { suite, hash, cipher in
                 hash.digestSize != line.secret.count

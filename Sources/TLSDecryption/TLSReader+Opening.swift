@@ -11,6 +11,7 @@ extension TLSReader {
         guard let type = open(header, payload, place.direction, into: &output.bytes) else {
             return fail(header, payload, at: place, into: &output)
         }
+        if sides[index].isDoubted { recordBadRecord(at: place, into: &output) }
         sides[index].trust()
         hand(on: type, from: start, at: place, into: &output)
     }
@@ -113,6 +114,9 @@ extension TLSReader {
             // It is Finished: early data is over, and the handshake's secret is not needed for what follows.
             return
         }
+        if sides[index].expected == .application {
+            return failApplication(header, at: place, into: &output)
+        }
         let lacksVector = sides[index].protection?.lacksVector == true
         sides[index].protection?.pass(payload)
         sides[index].protection?.sequence &+= 1
@@ -141,17 +145,51 @@ extension TLSReader {
         let isEarly = place.direction == client && earlyData != .none
         if isEarly {
             if earlyData == .accepted { addGap(header, at: place) }
-        } else if !beginsMidstream, !sides[0].hasWrongSecret, !sides[1].hasWrongSecret,
+        } else if !beginsMidstream,
             !candidates.allSatisfy({ $0.epoch == .application })
                 || facts.version.map({ $0 < .tls13 }) == true
         {
-            // Once a connection: mostly both directions' secrets are those of another one.
-            sides[index].hasWrongSecret = true
-            output.append(.problem(.wrongSecret), at: place)
+            recordWrongSecret(at: place, into: &output)
         }
         sides[index].raiseDoubt()
         let limit = min(Self.failureLimit, Self.failedTrialLimit / max(1, candidates.count))
         if Int(sides[index].failures) > limit { giveUp(place.direction, .wrongSecret) }
+    }
+
+    /// Follows up on a record that no secret of the application opens, though the handshake's was right.
+    ///
+    /// Whether it is not genuine, or the secret is wrong, the next one tells.
+    private mutating func failApplication(
+        _ header: RecordHeader, at place: RecordPlace, into output: inout TLSOutput
+    ) {
+        let index = place.direction.index
+        sides[index].isDoubted = sides[index].failures == 0
+        sides[index].failures &+= 1
+        sides[index].raiseDoubt()
+        addGap(header, at: place)
+        if !sides[index].isDoubted { recordWrongSecret(at: place, into: &output) }
+        if Int(sides[index].failures) > Self.failureLimit { giveUp(place.direction, .wrongSecret) }
+    }
+
+    /// Stops decrypting a direction at its end if no secret of the application has opened a record.
+    mutating func endDoubt(_ direction: Direction, into output: inout TLSOutput) {
+        let index = direction.index
+        guard sides[index].obstacle == nil, sides[index].expected == .application, sides[index].failures > 0 else {
+            return
+        }
+        if sides[index].isDoubted, let place = sides[index].pendingGap?.place {
+            recordWrongSecret(at: place, into: &output)
+        }
+        // Nothing of the direction can be read: that is no gap in it.
+        if !sides[index].hasPlaintext { sides[index].pendingGap = nil }
+        giveUp(direction, .wrongSecret)
+    }
+
+    /// Reports that secrets do not fit, once a connection: mostly both directions' are those of another one.
+    mutating func recordWrongSecret(at place: RecordPlace, into output: inout TLSOutput) {
+        guard !sides[0].hasWrongSecret, !sides[1].hasWrongSecret else { return }
+        sides[place.direction.index].hasWrongSecret = true
+        output.append(.problem(.wrongSecret), at: place)
     }
 
     /// Stops decrypting a direction, since its secret is missing; the other one may have its own.

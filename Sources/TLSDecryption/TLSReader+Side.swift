@@ -81,6 +81,12 @@ extension TLSReader {
             set { flags = newValue ? flags | 8 : flags & ~8 }
         }
 
+        /// Whether one record, and no more, was opened by no secret of the application.
+        var isDoubted: Bool {
+            get { flags & 16 != 0 }
+            set { flags = newValue ? flags | 16 : flags & ~16 }
+        }
+
         /// The search for the next record, after lost bytes that hide where it begins.
         var search: RecordSearch? {
             get { rare?.search }
@@ -120,6 +126,7 @@ extension TLSReader {
         mutating func trust() {
             doubt = 0
             failures = 0
+            flags &= ~16
         }
     }
 

@@ -13,10 +13,10 @@ package struct TLSReader: ~Copyable {
 
     let bench: CipherBench
     var sides: Sides
+    /// Bytes that may still be spent on trials, after losses.
+    var trialBudget: Int32 = 256 << 20
     /// What is needed until keys are agreed on; nil after that.
     var agreement: Agreement?
-    /// The current packet.
-    var packet: UInt64 = 0
     /// What the hellos said.
     package internal(set) var facts = TLSFacts()
     /// The direction of the client; nil while it is not known.
@@ -28,8 +28,6 @@ package struct TLSReader: ~Copyable {
     private var flags: UInt8
     /// The result, once nothing more can be decrypted.
     private var ending: Ending?
-    /// Bytes that may still be spent on trials, after losses.
-    var trialBudget: Int32 = 256 << 20
 
     /// The key logs; nil if there is none.
     var secrets: SecretStore? { bench.secrets }
@@ -145,7 +143,7 @@ package struct TLSReader: ~Copyable {
         _ bytes: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput
     ) -> Status {
         guard ending == nil else { return status }
-        packet = max(packet, place.origin.packet)
+        bench.advance(to: place.origin.packet)
         if agreement?.waiting != nil { reviseWaiting(now: place.origin, into: &output) }
         read(bytes, at: place, into: &output)
         return status
@@ -163,7 +161,7 @@ package struct TLSReader: ~Copyable {
         _ length: UInt64?, at place: RecordPlace, into output: inout TLSOutput
     ) -> Status {
         guard ending == nil else { return status }
-        packet = max(packet, place.origin.packet)
+        bench.advance(to: place.origin.packet)
         if agreement?.waiting != nil { releaseWaiting(into: &output) }
         lose(length, at: place, into: &output)
         return status
@@ -194,9 +192,12 @@ package struct TLSReader: ~Copyable {
     package mutating func finish(into output: inout TLSOutput) {
         guard ending == nil else { return }
         // What came after the last packet counts too.
-        packet = .max
+        let packet = bench.packet
+        bench.packet = .max
+        defer { bench.packet = packet }
         if agreement?.waiting != nil { releaseWaiting(into: &output) }
         for direction in Direction.allCases {
+            endDoubt(direction, into: &output)
             flushGap(direction, into: &output)
             endSearch(direction, into: &output)
             if sides[direction.index].obstacle == nil, sides[direction.index].failures > 0,

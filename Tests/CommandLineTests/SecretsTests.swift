@@ -166,6 +166,45 @@ struct SecretsTests {
         #expect(
             run.errors.contains("to decrypt TLS, save the capture and read the file")
                 && !run.errors.contains("SSLKEYLOG"))
+
+        let page = try Program("/bin/cp", [file, pipe], output: folder.path("out"), errors: folder.path("errors"))
+        let html = try Wstap.run(["-", "--no-progress", "--format", "html"], input: pipe)
+        _ = page.wait()
+        #expect(
+            html.text.contains("To decrypt TLS, save the capture and read the file")
+                && !html.text.contains("SSLKEYLOG"))
+    }
+
+    enum Change: CaseIterable {
+        case append, replace, rotate, rewrite
+    }
+
+    @Test("are read from a key log that changes while a capture is followed", arguments: Change.allCases)
+    func followed(change: Change) throws {
+        let session = try RecordedSession("websocket-tls13")
+        let folder = try ScratchFolder()
+        let (capture, output, errors) = (folder.path("a.pcap"), folder.path("output"), folder.path("errors"))
+        // Longer than what comes, so that a file that is written anew has become shorter.
+        let foreign = String(repeating: "# nothing\n", count: session.keyLog.utf8.count / 10 + 1)
+        let keys = try folder.write("keys", Array(foreign.utf8))
+        let program = try Wstap.start(
+            ["read", capture, "--follow", "--keylog", keys, "--format", "jsonl"], output: output, errors: errors)
+        func text(_ path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
+        #expect(eventually { text(errors).contains("waiting for") })
+        let secrets = session.keyLog + "\n"
+        switch change {
+        case .append: try (foreign + secrets).write(toFile: keys, atomically: false, encoding: .utf8)
+        case .replace: try secrets.write(toFile: keys, atomically: true, encoding: .utf8)
+        case .rotate:
+            #expect(rename(keys, keys + ".1") == 0)
+            _ = try folder.write("keys", Array(secrets.utf8))
+        case .rewrite: try secrets.write(toFile: keys, atomically: false, encoding: .utf8)
+        }
+        _ = try folder.write("a.pcap", Self.pcapng(Self.talk(session), "", before: 0))
+        #expect(eventually { text(output).contains("\"event\":\"end\"") })
+        program.send(SIGINT)
+        #expect(program.wait() == 0)
+        #expect(text(output).contains("\"messages\":16,"))
     }
 
     @Test(

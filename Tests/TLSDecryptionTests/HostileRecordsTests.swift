@@ -16,6 +16,21 @@ struct HostileRecordsTests {
         return reading
     }
 
+    @Test("that are forged before the first genuine one blame no secret, and hide nothing")
+    func beforeTheFirst() {
+        for direction in Direction.allCases {
+            var session = SealedSession()
+            let reading = Reading(session.secrets())
+            session.open(reading)
+            reading.receive([23, 3, 3, 0, 40] + [UInt8](repeating: 9, count: 40), direction)
+            reading.receive(session.record(Self.text, direction), direction)
+            reading.finish()
+            #expect(reading.problems.map(\.problem) == [.badRecord])
+            #expect(reading.known(direction) == Self.text)
+            #expect(reading.reader.obstacle == nil)
+        }
+    }
+
     @Test(
         "of TLS 1.3 in the clear count for nothing once there are keys (RFC 8446 5)", arguments: [21, 22] as [UInt8])
     func inTheClear(type: UInt8) {

@@ -40,6 +40,8 @@ public struct EncryptedConnections: Hashable, Sendable {
     public var http2: UInt64 = 0
     /// Connections whose ClientHello may contain another, encrypted one (ECH).
     public var encryptedHellos: UInt64 = 0
+    /// Whether secrets came with packets: those before them may have needed them.
+    public var hasLateSecrets = false
 }
 
 extension EncryptedConnections {
@@ -55,5 +57,6 @@ extension EncryptedConnections {
         incomplete &+= part.incomplete
         http2 &+= part.http2
         encryptedHellos &+= part.encryptedHellos
+        hasLateSecrets = hasLateSecrets || part.hasLateSecrets
     }
 }

@@ -36,6 +36,13 @@ package final class CipherBench {
     let secrets: SecretStore?
     /// Those of the common AEADs.
     private let keyed: KeyedContexts
+    /// The current packet: secrets that became known after it do not count yet.
+    var packet: UInt64 {
+        get { unsafe uncheckedPacket }
+        set { unsafe uncheckedPacket = newValue }
+    }
+    // Nobody holds on to it, so checks for overlapping access would find nothing.
+    @exclusivity(unchecked) private var uncheckedPacket: UInt64 = 0
     /// By ``Kind/index``.
     private var contexts = [Context?](repeating: nil, count: 2 * Kind.Use.allCases.count)
     /// What all connections together may still try.
@@ -69,6 +76,9 @@ package final class CipherBench {
     package func allowTrials(after count: Int) {
         if secrets != nil { trials.grow(after: count) }
     }
+
+    /// Goes on to a packet, unless a later one was read already.
+    func advance(to packet: UInt64) { self.packet = max(self.packet, packet) }
 
     /// The bytes that it takes: names, contexts, incomplete records, sides of connections.
     package var byteCount: Int {

@@ -68,49 +68,30 @@ extension RecordProtection {
     }
 }
 
-/// Where the key of the HMAC stands: 100,000 connections may be open, and CBC leaves free what an AEAD needs.
-///
-/// Eight bytes at a time, as keys of AES leave whole such words.
 extension RecordProtection {
-    /// How many words stand behind the key.
-    private var wordsBehindKey: Int { (RecordKey.size &- cipher.keySize) / 8 }
+    /// The key of the HMAC; empty for an AEAD.
+    ///
+    /// 100,000 connections may be open, so it stands in words of which an AEAD needs the first ones: the longest, of
+    /// SHA-384, fills them all. In TLS 1.0, the vector is needed itself, and the HMAC is always that of SHA-1.
+    var macKey: KeyBytes {
+        get { KeyBytes(words: macWords, count: cipher.macSize) }
+        set { macWords = newValue.words }
+    }
 
-    /// The free words: behind the key, the claim, and from TLS 1.1 on the vector.
-    private var freeWords: Int { wordsBehindKey &+ 1 &+ (version >= .tls11 ? 2 : 0) }
-
-    /// One of the free words.
-    private subscript(free index: Int) -> UInt64 {
+    private var macWords: InlineArray<6, UInt64> {
         get {
-            let behindKey = wordsBehindKey
-            if index < behindKey { return key[word: cipher.keySize / 8 &+ index] }
-            return index == behindKey ? claimRoom.room : vector[word: index &- behindKey &- 1]
+            let last: UInt64 = if case .macWord(let word) = rest { word } else { 0 }
+            return version < .tls11
+                ? [claimRoom.room, macRoom[0], macRoom[1], 0, 0, 0]
+                : [claimRoom.room, macRoom[0], macRoom[1], vector[word: 0], vector[word: 1], last]
         }
         set {
-            let behindKey = wordsBehindKey
-            if index < behindKey {
-                key[word: cipher.keySize / 8 &+ index] = newValue
-            } else if index == behindKey {
-                claimRoom.room = newValue
-            } else {
-                vector[word: index &- behindKey &- 1] = newValue
-            }
+            claimRoom.room = newValue[0]
+            macRoom = [newValue[1], newValue[2]]
+            guard version >= .tls11 else { return }
+            vector[word: 0] = newValue[3]
+            vector[word: 1] = newValue[4]
+            rest = .macWord(newValue[5])
         }
-    }
-
-    /// Keeps the key of the HMAC, if there is room.
-    ///
-    /// - Returns: Whether there is.
-    mutating func storeMACKey(_ macKey: KeyBytes) -> Bool {
-        let words = (macKey.count &+ 7) / 8
-        guard macKey.count == cipher.macSize, words <= freeWords else { return false }
-        for index in 0..<words { self[free: index] = macKey[word: index] }
-        return true
-    }
-
-    /// The key that was kept; empty for an AEAD.
-    var storedMACKey: KeyBytes {
-        var macKey = KeyBytes(zeros: cipher.macSize)
-        for index in 0..<((macKey.count &+ 7) / 8) { macKey[word: index] = self[free: index] }
-        return macKey
     }
 }

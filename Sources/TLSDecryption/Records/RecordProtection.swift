@@ -11,38 +11,41 @@ package struct RecordProtection: Sendable {
         package static func < (left: Epoch, right: Epoch) -> Bool { left.rawValue < right.rawValue }
     }
 
-    /// What few connections need, in a box of its own to keep all others small.
-    private enum Rest: Sendable {
-        case none
-        /// The secret that the keys follow from, after a KeyUpdate.
-        case secret(Box<TrafficSecret>)
-        /// The key of the HMAC, if it does not fit into what CBC leaves free.
-        case macKey(Box<KeyBytes>)
-    }
-
-    private final class Box<Value: Sendable>: Sendable {
-        let value: Value
-
-        init(_ value: Value) {
-            self.value = value
-        }
-    }
-
     /// The number of the next record.
     var sequence: UInt64 = 0
     /// The fixed part of nonces; in TLS 1.0, the initialization vector of the next record.
     ///
-    /// Where records bring most of their nonce, it has room for ``counterDistance``, and with CBC from TLS 1.1 on for a
-    /// part of the HMAC's key.
+    /// Where records bring most of their nonce, it has room for ``counterDistance``; with CBC from TLS 1.1 on, for
+    /// words of ``macKey``.
     var vector: Block
     var key: RecordKey
-    /// The context that has the key; for CBC, which claims none, a part of the HMAC's key.
+    /// The context that has the key; for CBC, which claims none, a word of ``macKey``.
     var claimRoom = KeyedContexts.Claim()
-    private var rest = Rest.none
-    let version: TLSVersion
+    /// Words of ``macKey``.
+    var macRoom: InlineArray<2, UInt64> = [0, 0]
+    var rest = Rest.none
     let cipher: RecordCipher
+    let version: TLSVersion
     let epoch: Epoch
     private var flags: UInt8 = 0
+
+    /// What either an AEAD or CBC keeps at the end.
+    enum Rest: Sendable {
+        case none
+        /// The secret that the keys follow from, after a KeyUpdate: few connections have one.
+        case secret(KeptSecret)
+        /// The last word of the longest ``macKey``.
+        case macWord(UInt64)
+    }
+
+    /// A secret in memory of its own.
+    final class KeptSecret: Sendable {
+        fileprivate let value: TrafficSecret
+
+        fileprivate init(_ value: TrafficSecret) {
+            self.value = value
+        }
+    }
 
     /// Whether the next record's vector is lost with the record before.
     private(set) var lacksVector: Bool {
@@ -76,7 +79,7 @@ package struct RecordProtection: Sendable {
         let keys = secret.keys(cipher)
         key = RecordKey(keys.key)
         vector = Block(keys.initializationVector.span)
-        if keepsSecret { rest = .secret(Box(secret)) }
+        if keepsSecret { rest = .secret(KeptSecret(secret)) }
     }
 
     /// Creates protection by a key block of TLS 1.2 or before.
@@ -96,12 +99,7 @@ package struct RecordProtection: Sendable {
         vector = Block(keys.initializationVector.span)
         guard cipher.mode == .cbc else { return }
         self.encryptsThenAuthenticates = encryptsThenAuthenticates
-        if !storeMACKey(keys.macKey) { rest = .macKey(Box(keys.macKey)) }
-    }
-
-    /// The key of the HMAC; empty for an AEAD.
-    var macKey: KeyBytes {
-        if case .macKey(let box) = rest { box.value } else { storedMACKey }
+        macKey = keys.macKey
     }
 
     /// The context that has the key.
@@ -111,7 +109,7 @@ package struct RecordProtection: Sendable {
 
     /// The secret that further keys follow from; nil before the first KeyUpdate, and in TLS 1.2.
     var secret: TrafficSecret? {
-        if case .secret(let box) = rest { box.value } else { nil }
+        if case .secret(let kept) = rest { kept.value } else { nil }
     }
 
     /// Whether the keys follow from a secret.

@@ -13,11 +13,6 @@ package struct KeyBytes: Sendable {
     /// Creates an empty value.
     init() {}
 
-    /// Creates a value of zeros, at most ``capacity``.
-    init(zeros count: Int) {
-        size = UInt8(clamping: min(count, Self.capacity))
-    }
-
     /// Copies bytes; those beyond ``capacity`` are left out.
     package init(_ bytes: Span<UInt8>) {
         for index in 0..<min(bytes.count, Self.capacity) { append(bytes[index]) }
@@ -35,16 +30,23 @@ package struct KeyBytes: Sendable {
         size &+= 1
     }
 
-    /// Eight of the bytes, by their place among such; those beyond the count stay 0.
-    @inline(__always)
-    subscript(word index: Int) -> UInt64 {
-        get { storage.span[word: index] }
-        set {
-            let unused = min(8, max(0, index &* 8 &+ 8 &- count))
-            let mask = unused == 8 ? 0 : UInt64(littleEndian: .max &>> UInt64(8 &* unused))
-            var span = storage.mutableSpan
-            span[word: index] = newValue & mask
+    /// Takes bytes from words as ``words`` gives them.
+    init(words: InlineArray<6, UInt64>, count: Int) {
+        let size = min(count, Self.capacity)
+        self.size = UInt8(clamping: size)
+        var span = storage.mutableSpan
+        for index in 0..<6 {
+            // Those beyond the count stay 0.
+            let unused = max(0, index &* 8 &+ 8 &- size)
+            let mask = unused >= 8 ? 0 : UInt64(littleEndian: .max &>> UInt64(8 &* unused))
+            span[word: index] = words[index] & mask
         }
+    }
+
+    /// The bytes by eight, as they stand in memory; 0 beyond the count.
+    var words: InlineArray<6, UInt64> {
+        let span = storage.span
+        return InlineArray { span[word: $0] }
     }
 
     /// Leaves the first `length` bytes.
@@ -65,8 +67,9 @@ extension KeyBytes: Equatable {
     /// Compares all bytes; those beyond the count are 0.
     package static func == (left: KeyBytes, right: KeyBytes) -> Bool {
         guard left.count == right.count else { return false }
+        let (one, other) = (left.storage.span, right.storage.span)
         var difference: UInt64 = 0
-        for index in 0..<Self.capacity / 8 { difference |= left[word: index] ^ right[word: index] }
+        for index in 0..<Self.capacity / 8 { difference |= one[word: index] ^ other[word: index] }
         return difference == 0
     }
 }

@@ -12,16 +12,6 @@ struct RecordKey: Sendable {
         for index in 0..<min(key.count, Self.size) { storage[index] = key.span[index] }
     }
 
-    /// Eight of the bytes, by their place among such; those behind a short key are free for something else.
-    @inline(__always)
-    subscript(word index: Int) -> UInt64 {
-        get { storage.span[word: index] }
-        set {
-            var span = storage.mutableSpan
-            span[word: index] = newValue
-        }
-    }
-
     /// The first bytes.
     @inline(__always) @_lifetime(borrow self)
     func span(count: Int) -> Span<UInt8> { storage.span.extracting(first: count) }

@@ -45,6 +45,7 @@ package final class SecretStore: Sendable {
     ///   - text: The key log.
     ///   - packet: The packet that it counts from.
     package func add(_ text: [UInt8], from packet: UInt64 = 0) {
+        if packet > 0 { hasText.store(true, ordering: .relaxed) }
         guard keptByteCount.add(text.count) else { return }
         add(KeyLogText(text), from: packet)
     }
@@ -70,6 +71,10 @@ package final class SecretStore: Sendable {
         } while !scanner.isAtEnd
         return scanner.unfinished
     }
+
+    /// Whether secrets in memory, such as those of a pcapng secrets block, came with packets.
+    package var comesWithPackets: Bool { hasText.load(ordering: .relaxed) }
+    private let hasText = Atomic(false)
 
     private let keptByteCount = ByteBudget(MemoryBudget.standard.secrets)
 

@@ -96,7 +96,8 @@ extension HTMLFormat {
     private mutating func writeEndings(_ groups: [Group], _ summary: Summary) {
         output.append("<section aria-labelledby=\"h-why\">\n<h2 id=\"h-why\">Why sessions ended</h2>\n")
         if groups.isEmpty {
-            let advice = summary.encrypted.noKeyLog > 0 ? " To decrypt TLS, \(KeyLogAdvice.text)." : ""
+            let way = summary.encrypted.hasLateSecrets ? KeyLogAdvice.textForLate : KeyLogAdvice.text
+            let advice = summary.encrypted.noKeyLog > 0 ? " To decrypt TLS, \(way)." : ""
             paragraph("No WebSocket session was found." + advice)
         }
         output.append("<ul class=\"why\">\n")

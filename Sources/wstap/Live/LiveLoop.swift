@@ -1,5 +1,6 @@
 import CaptureAnalysis
 import PacketCapture
+import TLSDecryption
 import TraceOutput
 import WireFormat
 
@@ -27,7 +28,8 @@ struct LiveLoop {
     private var lastTime: Timestamp?
     private var lossReport = LossReport()
     private var isDown = false
-    private var secrets: LiveSecrets
+    private let secrets: SecretStore
+    private var keyLogs: GrowingKeyLogs
     private var counterLine: CounterLine?
 
     /// Packets to take before passing the output on and checking for signals.
@@ -44,12 +46,14 @@ struct LiveLoop {
     ///   - watched: A pipe whose reader may go away.
     ///   - wake: Where signals come from.
     ///   - secrets: The secrets of TLS connections.
+    ///   - keyLogs: Where further ones come from.
     ///   - counterLine: The line that counts; nil for none.
     init(
         _ capture: LiveCaptureOptions, isQuiet: Bool, output: OutputQueue?, watched: Int32?, wake: WakePipe,
-        secrets: LiveSecrets, counterLine: CounterLine?
+        secrets: SecretStore, _ keyLogs: GrowingKeyLogs, counterLine: CounterLine?
     ) {
         self.secrets = secrets
+        self.keyLogs = keyLogs
         self.counterLine = counterLine
         self.output = output
         self.watched = watched ?? -1
@@ -99,7 +103,7 @@ struct LiveLoop {
         _ sink: inout LiveSink<some OutputFormat & ~Copyable>, _ recorder: inout PacketRecorder?
     ) throws(LiveError) -> Int {
         var latest = lastTime
-        secrets.refresh(from: device.packetCount &+ 1)
+        keyLogs.refresh(secrets, from: device.packetCount &+ 1)
         let count = try device.read(atMost: Int(min(Self.batch, rest))) { packet in
             pipeline.receive(packet, into: &sink)
             recorder?.take(packet, &pipeline, announced: sink.takeAnnounced())

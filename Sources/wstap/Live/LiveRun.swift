@@ -30,7 +30,9 @@ struct LiveRun: FormatUser {
         try secrets.refuse(output: capture.path, option: "-w")
         // While there are rights to read them.
         let keyLogs = try secrets.open()
-        let known = LiveSecrets(keyLogs)
+        let known = SecretStore(mayGrow: true)
+        var growing = GrowingKeyLogs(keyLogs, isQuiet: output.quiet)
+        growing.refresh(known, from: 0)
         var device = try open()
         let (user, files) = try openFiles()
         do throws(LiveError) {
@@ -41,19 +43,19 @@ struct LiveRun: FormatUser {
         }
         guard let wake = WakePipe() else { throw failure("too many open files") }
         let file = wantsOutput ? LiveOutput(path: output.path, descriptor: files.output) : nil
-        var recorder = try openRecorder(device, files.packets, known.store)
+        var recorder = try openRecorder(device, files.packets, known)
         let queue = file.map { OutputQueue(descriptor: $0.descriptor, name: $0.name, wake: wake) }
         guard queue?.start() ?? true else { throw failure("cannot start a thread") }
         greet(device, user)
 
         var pipeline = Pipeline(
             options: AnalysisOptions(
-                for: format, sources: [capture.interface], assuming: assumedServers, secrets: known.store,
+                for: format, sources: [capture.interface], assuming: assumedServers, secrets: known,
                 memory: memory))
         var sink = LiveSink(format, recordsConnections: capture.writesWebSocketOnly)
         var loop = LiveLoop(
             capture, isQuiet: output.quiet, output: queue, watched: watched(file), wake: wake,
-            secrets: known, counterLine: CounterLine(output, writesPackets: capture.path == "-"))
+            secrets: known, growing, counterLine: CounterLine(output, writesPackets: capture.path == "-"))
         let ending = loop.run(&device, &pipeline, &sink, &recorder)
         // From now on a signal ends the program at once, however slow the reader.
         EndingSignals.endAtOnce()

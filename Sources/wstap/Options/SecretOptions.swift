@@ -56,6 +56,10 @@ struct SecretOptions: ParsableArguments {
 final class KeyLogFile: KeyLogSource {
     private let descriptor: Int32
     private let text: [UInt8]?
+    /// What names the file, as long as no other one takes its place.
+    private let identity: (device: dev_t, number: ino_t)
+    /// Where it was opened.
+    let path: String
     /// Whether it is a pipe that had more than is kept.
     let isCut: Bool
 
@@ -67,11 +71,13 @@ final class KeyLogFile: KeyLogSource {
         let opened = open(path, O_RDONLY | O_CLOEXEC)
         guard opened >= 0 else { return nil }
         descriptor = opened
+        self.path = path
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
             close(opened)
             return nil
         }
+        identity = (status.st_dev, status.st_ino)
         guard status.st_mode & S_IFMT != S_IFDIR else {
             close(opened)
             errno = EISDIR
@@ -103,11 +109,33 @@ final class KeyLogFile: KeyLogSource {
         }
     }
 
-    /// Whether there are bytes after the first `count`.
-    func hasMore(than count: UInt64) -> Bool {
-        if let text { return text.count > count }
+    /// How many bytes there are by now.
+    var size: UInt64 {
+        if let text { return UInt64(text.count) }
         var status = stat()
-        return fstat(descriptor, &status) == 0 && UInt64(clamping: status.st_size) > count
+        return fstat(descriptor, &status) == 0 ? UInt64(clamping: status.st_size) : 0
+    }
+
+    /// What has become of the file's name.
+    enum Successor {
+        /// It still names the file, or none.
+        case none
+        /// It names another one.
+        case file(KeyLogFile)
+        /// It cannot be looked at, or not opened.
+        case unreadable(String)
+    }
+
+    /// Looks whether another file has taken its place, unless it is a pipe.
+    func successor() -> Successor {
+        guard text == nil else { return .none }
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            return errno == ENOENT ? .none : .unreadable(String(cString: strerror(errno)))
+        }
+        guard (status.st_dev, status.st_ino) != identity else { return .none }
+        if let file = KeyLogFile(path: path) { return .file(file) }
+        return errno == ENOENT ? .none : .unreadable(String(cString: strerror(errno)))
     }
 }
 

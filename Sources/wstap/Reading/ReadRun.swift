@@ -39,7 +39,8 @@ struct ReadRun: FormatUser {
             throw ExitCode(ExitStatus.nothingRead)
         }
         var known = SecretsOfCapture(
-            try secrets.open(complainsOfEmpty: !output.quiet), paths: files, areRegular: capture.byteCount != nil)
+            try secrets.open(complainsOfEmpty: !output.quiet && !follows), paths: files,
+            areRegular: capture.byteCount != nil, following: follows, isQuiet: output.quiet)
         let summary: Summary
         do throws(OutputFile.Failure) {
             let file = try OutputFile(path: output.path, isNamed: Format.writesFile, isGrowing: follows)

@@ -78,12 +78,13 @@ struct HalfDecryptedTests {
         #expect(encrypted.decrypted == 1 && encrypted.noSecret == 0)
     }
 
-    @Test("is shown likewise if the other one's secrets are wrong", arguments: [Role.client, .server])
-    func wrongSecret(end: Role) throws {
+    @Test(
+        "is shown likewise if the other one's secrets are wrong", arguments: [Role.client, .server], Lack.allCases)
+    func wrongSecret(end: Role, lack: Lack) throws {
         let session = try RecordedSession("websocket-tls13")
         let analysis = Analysis(
             Self.packets(session),
-            options: Self.options(Self.lines(session, without: end, .allSecrets, bySpoiling: true)))
+            options: Self.options(Self.lines(session, without: end, lack, bySpoiling: true)))
         #expect(analysis.texts == Self.texts(of: end.peer) && analysis.rules == ["tls.wrong-secret"])
         let verdict = try analysis.end.verdict
         #expect(verdict.failure == nil && !verdict.isClean && verdict.clientSees?.rawValue != 1006)
@@ -111,6 +112,18 @@ struct HalfDecryptedTests {
         #expect(analysis.connections.isEmpty && analysis.rules == ["tls.wrong-secret"])
         let encrypted = try analysis.summary.encrypted
         #expect(encrypted.wrongSecret == 1 && encrypted.noSecret == 0)
+    }
+
+    @Test("counts as having wrong secrets if only handshakes have right ones")
+    func wrongApplicationSecrets() throws {
+        let session = try RecordedSession("websocket-tls13")
+        let lines = session.keyLog.split(separator: "\n").map { line in
+            line.contains("_TRAFFIC_SECRET_0") ? line.dropLast() + (line.last == "0" ? "1" : "0") : line
+        }
+        let analysis = Analysis(Self.packets(session), options: Self.options(lines))
+        #expect(analysis.connections.isEmpty && analysis.rules == ["tls.wrong-secret"])
+        let encrypted = try analysis.summary.encrypted
+        #expect(encrypted.wrongSecret == 1 && encrypted.decrypted == 0)
     }
 
     @Test("counts as lacking its secret if only handshakes can be decrypted")
