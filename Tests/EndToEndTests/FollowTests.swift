@@ -80,6 +80,25 @@
             #expect(zip(lines, expected.lines.dropFirst()).allSatisfy { $0 == $1 })
         }
 
+        @Test("are waited for, in words that say what there is")
+        func waiting() throws {
+            let chat = try [UInt8](Data(contentsOf: Fixture.named("chat").capture))
+            // The header of a pcap file alone.
+            let empty = try folder.write("empty.pcap", Array(chat.prefix(24)))
+            let errors = folder.path("errors")
+            for (path, words) in [
+                (empty, "a packet in \(empty)"), (captures, "a file in \(captures)"),
+                (folder.path("none"), "\(folder.path("none")) to appear"),
+            ] {
+                let program = try Wstap.start(
+                    ["read", path, "--follow"], output: folder.path("nothing"), errors: errors)
+                let expected = "wstap: waiting for \(words)\n"
+                #expect(eventually { (try? String(contentsOfFile: errors, encoding: .utf8)) == expected })
+                program.send(SIGTERM)
+                #expect(program.wait() == 0)
+            }
+        }
+
         @Test("are shown as they grow, in a file too, and without a processor's time")
         func growing() throws {
             let chat = try [UInt8](Data(contentsOf: Fixture.named("chat").capture))

@@ -50,16 +50,23 @@ struct LibraryExampleTests {
 
             """
 
+    /// Where the programs are: built once, since all tests share the package.
+    private static let built = Result { try build() }
+
     init() throws {
         folder = try ScratchFolder()
-        var examples = [Example(name: "Owner", text: Self.owner)]
-        for (page, count) in Self.pages {
+        programs = try Self.built.get()
+    }
+
+    private static func build() throws -> URL {
+        var examples = [Example(name: "Owner", text: owner)]
+        for (page, count) in pages {
             let text = try String(contentsOf: Repository.root.appending(path: page), encoding: .utf8)
             let found = text.matches(of: /\n```swift\n((?s:.+?))```\n/).map { String($0.1) }
             try #require(found.count == count, "\(page)")
             let name = URL(filePath: page).deletingPathExtension().lastPathComponent
             for (index, text) in found.enumerated() {
-                examples.append(Example(name: "\(name)\(index)", text: Self.adapted(text)))
+                examples.append(Example(name: "\(name)\(index)", text: adapted(text)))
             }
         }
         let targets = examples.map {
@@ -95,7 +102,7 @@ struct LibraryExampleTests {
             ["nice", "swift", "build", "--jobs", "1", "--disable-build-manifest-caching"] + words)
         try #require(status == 0, "\(text.suffix(3000))")
         let (_, path) = try Command.run(["swift", "build", "--show-bin-path"] + words)
-        programs = URL(filePath: String(path.split(separator: "\n").last ?? ""))
+        return URL(filePath: String(path.split(separator: "\n").last ?? ""))
     }
 
     /// A port that nothing else is likely to use.

@@ -25,17 +25,20 @@ final class Following {
         let state =
             if follower.hasFile() {
                 "following \(names)"
-            } else if files.allSatisfy(Self.isFolder) {
+            } else if files.allSatisfy({ Self.kind(of: $0) == S_IFDIR }) {
                 "waiting for a file in \(names)"
+            } else if files.allSatisfy({ Self.kind(of: $0) == S_IFREG }) {
+                "waiting for a packet in \(names)"
             } else {
                 "waiting for \(names) to appear"
             }
         complain(TerminalText.safe(state))
     }
 
-    private static func isFolder(_ path: String) -> Bool {
+    /// What a path names, as in `st_mode`; nil if nothing.
+    private static func kind(of path: String) -> mode_t? {
         var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
     }
 
     /// Ends the capture when the reader of the output goes away, even while there is nothing to write.
