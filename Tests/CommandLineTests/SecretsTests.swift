@@ -175,6 +175,27 @@ struct SecretsTests {
                 && !html.text.contains("SSLKEYLOG"))
     }
 
+    @Test("are not waited for if a pipe takes the place of a key log that is followed")
+    func replacedByPipe() throws {
+        let session = try RecordedSession("websocket-tls13")
+        let folder = try ScratchFolder()
+        let (capture, output, errors) = (folder.path("a.pcap"), folder.path("output"), folder.path("errors"))
+        let keys = try folder.write("keys", Array((session.keyLog + "\n").utf8))
+        let program = try Wstap.start(
+            ["read", capture, "--follow", "--keylog", keys, "--format", "jsonl"], output: output, errors: errors)
+        func text(_ path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
+        #expect(eventually { text(errors).contains("waiting for") })
+        #expect(unlink(keys) == 0 && mkfifo(keys, 0o600) == 0)
+        _ = try folder.write("a.pcap", Self.pcapng(Self.talk(session), "", before: 0))
+        #expect(eventually { text(output).contains("\"event\":\"end\"") })
+        // Whoever waits for a writer is released.
+        let writer = open(keys, O_RDWR | O_NONBLOCK)
+        program.send(SIGINT)
+        #expect(program.wait() == 0)
+        close(writer)
+        #expect(text(output).contains("\"messages\":16,") && text(errors).contains("it is no regular file"))
+    }
+
     enum Change: CaseIterable {
         case append, replace, rotate, rewrite
     }

@@ -67,8 +67,12 @@ final class KeyLogFile: KeyLogSource {
     static let limit = MemoryBudget.standard.secrets
 
     /// Opens a file; nil if that fails, with the reason in `errno`.
-    init?(path: String) {
-        let opened = open(path, O_RDONLY | O_CLOEXEC)
+    ///
+    /// - Parameters:
+    ///   - path: Its path.
+    ///   - waits: Whether to wait for who writes a pipe.
+    init?(path: String, waits: Bool = true) {
+        let opened = open(path, O_RDONLY | O_CLOEXEC | (waits ? 0 : O_NONBLOCK))
         guard opened >= 0 else { return nil }
         descriptor = opened
         self.path = path
@@ -134,7 +138,9 @@ final class KeyLogFile: KeyLogSource {
             return errno == ENOENT ? .none : .unreadable(String(cString: strerror(errno)))
         }
         guard (status.st_dev, status.st_ino) != identity else { return .none }
-        if let file = KeyLogFile(path: path) { return .file(file) }
+        // Nobody may write to a pipe, and the capture would wait for that.
+        guard status.st_mode & S_IFMT == S_IFREG else { return .unreadable("it is no regular file") }
+        if let file = KeyLogFile(path: path, waits: false) { return .file(file) }
         return errno == ENOENT ? .none : .unreadable(String(cString: strerror(errno)))
     }
 }
