@@ -149,6 +149,18 @@ struct SecretsTests {
         #expect(run.errors == "wstap: \(pipe): is not a file, so that only its first 16 MiB are read\n")
         #expect(run.status == 0 && run.text.contains("4567"))
         _ = writer.wait()
+
+        let errors = folder.path("errors of wstap")
+        let again = try Program("/bin/cp", [keyLog, pipe], output: folder.path("out"), errors: folder.path("errors"))
+        let follower = try Wstap.start(
+            ["read", file, "--follow", "--keylog", pipe], output: folder.path("output"), errors: errors)
+        #expect(
+            eventually {
+                (try? String(contentsOfFile: errors, encoding: .utf8))?.contains("only its first 16 MiB") == true
+            })
+        follower.send(SIGINT)
+        #expect(follower.wait() == 0)
+        _ = again.wait()
     }
 
     @Test("behind the packets of a pipe ask for a file, and for no key log")

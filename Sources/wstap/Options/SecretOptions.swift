@@ -30,21 +30,26 @@ struct SecretOptions: ParsableArguments {
 
     /// Opens the key logs.
     ///
-    /// - Parameter complainsOfEmpty: Whether to name those without secrets, from which nothing can be decrypted.
+    /// - Parameters:
+    ///   - isQuiet: Whether not to name those that are not read as a whole, or without secrets, from which nothing can
+    ///     be decrypted.
+    ///   - mayGrow: Whether secrets may still be written to them.
     /// - Returns: The key logs.
     /// - Throws: `ExitCode` if one cannot be opened.
-    func open(complainsOfEmpty: Bool = false) throws -> [KeyLogFile] {
+    func open(isQuiet: Bool = true, mayGrow: Bool = false) throws -> [KeyLogFile] {
         if !keyLogs.isEmpty { CoreDumps.forbid() }
         return try keyLogs.map { path in
             guard let file = KeyLogFile(path: path) else {
                 complain(TerminalText.safe("\(path): \(String(cString: strerror(errno)))"))
                 throw ExitCode(ExitStatus.nothingRead)
             }
-            if complainsOfEmpty, file.isCut {
+            if !isQuiet, file.isCut {
                 let limit = KeyLogFile.limit >> 20
                 complain(TerminalText.safe("\(path): is not a file, so that only its first \(limit) MiB are read"))
             }
-            if complainsOfEmpty, !file.hasSecrets { complain(TerminalText.safe("\(path): holds no TLS secrets")) }
+            if !isQuiet, !mayGrow, !file.hasSecrets {
+                complain(TerminalText.safe("\(path): holds no TLS secrets"))
+            }
             return file
         }
     }
