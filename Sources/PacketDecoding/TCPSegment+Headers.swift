@@ -6,6 +6,8 @@ extension TCPSegment {
     package struct Options: Sendable {
         /// The sender's timestamp (RFC 7323 3.2); nil if it has none.
         package var timestamp: UInt32?
+        /// The other end's timestamp that it echoes; nil likewise.
+        package var echo: UInt32?
         /// Whether it is signed with TCP MD5 (RFC 2385).
         package var isSigned = false
         /// Whether an option that Linux looks at has a length that cannot be: it looks for signatures as long as there
@@ -31,7 +33,7 @@ extension TCPSegment {
             }
             if kind == 8, length == 10 {
                 options.timestamp = cursor.readUInt32()
-                cursor.skip(4)
+                options.echo = cursor.readUInt32()
                 continue
             }
             if kind == 19, hasRoom {

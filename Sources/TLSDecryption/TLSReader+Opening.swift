@@ -11,7 +11,7 @@ extension TLSReader {
         guard let type = open(header, payload, place.direction, into: &output.bytes) else {
             return fail(header, payload, at: place, into: &output)
         }
-        if sides[index].isDoubted { recordBadRecord(at: place, into: &output) }
+        if sides[index].isDoubted { recordBadRecord(at: sides[index].pendingGap?.place ?? place, into: &output) }
         sides[index].trust()
         hand(on: type, from: start, at: place, into: &output)
     }

@@ -149,6 +149,18 @@ struct SecretsTests {
         #expect(run.errors == "wstap: \(pipe): is not a file, so that only its first 16 MiB are read\n")
         #expect(run.status == 0 && run.text.contains("4567"))
         _ = writer.wait()
+
+        let errors = folder.path("errors of wstap")
+        let again = try Program("/bin/cp", [keyLog, pipe], output: folder.path("out"), errors: folder.path("errors"))
+        let follower = try Wstap.start(
+            ["read", file, "--follow", "--keylog", pipe], output: folder.path("output"), errors: errors)
+        #expect(
+            eventually {
+                (try? String(contentsOfFile: errors, encoding: .utf8))?.contains("only its first 16 MiB") == true
+            })
+        follower.send(SIGINT)
+        #expect(follower.wait() == 0)
+        _ = again.wait()
     }
 
     @Test("behind the packets of a pipe ask for a file, and for no key log")
@@ -173,6 +185,27 @@ struct SecretsTests {
         #expect(
             html.text.contains("To decrypt TLS, save the capture and read the file")
                 && !html.text.contains("SSLKEYLOG"))
+    }
+
+    @Test("are not waited for if a pipe takes the place of a key log that is followed")
+    func replacedByPipe() throws {
+        let session = try RecordedSession("websocket-tls13")
+        let folder = try ScratchFolder()
+        let (capture, output, errors) = (folder.path("a.pcap"), folder.path("output"), folder.path("errors"))
+        let keys = try folder.write("keys", Array((session.keyLog + "\n").utf8))
+        let program = try Wstap.start(
+            ["read", capture, "--follow", "--keylog", keys, "--format", "jsonl"], output: output, errors: errors)
+        func text(_ path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
+        #expect(eventually { text(errors).contains("waiting for") })
+        #expect(unlink(keys) == 0 && mkfifo(keys, 0o600) == 0)
+        _ = try folder.write("a.pcap", Self.pcapng(Self.talk(session), "", before: 0))
+        #expect(eventually { text(output).contains("\"event\":\"end\"") })
+        // Whoever waits for a writer is released.
+        let writer = open(keys, O_RDWR | O_NONBLOCK)
+        program.send(SIGINT)
+        #expect(program.wait() == 0)
+        close(writer)
+        #expect(text(output).contains("\"messages\":16,") && text(errors).contains("it is no regular file"))
     }
 
     enum Change: CaseIterable {

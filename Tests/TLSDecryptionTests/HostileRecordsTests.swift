@@ -23,9 +23,10 @@ struct HostileRecordsTests {
             let reading = Reading(session.secrets())
             session.open(reading)
             reading.receive([23, 3, 3, 0, 40] + [UInt8](repeating: 9, count: 40), direction)
+            let forged = reading.packet
             reading.receive(session.record(Self.text, direction), direction)
             reading.finish()
-            #expect(reading.problems.map(\.problem) == [.badRecord])
+            #expect(reading.problems.map(\.problem) == [.badRecord] && reading.problems.map(\.packet) == [forged])
             #expect(reading.known(direction) == Self.text)
             #expect(reading.reader.obstacle == nil)
         }

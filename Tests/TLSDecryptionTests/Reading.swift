@@ -21,14 +21,15 @@ final class Reading {
     /// Gaps of unknown length, by where they stand.
     var unknownGaps: [[Int]] = [[], []]
     var alerts: [(direction: Direction, alert: TLSAlert)] = []
-    var problems: [(direction: Direction, problem: TLSProblem)] = []
+    var problems: [(direction: Direction, problem: TLSProblem, packet: UInt64)] = []
     /// How many records were decrypted on the fast path.
     private(set) var fastRecords = 0
     /// How often bytes from the middle of a record were kept on the fast path, and by how much that raised the cost.
     private(set) var gathered = (count: 0, cost: 0)
     private let usesFastPath: Bool
     private var offsets: [UInt64] = [0, 0]
-    private var packet: UInt64 = 0
+    /// The number of the last packet.
+    private(set) var packet: UInt64 = 0
 
     init(
         _ secrets: SecretStore?, bench: CipherBench? = nil, beginsMidstream: Bool = false, usesFastPath: Bool = false
@@ -98,7 +99,8 @@ final class Reading {
             case .gap(let length?): plaintext[index] += [UInt8?](repeating: nil, count: Int(min(length, 1 << 20)))
             case .gap(nil): unknownGaps[index].append(plaintext[index].count)
             case .alert(let alert): alerts.append((piece.place.direction, alert))
-            case .problem(let problem): problems.append((piece.place.direction, problem))
+            case .problem(let problem):
+                problems.append((piece.place.direction, problem, piece.place.origin.packet))
             }
         }
     }

@@ -116,14 +116,19 @@ struct HeaderTrust: Sendable {
     }
 
     /// Learns by the answer to a SYN what the SYN was like that arrived: the way back shows its way, if several came on
-    /// different ones, and both ends sign segments or none (RFC 2385 2).
+    /// different ones, both ends sign segments or none (RFC 2385 2), and its timestamp is echoed (RFC 7323 3.2).
     ///
     /// - Parameters:
     ///   - start: Where the answer's IP header begins.
     ///   - bytes: What it was found in.
-    ///   - isSigned: Whether it is signed.
-    mutating func settle(byAnswer start: Int, in bytes: Span<UInt8>, isSigned: Bool) {
-        if !isSigned { known.remove(.signature) }
+    ///   - options: Its options.
+    mutating func settle(byAnswer start: Int, in bytes: Span<UInt8>, _ options: TCPSegment.Options) {
+        if options.isSigned { known.insert(.signature) } else { known.remove(.signature) }
+        if let echo = options.echo {
+            timestamp = echo
+            known.insert(.timestamp)
+            known.remove(.noTimestamps)
+        }
         let way = Self.way(start, in: bytes, addressAt: 6)
         guard synWays & Self.mark(way.place, way.address ?? 0) != 0 else { return }
         (place, linkAddress) = (way.place, way.address ?? 0)
@@ -169,8 +174,10 @@ struct HeaderTrust: Sendable {
             doubt.insert(.networkLength)
         }
         let options = segment.options(in: bytes)
+        // Only the answer shows whether one after the first arrived.
+        let isRepeatedSYN = segment.flags.contains(.syn) && known.contains(.opening)
         if options.isSigned {
-            if segment.flags.contains(.syn) { known.insert(.signature) }
+            if segment.flags.contains(.syn), !isRepeatedSYN { known.insert(.signature) }
             if !known.contains(.signature) { doubt.insert(.signature) }
         }
         if options.isMalformed { doubt.insert(.malformedOptions) }
@@ -186,7 +193,7 @@ struct HeaderTrust: Sendable {
             let age = known.contains(.timestamp) && timestamp != 0 ? Int32(bitPattern: timestamp &- value) : 0
             if age > 1 {
                 doubt.insert(.oldTimestamp)
-            } else if isExpected, doubt.isEmpty, age != 1 {
+            } else if isExpected, doubt.isEmpty, age != 1, !isRepeatedSYN {
                 timestamp = value
                 known.insert(.timestamp)
             }
@@ -292,11 +299,12 @@ extension TCPConnection {
                     &segment, in: bytes, excused: streams[direction.index].excused, isExpected: isExpected,
                     usesTimestamps: usesTimestamps))
         }
-        // Both sides of a router show the answer twice, last on the side where the SYN came first.
-        if segment.flags.isSuperset(of: [.syn, .ack]), doubt.isSubset(of: .linkAddress),
+        // Both sides of a router show the answer twice, last on the side where the SYN came first. One that comes once
+        // it was acknowledged shows nothing.
+        if segment.flags.isSuperset(of: [.syn, .ack]), handshakeAck == nil, doubt.isSubset(of: .linkAddress),
             let start = segment.networkHeader(in: bytes)
         {
-            headers[other.index].settle(byAnswer: start, in: bytes, isSigned: segment.options(in: bytes).isSigned)
+            headers[other.index].settle(byAnswer: start, in: bytes, segment.options(in: bytes))
         }
         if segment.flags.isDisjoint(with: [.syn, .rst]) {
             if segment.payloadLength > 0, closedWindows?.isClosed(other) == true,

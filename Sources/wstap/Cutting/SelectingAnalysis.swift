@@ -30,7 +30,7 @@ final class SelectingAnalysis {
     /// - Throws: If a key log cannot be opened.
     func begin(_ capture: borrowing MergedCapture) throws {
         let known = SecretsOfCapture(
-            try input.secrets.open(complainsOfEmpty: !input.messages.quiet), paths: input.files,
+            try input.secrets.open(isQuiet: input.messages.quiet), paths: input.files,
             areRegular: capture.byteCount != nil)
         var options = input.options(known, windows: capture.windowByteCount)
         options.whole = CaptureSpan(of: capture)

@@ -62,7 +62,7 @@ private struct GrowingKeyLog {
             readOn(store, from: packet)
             return nil
         case .unreadable(let reason):
-            return complaint("if another file takes its place, that cannot be read: \(reason)")
+            return complaint("a file that takes its place cannot be read: \(reason)")
         }
     }
 

@@ -29,7 +29,7 @@ struct LiveRun: FormatUser {
         try secrets.refuse(output: output.path)
         try secrets.refuse(output: capture.path, option: "-w")
         // While there are rights to read them.
-        let keyLogs = try secrets.open()
+        let keyLogs = try secrets.open(isQuiet: output.quiet, mayGrow: true)
         let known = SecretStore(mayGrow: true)
         var growing = GrowingKeyLogs(keyLogs, isQuiet: output.quiet)
         growing.refresh(known, from: 0)

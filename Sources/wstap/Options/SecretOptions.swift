@@ -30,21 +30,26 @@ struct SecretOptions: ParsableArguments {
 
     /// Opens the key logs.
     ///
-    /// - Parameter complainsOfEmpty: Whether to name those without secrets, from which nothing can be decrypted.
+    /// - Parameters:
+    ///   - isQuiet: Whether not to name those that are not read as a whole, or without secrets, from which nothing can
+    ///     be decrypted.
+    ///   - mayGrow: Whether secrets may still be written to them.
     /// - Returns: The key logs.
     /// - Throws: `ExitCode` if one cannot be opened.
-    func open(complainsOfEmpty: Bool = false) throws -> [KeyLogFile] {
+    func open(isQuiet: Bool = true, mayGrow: Bool = false) throws -> [KeyLogFile] {
         if !keyLogs.isEmpty { CoreDumps.forbid() }
         return try keyLogs.map { path in
             guard let file = KeyLogFile(path: path) else {
                 complain(TerminalText.safe("\(path): \(String(cString: strerror(errno)))"))
                 throw ExitCode(ExitStatus.nothingRead)
             }
-            if complainsOfEmpty, file.isCut {
+            if !isQuiet, file.isCut {
                 let limit = KeyLogFile.limit >> 20
                 complain(TerminalText.safe("\(path): is not a file, so that only its first \(limit) MiB are read"))
             }
-            if complainsOfEmpty, !file.hasSecrets { complain(TerminalText.safe("\(path): holds no TLS secrets")) }
+            if !isQuiet, !mayGrow, !file.hasSecrets {
+                complain(TerminalText.safe("\(path): holds no TLS secrets"))
+            }
             return file
         }
     }
@@ -67,8 +72,12 @@ final class KeyLogFile: KeyLogSource {
     static let limit = MemoryBudget.standard.secrets
 
     /// Opens a file; nil if that fails, with the reason in `errno`.
-    init?(path: String) {
-        let opened = open(path, O_RDONLY | O_CLOEXEC)
+    ///
+    /// - Parameters:
+    ///   - path: Its path.
+    ///   - waits: Whether to wait for who writes a pipe.
+    init?(path: String, waits: Bool = true) {
+        let opened = open(path, O_RDONLY | O_CLOEXEC | (waits ? 0 : O_NONBLOCK))
         guard opened >= 0 else { return nil }
         descriptor = opened
         self.path = path
@@ -134,7 +143,9 @@ final class KeyLogFile: KeyLogSource {
             return errno == ENOENT ? .none : .unreadable(String(cString: strerror(errno)))
         }
         guard (status.st_dev, status.st_ino) != identity else { return .none }
-        if let file = KeyLogFile(path: path) { return .file(file) }
+        // Nobody may write to a pipe, and the capture would wait for that.
+        guard status.st_mode & S_IFMT == S_IFREG else { return .unreadable("it is no regular file") }
+        if let file = KeyLogFile(path: path, waits: false) { return .file(file) }
         return errno == ENOENT ? .none : .unreadable(String(cString: strerror(errno)))
     }
 }

@@ -39,7 +39,7 @@ struct ReadRun: FormatUser {
             throw ExitCode(ExitStatus.nothingRead)
         }
         var known = SecretsOfCapture(
-            try secrets.open(complainsOfEmpty: !output.quiet && !follows), paths: files,
+            try secrets.open(isQuiet: output.quiet, mayGrow: follows), paths: files,
             areRegular: capture.byteCount != nil, following: follows, isQuiet: output.quiet)
         let summary: Summary
         do throws(OutputFile.Failure) {

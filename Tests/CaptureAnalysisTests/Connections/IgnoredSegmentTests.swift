@@ -18,7 +18,11 @@ struct IgnoredSegmentTests {
         let sent = TCPConversation.upgradeRequest().utf8.count + WireFrame.text("one", from: .client).count
         let answered = TCPConversation.upgradeResponse().utf8.count
         var packets = talk.packets
-        if isStamped { for index in packets.indices { packets[index].stamp(100_000 + UInt32(index)) } }
+        if isStamped {
+            for index in packets.indices {
+                packets[index].stamp(100_000 + UInt32(index), echo: index == 0 ? 0 : 99_999 + UInt32(index))
+            }
+        }
         return (packets, 1001 + UInt32(sent), 2001 + UInt32(answered))
     }
 
@@ -113,10 +117,15 @@ struct IgnoredSegmentTests {
 
     /// How a SYN, and later data, never reach the server.
     enum Decoy: CaseIterable {
-        case linkAddress, vlan, signature
+        case linkAddress, vlan, signature, noTimestamp, timestamp
 
         func packet(_ packet: TCPPacket, _ time: Timestamp) -> TimedPacket {
             var packet = packet
+            switch (self, packet.flags.contains(.syn)) {
+            case (.timestamp, true): packet.options = [.timestamps(50_000_000, echo: 0), .endOfOptions]
+            case (.timestamp, false), (.noTimestamp, false): packet.options = [.timestamps(5, echo: 0), .endOfOptions]
+            default: break
+            }
             if self == .signature {
                 packet.options = [.noOperation, .noOperation, .bytes([19, 18] + Array(repeating: 7, count: 16))]
             }
@@ -135,9 +144,9 @@ struct IgnoredSegmentTests {
 
     @Test(
         "A SYN that never arrived does not say what the one that did was like: the answer shows it",
-        arguments: Decoy.allCases)
-    func decoy(decoy: Decoy) {
-        var packets = Self.session(isStamped: false).packets
+        arguments: Decoy.allCases, [0, 3])
+    func decoy(decoy: Decoy, place: Int) {
+        var packets = Self.session(isStamped: decoy == .timestamp || decoy == .noTimestamp).packets
         let client = packets[0].bytes[26..<30]
         for index in packets.indices {
             let isFromClient = packets[index].bytes[26..<30] == client
@@ -145,7 +154,7 @@ struct IgnoredSegmentTests {
         }
         let evil = TCPPacket(sequence: 1001, acknowledgment: 2001, flags: [.psh, .ack], payload: Array("evil!".utf8))
         packets.insert(decoy.packet(evil, packets[2].time), at: 3)
-        packets.insert(decoy.packet(TCPPacket(sequence: 1000, flags: .syn), packets[0].time), at: 0)
+        packets.insert(decoy.packet(TCPPacket(sequence: 1000, flags: .syn), packets[place].time), at: place)
         for isBatched in [true, false] {
             let analysis = Analysis(packets, isBatched: isBatched)
             #expect(analysis.texts == ["one"] && analysis.rules.contains("tcp.not-accepted"))
@@ -409,7 +418,7 @@ struct IgnoredSegmentTests {
 
 extension TimedPacket {
     /// Puts a timestamp option (RFC 7323) into a TCP packet in an Ethernet frame.
-    fileprivate mutating func stamp(_ value: UInt32) {
+    fileprivate mutating func stamp(_ value: UInt32, echo: UInt32 = 0) {
         let segment = Array(bytes[34...])
         let length = Int(segment[12] >> 4) * 4
         let source = Endpoint(address: IPAddress(ipv4: bytes[26..<30].reduce(0) { $0 << 8 | UInt32($1) }), port: 0)
@@ -421,7 +430,7 @@ extension TimedPacket {
             from: Endpoint(address: source.address, port: UInt16(number(0, 2))),
             to: Endpoint(address: destination.address, port: UInt16(number(2, 2))), sequence: number(4, 4),
             acknowledgment: number(8, 4), flags: TCPFlags(rawValue: segment[13]), window: UInt16(number(14, 2)),
-            options: [.noOperation, .noOperation, .timestamps(value, echo: 0)], payload: Array(segment[length...]))
+            options: [.noOperation, .noOperation, .timestamps(value, echo: echo)], payload: Array(segment[length...]))
         packet.window = UInt16(number(14, 2))
         bytes = packet.ethernet()
         originalLength = bytes.count
