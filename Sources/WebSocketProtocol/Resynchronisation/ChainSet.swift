@@ -76,7 +76,7 @@ struct ChainSet: ~Copyable {
         isUndecided = true
         for index in chains.indices {
             if let gain = walks.gain(of: chains[index].walk) {
-                chains[index].adopt(gain.beginning, bits: gain.bits)
+                chains[index].adopt(gain.beginning, gain.sum)
             }
             chains[index].walk = nil
             nextDue = min(nextDue, chains[index].due)
@@ -154,9 +154,9 @@ struct ChainSet: ~Copyable {
     ) {
         let isSmall = rest.count < FrameHeader.maximumByteCount
         guard rules.isAnchored || isSmall || mayLead(rest, sender, isEnd: isEnd) else { return }
-        let bits = HeaderChain.firstBits(isSegmentStart: isSegmentStart)
+        let sum = ChainScore.Sum(rows: HeaderChain.firstBits(isSegmentStart: isSegmentStart))
         let beginning = ChainBeginning(at: offset, isDoubtful: !isSegmentStart)
-        guard !walks.meets(at: offset, sender, bits: bits, beginning) else { return }
+        guard !walks.meets(at: offset, sender, sum, beginning) else { return }
         var chain = HeaderChain(
             sender: sender, start: offset, isSegmentStart: isSegmentStart, isMidstream: rules.isMidstream,
             beginsMessage: rules.isAnchored)
@@ -205,8 +205,14 @@ extension ChainSet {
     }
 
     /// Counts that the stream ends at a place.
-    mutating func finish(at end: UInt64) {
-        for index in chains.indices where chains[index].next == end { chains[index].endsWithStream() }
+    ///
+    /// - Parameters:
+    ///   - end: The place.
+    ///   - segment: Where the last segment begins.
+    mutating func finish(at end: UInt64, segment: UInt64?) {
+        for index in chains.indices where chains[index].next == end {
+            chains[index].endsWithStream(from: segment)
+        }
         isUndecided = true
     }
 
