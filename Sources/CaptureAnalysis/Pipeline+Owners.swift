@@ -80,6 +80,9 @@ extension Pipeline {
     /// The datagram that the last packet completed.
     package var latestDatagram: [UInt8] { decoder.datagram }
 
+    /// Where its payload begins.
+    package var latestDatagramPayload: Int { decoder.datagramPayload }
+
     /// Blanks the headers in that datagram (``HeaderScrub``).
     ///
     /// - Returns: Whether they lead to TCP; if not, the datagram must not be shown.

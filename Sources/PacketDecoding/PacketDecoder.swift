@@ -20,10 +20,14 @@ package struct PacketDecoder: Sendable {
     /// The last datagram that was reassembled (``TransportPacket/reassembledTCP``, ``TransportPacket/reassembledUDP``),
     /// valid until the next packet is decoded.
     ///
-    /// It is the fixed IP header of one of the fragments (20 or 40 bytes), then the payload as far as it was captured.
+    /// It is what stood before the IP header of the fragment that came first, the fixed part of that header (20 or 40
+    /// bytes), then the payload as far as it was captured. If the fragments came on several ways, that header begins
+    /// where no other does.
     package private(set) var datagram: [UInt8] = []
     /// Where the search went on in that datagram: after the IP header.
     private(set) var datagramStart: (walk: HeaderWalk, next: NextHeader)?
+    /// Where the payload of that datagram begins.
+    package var datagramPayload: Int { datagramStart?.walk.offset ?? 0 }
     /// Of the last packet that was a fragment or completed a datagram: where its payload belongs, then where the
     /// datagram belongs that it completed, if that is a fragment itself.
     package private(set) var fragmentPlaces: [FragmentPlace] = []

@@ -212,18 +212,15 @@ extension PacketQueue {
 extension PacketQueue.Entry {
     /// Gives a fragment its part of a datagram that was changed after it was complete.
     ///
-    /// - Parameters:
-    ///   - datagram: An IP header without options, then the payload.
-    ///   - isIPv6: Whether that is the header of IPv6.
-    package mutating func replacePayload(by datagram: [UInt8], isIPv6: Bool) {
+    /// - Parameter payload: The datagram's payload.
+    package mutating func replacePayload(by payload: ArraySlice<UInt8>) {
         packet.interfaceName = []
         let start = place.map { $0.captured.lowerBound } ?? 0
         for index in start..<max(start, packet.bytes.count) { packet.bytes[index] = 0 }
         guard let place else { return }
-        let header = isIPv6 ? 40 : 20
         for (index, target) in place.captured.enumerated() where target < packet.bytes.count {
-            let source = header + place.offset + index
-            packet.bytes[target] = source < datagram.count ? datagram[source] : 0
+            let source = payload.startIndex + place.offset + index
+            packet.bytes[target] = source < payload.endIndex ? payload[source] : 0
         }
     }
 }

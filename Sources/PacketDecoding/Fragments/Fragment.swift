@@ -14,6 +14,8 @@ struct Fragment {
     let hasWrongChecksum: Bool
     /// Whether hosts drop it for what stands before its payload: options of IPv4, extension headers of IPv6.
     let isRefused: Bool
+    /// The way it came.
+    let way: PacketWay
     /// Where its fixed IP header lies in the bytes it was found in.
     let header: Range<Int>
     /// Where its payload lies there, as far as it was captured.
@@ -23,6 +25,7 @@ struct Fragment {
     init?(_ walk: HeaderWalk, in bytes: Span<UInt8>) {
         let isIPv6 = walk.isIPv6
         header = walk.addresses &- (isIPv6 ? 8 : 12)..<walk.addresses &+ (isIPv6 ? 32 : 8)
+        way = PacketWay(header.lowerBound, in: bytes)
         let offset: Int
         let identification: UInt32
         if isIPv6 {
@@ -81,15 +84,15 @@ struct Fragment {
 
     /// A fragment that repeats a part of a complete datagram, found in the bytes of that.
     init(_ range: Range<Int>, isLast: Bool, of datagram: ReassembledDatagram) {
-        let header = datagram.key.source.isIPv6 ? 40 : 20
         key = datagram.key
+        way = datagram.way
         next = datagram.next
         self.range = range
         self.isLast = isLast
         hasWrongChecksum = false
         isRefused = false
-        self.header = 0..<header
-        captured = (range.lowerBound &+ header)..<(range.upperBound &+ header)
+        header = datagram.header
+        captured = (range.lowerBound &+ header.upperBound)..<(range.upperBound &+ header.upperBound)
     }
 
     /// Where the datagram leads, if its protocol number already excludes TCP, UDP and tunnels that are decoded.

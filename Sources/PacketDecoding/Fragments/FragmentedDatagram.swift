@@ -31,7 +31,12 @@ struct FragmentedDatagram {
     private(set) var fragments: UInt64 = 0
     /// How often completing it with parts of an earlier datagram was tried.
     var attempts = 0
-    /// The fixed IP header of the fragment that came first, then payload in order of arrival.
+    /// The way that the first fragment came, and whether another came on another way.
+    private let way: PacketWay
+    private var isMixed = false
+    /// Where the fixed IP header of the fragment that came first lies in `bytes`, after what stood before it there.
+    private let header: Range<Int>
+    /// Both, then payload in order of arrival.
     private var bytes: [UInt8] = []
     /// In the order of the payload.
     private var parts: [Part] = []
@@ -49,9 +54,18 @@ struct FragmentedDatagram {
     init(_ fragment: Fragment, from source: Span<UInt8>, at time: Timestamp) {
         key = fragment.key
         firstTime = time
-        bytes.reserveCapacity(fragment.header.count &+ fragment.captured.count)
+        way = fragment.way
+        let start = min(fragment.header.lowerBound, Self.farStart)
+        header = start..<start &+ fragment.header.count
+        bytes.reserveCapacity(header.upperBound &+ fragment.captured.count)
+        bytes.append(copying: source.extracting(first: start))
         bytes.append(copying: source.extracting(fragment.header))
     }
+
+    /// The most bytes kept of what stands before the IP header: it shows which way the datagram came.
+    private static let farStart = 254
+    /// Where the IP header begins of a datagram whose fragments came on several ways: it came on none of them.
+    private static let mixedStart = 255
 
     /// What it counts against the bounds: its bytes and, roughly, its overhead.
     var cost: Int { 256 &+ bytes.count &+ 40 &* parts.count }
@@ -76,6 +90,7 @@ struct FragmentedDatagram {
         // RFC 3168 5.3: a host drops a datagram of fragments with and without ECN, once it is complete.
         guard !isComplete || marks & 1 == 0 || marks == 1 else { return .contradicts }
         congestion = marks
+        if fragment.way != way { isMixed = true }
         let run: Int
         if index == parts.count, let last = parts.last, last.range.upperBound == start {
             run = last.run
@@ -116,17 +131,18 @@ struct FragmentedDatagram {
     /// Keeps the lowest hop limit: a datagram arrives only if all of its fragments do.
     private mutating func lowerHopLimit(to header: Span<UInt8>) {
         let place = key.source.isIPv6 ? 7 : 8
-        guard header.count > place, bytes.count > place, header[place] < bytes[place] else { return }
+        let own = self.header.lowerBound
+        guard header.count > place, bytes.count > own &+ place, header[place] < bytes[own &+ place] else { return }
         if !key.source.isIPv6 {
             // The checksum goes along (RFC 1624 3).
-            let change = UInt32(bytes[8] &- header[8]) &<< 8
-            let sum = UInt32(bytes[10]) &<< 8 | UInt32(bytes[11])
+            let change = UInt32(bytes[own &+ 8] &- header[8]) &<< 8
+            let sum = UInt32(bytes[own &+ 10]) &<< 8 | UInt32(bytes[own &+ 11])
             let new = sum &+ change
             let folded = new & 0xffff &+ new &>> 16
-            bytes[10] = UInt8(truncatingIfNeeded: folded &>> 8)
-            bytes[11] = UInt8(truncatingIfNeeded: folded)
+            bytes[own &+ 10] = UInt8(truncatingIfNeeded: folded &>> 8)
+            bytes[own &+ 11] = UInt8(truncatingIfNeeded: folded)
         }
-        bytes[place] = header[place]
+        bytes[own &+ place] = header[place]
     }
 
     /// Drops everything but the key.
@@ -144,21 +160,24 @@ struct FragmentedDatagram {
 
     /// The datagram, once complete.
     consuming func completed() -> ReassembledDatagram {
-        let header = key.source.isIPv6 ? 40 : 20
-        let isInOrder = parts.allSatisfy { $0.place.lowerBound == header &+ $0.range.lowerBound }
+        let isInOrder = parts.allSatisfy { $0.place.lowerBound == header.upperBound &+ $0.range.lowerBound }
         if !isInOrder || parts.dropLast().contains(where: { $0.place.count < $0.range.count }) {
-            bytes = inOrder(header)
+            bytes = inOrder()
         }
         // The fragment header is gone, and what stood before it.
-        if key.source.isIPv6, bytes.count > 6 { bytes[6] = next }
-        return ReassembledDatagram(key: key, next: next, length: header &+ covered, bytes: bytes)
+        if key.source.isIPv6, bytes.count > header.lowerBound &+ 6 { bytes[header.lowerBound &+ 6] = next }
+        let start = isMixed ? Self.mixedStart : header.lowerBound
+        bytes.insert(contentsOf: repeatElement(0, count: start &- header.lowerBound), at: 0)
+        let place = start..<start &+ header.count
+        return ReassembledDatagram(
+            key: key, next: next, way: way, header: place, length: place.upperBound &+ covered, bytes: bytes)
     }
 
     /// The header, and the payload up to the first byte that was not captured.
-    private func inOrder(_ header: Int) -> [UInt8] {
+    private func inOrder() -> [UInt8] {
         var ordered: [UInt8] = []
-        ordered.reserveCapacity(header &+ covered)
-        ordered.append(copying: bytes.span.extracting(..<header))
+        ordered.reserveCapacity(header.upperBound &+ covered)
+        ordered.append(copying: bytes.span.extracting(..<header.upperBound))
         for part in parts {
             ordered.append(copying: bytes.span.extracting(part.place))
             if part.place.count < part.range.count { break }

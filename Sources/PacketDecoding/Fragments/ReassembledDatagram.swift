@@ -3,9 +3,14 @@ struct ReassembledDatagram {
     let key: DatagramKey
     /// The protocol or next header number after the IP header.
     let next: UInt8
-    /// Its length on the wire.
+    /// The way that its first fragment came.
+    let way: PacketWay
+    /// Where its IP header lies in `bytes`.
+    let header: Range<Int>
+    /// The length of `bytes`, had all of it been captured.
     let length: Int
-    /// The fixed IP header of the fragment that came first, then the payload, as far as it was captured.
+    /// What stood before the IP header of the fragment that came first, the fixed part of that header, then the
+    /// payload, as far as it was captured.
     let bytes: [UInt8]
 
     private var isIPv6: Bool { key.source.isIPv6 }
@@ -14,8 +19,8 @@ struct ReassembledDatagram {
     var walk: HeaderWalk {
         var walk = HeaderWalk(end: length)
         walk.isIPv6 = isIPv6
-        walk.addresses = isIPv6 ? 8 : 12
-        walk.offset = isIPv6 ? 40 : 20
+        walk.addresses = header.lowerBound &+ (isIPv6 ? 8 : 12)
+        walk.offset = header.upperBound
         walk.tunnel = key.tunnel
         return walk
     }
@@ -27,12 +32,11 @@ struct ReassembledDatagram {
 
     /// Whether a fragment, found in `source`, only repeats a part of this datagram.
     func contains(_ fragment: Fragment, from source: Span<UInt8>) -> Bool {
-        let header = isIPv6 ? 40 : 20
-        let end = fragment.range.upperBound &+ header
+        let end = fragment.range.upperBound &+ header.upperBound
         guard fragment.key == key, fragment.isLast ? end == length : end < length, bytes.count == length else {
             return false
         }
-        let own = bytes.span.extracting((fragment.range.lowerBound &+ header)..<end)
+        let own = bytes.span.extracting((fragment.range.lowerBound &+ header.upperBound)..<end)
         return own.startsLike(source.extracting(fragment.captured))
     }
 }

@@ -48,7 +48,7 @@ struct HeaderTrust: Sendable {
     @inline(__always)
     func agrees(_ segment: inout TCPSegment, _ start: Int, in bytes: Span<UInt8>) -> Bool {
         guard UInt16(truncatingIfNeeded: start) == place else { return false }
-        if start == 14, Self.linkAddress(in: bytes) != linkAddress { return false }
+        if start == 14, PacketWay.linkAddress(in: bytes) != linkAddress { return false }
         if known.contains(.headerChecksum) {
             guard segment.networkHeaderWords == 5, TCPSegment.hasRightChecksum(headerAt: start, in: bytes) else {
                 return false
@@ -107,12 +107,7 @@ struct HeaderTrust: Sendable {
 
     /// Whether a packet with its IP header at `start` goes to another link address than those before.
     func goesElsewhere(_ start: Int, in bytes: Span<UInt8>) -> Bool {
-        linkAddress != 0 && start == 14 && Self.linkAddress(in: bytes) != linkAddress
-    }
-
-    @inline(__always)
-    private static func linkAddress(in bytes: Span<UInt8>, at place: Int = 0) -> UInt64 {
-        bytes.littleEndianUInt64(at: place) & 0xffff_ffff_ffff | 1 &<< 48
+        linkAddress != 0 && start == 14 && PacketWay.linkAddress(in: bytes) != linkAddress
     }
 
     /// Learns by the answer to a SYN what the SYN was like that arrived: the way back shows its way, if several came on
@@ -129,7 +124,7 @@ struct HeaderTrust: Sendable {
             known.insert(.timestamp)
             known.remove(.noTimestamps)
         }
-        let way = Self.way(start, in: bytes, addressAt: 6)
+        let way = PacketWay(start, in: bytes, addressAt: 6)
         guard synWays & Self.mark(way.place, way.address ?? 0) != 0 else { return }
         (place, linkAddress) = (way.place, way.address ?? 0)
     }
@@ -153,7 +148,7 @@ struct HeaderTrust: Sendable {
             if !isOnUsualWay(segment, start, in: bytes, isExcused: excused.contains(.linkAddress)) {
                 doubt.insert(.linkAddress)
                 if segment.flags.contains(.syn) {
-                    let way = Self.way(start, in: bytes, addressAt: 0)
+                    let way = PacketWay(start, in: bytes)
                     synWays |= Self.mark(place, linkAddress) | Self.mark(way.place, way.address ?? 0)
                 }
             }
@@ -210,33 +205,9 @@ struct HeaderTrust: Sendable {
         known.insert(.opening)
     }
 
-    /// Whether an EtherType is that of a VLAN tag: IEEE 802.1Q, or 802.1ad.
-    private static func isVLANTag(at place: Int, in bytes: Span<UInt8>) -> Bool {
-        let type = bytes.bigEndianUInt16(at: place)
-        return type == 0x8100 || type == 0x88a8
-    }
-
-    /// Whether two VLAN tags before an IP header have only a priority each.
-    private static func hasTwoPriorities(_ start: Int, in bytes: Span<UInt8>) -> Bool {
-        start == 22 && isVLANTag(at: 12, in: bytes) && isVLANTag(at: 16, in: bytes)
-            && (bytes.bigEndianUInt16(at: 14) | bytes.bigEndianUInt16(at: 18)) & 0xfff == 0
-    }
-
     /// One of eight bits for a way.
     private static func mark(_ place: UInt16, _ address: UInt64) -> UInt8 {
         1 &<< UInt8(truncatingIfNeeded: ((address ^ UInt64(place)) &* 0x9e37_79b9_7f4a_7c15) &>> 61)
-    }
-
-    /// The way of a packet: where its IP header begins, and on Ethernet a link address with the VLAN.
-    private static func way(_ start: Int, in bytes: Span<UInt8>, addressAt place: Int) -> (
-        place: UInt16, address: UInt64?
-    ) {
-        let isTagged = start == 18 && isVLANTag(at: 12, in: bytes) || hasTwoPriorities(start, in: bytes)
-        let vlan = isTagged ? bytes.bigEndianUInt16(at: 14) & 0xfff : 0
-        // A tag with VLAN 0 has only a priority; a reassembled datagram has no link header.
-        let here = isTagged && vlan == 0 ? 14 : UInt16(truncatingIfNeeded: start)
-        guard start == 14 || isTagged else { return (here, nil) }
-        return (here, linkAddress(in: bytes, at: place) | UInt64(vlan) &<< 49)
     }
 
     /// Whether a packet goes to the link address, and through the VLAN and the tunnels, of those before; if none is
@@ -244,14 +215,15 @@ struct HeaderTrust: Sendable {
     private mutating func isOnUsualWay(
         _ segment: borrowing TCPSegment, _ start: Int, in bytes: Span<UInt8>, isExcused: Bool
     ) -> Bool {
-        let (here, address) = Self.way(start, in: bytes, addressAt: 0)
+        let way = PacketWay(start, in: bytes)
+        let here = way.place
         if !known.contains(.place) || isExcused { place = here }
         known.insert(.place)
         // IPsec's authentication header, between the two: only a receiver that shares its key looks past it.
         let isIPv6 = segment.source.address.isIPv6
         let words = segment.networkHeaderWords
         let isSigned = !isIPv6 && UInt16(bytes[start] & 0x0f) != words
-        guard let address else { return here == place && !isSigned || start == 0 || isExcused }
+        guard let address = way.address else { return here == place && !isSigned || isExcused }
         if linkAddress == 0 || isExcused { linkAddress = address }
         return address == linkAddress && here == place && (!isSigned || isExcused)
     }

@@ -76,7 +76,7 @@ struct ChainSet: ~Copyable {
         isUndecided = true
         for index in chains.indices {
             if let gain = walks.gain(of: chains[index].walk) {
-                chains[index].adopt(gain.beginning, bits: gain.bits)
+                chains[index].adopt(gain.beginning, gain.sum)
             }
             chains[index].walk = nil
             nextDue = min(nextDue, chains[index].due)
@@ -130,7 +130,7 @@ struct ChainSet: ~Copyable {
             guard isEnd || bytes.count &- place >= FrameHeader.maximumByteCount || offset == segmentStart else { break }
             // A quick look at two bytes, which rules out most places.
             let byte = bytes[place]
-            let mayBegin = byte & 0x30 == 0 && byte & 0x07 <= 2 && byte & 0x48 != 0x48
+            let mayBegin = Self.mayBegin(byte)
             let isMasked = place &+ 1 < bytes.count ? bytes[place &+ 1] & 0x80 != 0 : nil
             let isClients = mayBegin && isMasked ?? true
             let isServers = mayBegin && !(isMasked ?? false)
@@ -154,9 +154,9 @@ struct ChainSet: ~Copyable {
     ) {
         let isSmall = rest.count < FrameHeader.maximumByteCount
         guard rules.isAnchored || isSmall || mayLead(rest, sender, isEnd: isEnd) else { return }
-        let bits = HeaderChain.firstBits(isSegmentStart: isSegmentStart)
+        let sum = ChainScore.Sum(rows: HeaderChain.firstBits(isSegmentStart: isSegmentStart))
         let beginning = ChainBeginning(at: offset, isDoubtful: !isSegmentStart)
-        guard !walks.meets(at: offset, sender, bits: bits, beginning) else { return }
+        guard !walks.meets(at: offset, sender, sum, beginning) else { return }
         var chain = HeaderChain(
             sender: sender, start: offset, isSegmentStart: isSegmentStart, isMidstream: rules.isMidstream,
             beginsMessage: rules.isAnchored)
@@ -170,7 +170,24 @@ struct ChainSet: ~Copyable {
         guard let header = FrameHeader(rest) else { return false }
         let wanted = min(header.payloadLength, 128)
         guard isEnd || UInt64(rest.count &- header.byteCount) >= wanted else { return false }
+        guard header.payloadLength > 125 || Self.mayFollow(header, rest, sender) else { return false }
         return HeaderChain.mayBegin(with: header, from: sender, mayBeCompressed: rules.mayBeCompressed)
+    }
+
+    /// Whether two bytes behind a short frame can begin the next: a quick look, since most chains end there.
+    private static func mayFollow(_ header: FrameHeader, _ rest: Span<UInt8>, _ sender: Role) -> Bool {
+        let place = header.byteCount &+ Int(header.payloadLength)
+        guard place &+ 1 < rest.count else { return true }
+        let byte = rest[place]
+        guard mayBegin(byte), (rest[place &+ 1] & 0x80 != 0) == (sender == .client) else { return false }
+        // Control frames may stand inside messages, and show nothing of them.
+        guard !header.opcode.isControl, byte & 0x08 == 0 else { return true }
+        return header.fin == (byte & 0x0f != 0)
+    }
+
+    /// Whether the first byte of a header can be this one: reserved bits and opcodes.
+    private static func mayBegin(_ byte: UInt8) -> Bool {
+        byte & 0x30 == 0 && byte & 0x07 <= 2 && byte & 0x48 != 0x48
     }
 
     private mutating func insert(_ chain: consuming HeaderChain) {
@@ -205,8 +222,14 @@ extension ChainSet {
     }
 
     /// Counts that the stream ends at a place.
-    mutating func finish(at end: UInt64) {
-        for index in chains.indices where chains[index].next == end { chains[index].endsWithStream() }
+    ///
+    /// - Parameters:
+    ///   - end: The place.
+    ///   - segment: Where the last segment begins.
+    mutating func finish(at end: UInt64, segment: UInt64?) {
+        for index in chains.indices where chains[index].next == end {
+            chains[index].endsWithStream(from: segment)
+        }
         isUndecided = true
     }
 

@@ -8,8 +8,9 @@ struct ChainWalks {
     private struct Mark {
         /// One more than the number of the walk that took it; 0 if none did.
         var walk: Int32 = 0
-        /// The evidence of its chain before it.
-        var bits: Int32 = 0
+        /// The evidence of its chain before it, in two parts.
+        var rows: Int16 = 0
+        var others: Int16 = 0
     }
 
     private let start: UInt64
@@ -17,7 +18,7 @@ struct ChainWalks {
     private let placeCount: Int
     /// Marks for a client's headers at each place, then for a server's.
     private var marks: [Mark] = []
-    private var gains: [(bits: Int, beginning: ChainBeginning)] = []
+    private var gains: [(sum: ChainScore.Sum, beginning: ChainBeginning)] = []
 
     /// Begins with the part of the stream in which chains may begin.
     init(from start: UInt64, to end: UInt64) {
@@ -30,31 +31,35 @@ struct ChainWalks {
 
     /// Begins a chain's walk and returns its number.
     mutating func begin() -> Int32 {
-        gains.append((0, ChainBeginning(at: 0, isDoubtful: false)))
+        gains.append((ChainScore.Sum(), ChainBeginning(at: 0, isDoubtful: false)))
         return Int32(truncatingIfNeeded: gains.count - 1)
     }
 
     /// Whether another chain has taken the header at a place, which one with this beginning is due to take.
     ///
     /// If so, that one gets the better of the two beginnings.
-    mutating func meets(at place: UInt64, _ sender: Role, bits: Int, _ beginning: ChainBeginning) -> Bool {
+    mutating func meets(
+        at place: UInt64, _ sender: Role, _ sum: ChainScore.Sum, _ beginning: ChainBeginning
+    ) -> Bool {
         guard !marks.isEmpty, let index = index(place, sender), marks[index].walk > 0 else { return false }
         let other = Int(marks[index].walk) - 1
-        let gain = bits - Int(marks[index].bits)
-        if gain > gains[other].bits { gains[other] = (gain, beginning) }
+        let gain = ChainScore.Sum(
+            rows: sum.rows - Int(marks[index].rows), others: sum.others - Int(marks[index].others))
+        if gain.bits > gains[other].sum.bits { gains[other] = (gain, beginning) }
         return true
     }
 
-    /// Marks the header at a place as taken by a walk, whose chain had this many bits before.
-    mutating func mark(_ place: UInt64, _ sender: Role, by walk: Int32, bits: Int) {
+    /// Marks the header at a place as taken by a walk, whose chain had this evidence before.
+    mutating func mark(_ place: UInt64, _ sender: Role, by walk: Int32, _ sum: ChainScore.Sum) {
         guard let index = index(place, sender) else { return }
         if marks.isEmpty { marks = Array(repeating: Mark(), count: 2 &* placeCount) }
-        marks[index] = Mark(walk: walk &+ 1, bits: Int32(clamping: bits))
+        marks[index] = Mark(
+            walk: walk &+ 1, rows: Int16(clamping: sum.rows), others: Int16(clamping: sum.others))
     }
 
-    /// The better beginning that a walk got from those that met it, and how many bits better it is.
-    func gain(of walk: Int32?) -> (bits: Int, beginning: ChainBeginning)? {
-        guard let walk, gains[Int(walk)].bits > 0 else { return nil }
+    /// The better beginning that a walk got from those that met it, and how much better it is.
+    func gain(of walk: Int32?) -> (sum: ChainScore.Sum, beginning: ChainBeginning)? {
+        guard let walk, gains[Int(walk)].sum.bits > 0 else { return nil }
         return gains[Int(walk)]
     }
 

@@ -58,4 +58,7 @@ package enum Evidence {
     /// The most that headers and segment ends count without masking, on a connection of which nothing is known: records
     /// with a one-byte tag and a one-byte length have them too.
     static let unmaskedFormMidstream = 40
+    /// The most that short unmasked frames count that share their segments, with what repeats: a table inside a long
+    /// message has them too.
+    static let unmaskedRows = 36
 }

@@ -99,7 +99,7 @@ package final class FrameSearch {
     /// - Returns: The place, if there is one after all.
     package func finish(hasFin: Bool) -> Place? {
         chains.advance(over: kept, segmentStart: nil, isEnd: true)
-        if hasFin { chains.finish(at: kept.end) }
+        if hasFin { chains.finish(at: kept.end, segment: kept.startOfSegment(endingAt: kept.end)) }
         return decide()
     }
 

@@ -22,6 +22,8 @@ struct HeaderChain {
     /// The evidence so far, in bits.
     var bits: Int { score.bits }
     private var score: ChainScore
+    /// The same in parts.
+    var sum: ChainScore.Sum { score.sum }
     /// Its number in ``ChainWalks``; nil if it takes no header in the current bytes.
     var walk: Int32?
     /// The evidence of the best chain broken by a gap that this one spans: it must lead that one too.
@@ -41,6 +43,10 @@ struct HeaderChain {
     private var isRepeat = false
     /// Whether it looked like a name in a table.
     private var isTaggedName = false
+    /// Whether it is a Close frame.
+    private var isClose = false
+    /// The segments that are whole frames.
+    private var segments = WholeSegments()
 
     /// How many frames without payload may follow one another: runs of zeros look like them.
     private static let emptyFrameLimit = 4
@@ -56,18 +62,18 @@ struct HeaderChain {
         beginning = ChainBeginning(at: start, isDoubtful: !isSegmentStart)
         next = start
         due = start
-        score = ChainScore(
-            form: HeaderChain.firstBits(isSegmentStart: isSegmentStart),
-            limit: isMidstream && sender == .server ? Evidence.unmaskedFormMidstream : .max)
+        score = ChainScore(isMasked: sender == .client, isMidstream: isMidstream)
+        score.add(row: HeaderChain.firstBits(isSegmentStart: isSegmentStart))
+        if isSegmentStart { segments.begin(at: start) }
     }
 
     /// The evidence of a chain that has taken no header yet.
     static func firstBits(isSegmentStart: Bool) -> Int { isSegmentStart ? Evidence.atSegmentStart : 0 }
 
-    /// Adopts a better beginning: another chain has met this one, with this many bits more.
-    mutating func adopt(_ beginning: ChainBeginning, bits: Int) {
+    /// Adopts a better beginning: another chain has met this one, with this much more evidence.
+    mutating func adopt(_ beginning: ChainBeginning, _ gain: ChainScore.Sum) {
         self.beginning = beginning
-        score.form += bits
+        score.add(gain)
     }
 
     /// Whether two chains have the same future: then the one that began first has all the evidence.
@@ -99,6 +105,8 @@ struct HeaderChain {
                 return false
             }
         }
+        let isNew = !header.isMasked && header.payloadLength > 0 && lastHeaderBits > 0 && !isRepeat && !isTaggedName
+        segments.countFrame(isShort: header.payloadLength < 126, isNew: isNew)
         if !header.opcode.isControl { message = header.fin ? .outside : .inside }
         lastLength = header.payloadLength
         lastKey = header.maskingKey ?? 0
@@ -112,6 +120,7 @@ struct HeaderChain {
     ) -> Bool {
         isRepeat = !recent.insert(header)
         isTaggedName = false
+        isClose = header.opcode == .close
         let rarity = model.headerEvidence(sender, known: frames)
         lastHeaderBits =
             isText ? 0 : Evidence.bits(ofHeader: header, rarity, model, lastKey: lastKey, isRepeat: isRepeat)
@@ -126,18 +135,25 @@ struct HeaderChain {
         // All names of a table have the shape of a name, whatever their lengths.
         isTaggedName = Evidence.isTaggedName(header, payload)
         if isTaggedName {
-            score.repeats += lastHeaderBits
+            score.add(repeat: lastHeaderBits)
             return true
         }
         guard isRepeat else {
-            score.form += lastHeaderBits
-            score.content += payloadBits
-            if lastHeaderBits > 0, header.payloadLength > 125 { score.content += Evidence.extendedLength }
+            if header.isMasked || header.payloadLength > 125 {
+                score.add(form: lastHeaderBits)
+                score.add(content: payloadBits)
+                if lastHeaderBits > 0, header.payloadLength > 125 { score.add(content: Evidence.extendedLength) }
+            } else if header.opcode == .close {
+                score.add(row: lastHeaderBits)
+                score.add(content: payloadBits)
+            } else {
+                score.add(row: lastHeaderBits + payloadBits)
+            }
             return true
         }
         let repeatsKey = header.maskingKey.map { frames > 1 && ($0 ^ lastKey).hasZeroByte } ?? true
-        score.repeats += lastHeaderBits
-        if repeatsKey { score.repeats += payloadBits } else { score.content += payloadBits }
+        score.add(repeat: lastHeaderBits)
+        if repeatsKey { score.add(repeat: payloadBits) } else { score.add(content: payloadBits) }
         return true
     }
 
@@ -155,22 +171,42 @@ struct HeaderChain {
 
     /// Counts that the frame taken last ends with a segment.
     ///
-    /// - Parameter isAlone: Whether it also begins with one.
-    mutating func endsWithSegment(isAlone: Bool) {
+    /// - Parameters:
+    ///   - start: Where the segment begins.
+    ///   - isAlone: Whether the frame begins there too.
+    mutating func endsWithSegment(from start: UInt64, isAlone: Bool) {
+        score.add(form: segments.end(from: start, to: next))
         guard let lastLength, lastLength > 0, lastHeaderBits > 0 else { return }
         if isNewText, isAlone {
             // A table has many records in a segment, so this is no row of one.
-            score.content += Evidence.plainText
-            score.repeats -= Evidence.plainText
+            score.add(content: Evidence.plainText)
+            score.add(repeat: -Evidence.plainText)
         }
-        let isRow = isRepeat || isTaggedName && !isAlone
-        if isRow { score.repeats += Evidence.repeatedEnd } else { score.form += Evidence.endsSegment }
+        if isRepeat || isTaggedName && !isAlone {
+            score.add(repeat: Evidence.repeatedEnd)
+        } else if isAlone || lastLength > 125 {
+            score.add(form: Evidence.endsSegment)
+        } else {
+            addRowIfUnmasked(Evidence.endsSegment)
+        }
     }
 
     /// Counts that the frame taken last ends with the stream.
-    mutating func endsWithStream() {
+    ///
+    /// - Parameter segment: Where the last segment begins.
+    mutating func endsWithStream(from segment: UInt64?) {
         guard let lastLength, lastLength > 0, lastHeaderBits > 0 else { return }
-        score.form += Evidence.endsStream
+        let isAlone = segment.map { next &- $0 == lastLength &+ 2 } ?? false
+        if lastLength > 125 || isClose || isAlone {
+            score.add(form: Evidence.endsStream)
+        } else {
+            addRowIfUnmasked(Evidence.endsStream)
+        }
+    }
+
+    /// Counts evidence of a short frame, which is a row if it is not masked.
+    private mutating func addRowIfUnmasked(_ bits: Int) {
+        if sender == .client { score.add(form: bits) } else { score.add(row: bits) }
     }
 
     private func isPlausible(_ header: FrameHeader, mayBeCompressed: Bool) -> Bool {
@@ -213,9 +249,9 @@ extension HeaderChain {
         let bytes = kept.bytes.span
         let end = kept.end
         while next < end {
-            if walks.meets(at: next, sender, bits: bits, beginning) { return false }
+            if walks.meets(at: next, sender, sum, beginning) { return false }
             let offset = next
-            let bitsBefore = bits
+            let sumBefore = sum
             let rest = bytes.extracting(droppingFirst: kept.index(of: offset))
             guard let header = FrameHeader(rest) else {
                 due = end &+ 1
@@ -232,32 +268,14 @@ extension HeaderChain {
             let isText = model.isUTF8 && bytes.isInUTF8Sequence(kept.index(of: offset))
             guard take(header, payload: payload, isText: isText, mayBeCompressed: rules.mayBeCompressed, model)
             else { return false }
-            if let walk { walks.mark(offset, sender, by: walk, bits: bitsBefore) }
+            if let walk { walks.mark(offset, sender, by: walk, sumBefore) }
             // That it ends where a segment does would be the next frame's evidence.
             if frames == 1 { beginning.record(header, bits: bits, next: next) } else { beginning.compare(header) }
-            if let start = kept.startOfSegment(endingAt: next) { endsWithSegment(isAlone: start == offset) }
+            if let start = kept.startOfSegment(endingAt: next) {
+                endsWithSegment(from: start, isAlone: start == offset)
+            }
         }
         due = next &+ 1
         return true
     }
-}
-
-/// The evidence of a chain, in bits, by its kind.
-private struct ChainScore {
-    /// Of headers that follow one another and of frames that end with segments: records of other protocols have it too.
-    var form: Int
-    /// The most that this counts, with what repeats.
-    let limit: Int
-    /// Of headers that look like an earlier one, and of where they end.
-    var repeats = 0
-    /// Of what other protocols do not have.
-    var content = 0
-
-    init(form: Int, limit: Int) {
-        self.form = form
-        self.limit = limit
-    }
-
-    /// All of it.
-    var bits: Int { min(form + min(repeats, Evidence.repeatLimit), limit) + content }
 }

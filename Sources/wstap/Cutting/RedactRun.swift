@@ -94,8 +94,9 @@ struct RedactRun {
                         break
                     }
                     queue.append(fragment: packet, at: places)
+                    let payload = datagram.dropFirst(pipeline.latestDatagramPayload)
                     queue.settle(places, owner: record) { entry in
-                        entry.replacePayload(by: datagram, isIPv6: entry.place?.isIPv6 == true)
+                        entry.replacePayload(by: payload)
                         let isShown = headers.scrub(
                             &entry.packet.bytes, wireLength: entry.packet.originalLength, entry.packet.linkType,
                             checksum: .unknown)

@@ -8,9 +8,9 @@ struct ChainBeginningTests {
     /// Bytes that no frame begins in.
     private static let filler = [UInt8](repeating: 0xff, count: 20)
 
-    /// Three texts of a sender, which are frames beyond doubt.
+    /// Four texts of a sender, which are frames beyond doubt: one is longer than records of other protocols.
     private static func texts(from sender: ExpectedMessage.Sender) -> [UInt8] {
-        [60, 72, 84].flatMap { WireFrame.text(String(repeating: "place ", count: $0 / 6), from: sender) }
+        [60, 72, 84, 150].flatMap { WireFrame.text(String(repeating: "place ", count: $0 / 6), from: sender) }
     }
 
     /// Where frames are found to begin in a segment.

@@ -171,6 +171,46 @@ struct ForeignBytesTests {
         }
     }
 
+    /// Tags of a table, and what its records hold.
+    static let recordTags: [(tags: [UInt8], isText: Bool)] = [
+        ([0x82], false), ([0x82, 0x89, 0x8a], false), ([0x81, 0x82], true), ([0x81, 0x82, 0x86], true),
+        ([0x82, 0x82, 0x81, 0x86], true), ([0x01, 0x02, 0x80], false), ([0xc1], false), ([0xc1, 0xc2], true),
+    ]
+
+    @Test("nor is a table of records with a tag and a length of one byte, whatever they hold", arguments: recordTags)
+    func records(tags: [UInt8], isText: Bool) {
+        var chance = SeededGenerator("ForeignBytesTests.records")
+        let text = Array(
+            "the quick brown fox jumps over the lazy dog and.many-more.example words of this kind come".utf8)
+        for shortest in [2, 20] {
+            for _ in 0..<6 {
+                var bytes: [UInt8] = []
+                while bytes.count < Self.length {
+                    let length = Int.random(in: shortest...80, using: &chance)
+                    bytes += [tags.randomElement(using: &chance) ?? 0, UInt8(length)]
+                    bytes += (0..<length).map { isText ? text[$0] : UInt8.random(in: 0...255, using: &chance) }
+                }
+                bytes.removeFirst(Int.random(in: 0...80, using: &chance))
+                expectNothing(bytes, &chance, "records of \(shortest) bytes and more")
+            }
+        }
+    }
+
+    @Test("nor are arrays of a number and a text in CBOR, the number one more than the length")
+    func numberedTexts() {
+        var chance = SeededGenerator("ForeignBytesTests.numberedTexts")
+        let letters = Array("abcdefghijklmnopqrstuvwxyz ".utf8)
+        for _ in 0..<16 {
+            var bytes: [UInt8] = []
+            while bytes.count < Self.length {
+                let length = UInt8.random(in: 2...22, using: &chance)
+                bytes += [0x82, length + 1, 0x60 | length]
+                bytes += (0..<length).map { _ in letters.randomElement(using: &chance) ?? 0 }
+            }
+            expectNothing(Array(bytes.dropFirst(Int.random(in: 0...20, using: &chance))), &chance, "arrays")
+        }
+    }
+
     @Test(
         "nor is a table with counters of other steps and widths", arguments: [0x81, 0x82, 0x88, 0x89, 0xc1] as [UInt8],
         [1, 3, 7, 16, 251])

@@ -70,4 +70,33 @@ struct GapChainTests {
         let beaten = framesNeeded(before)
         #expect((alone ?? .max) < (beaten ?? 0))
     }
+
+    /// Messages of a server, of a size each and some to a segment; whether they are found behind a gap.
+    private static func finds(_ perSegment: [Int], of segments: Int, _ payload: (Int) -> [UInt8]) -> Bool {
+        let search = Self.search()
+        var number = 0
+        for segment in 0..<segments {
+            var bytes: [UInt8] = []
+            for _ in 0..<perSegment[segment % perSegment.count] {
+                bytes += WireFrame(2, payload(number), from: .server).bytes
+                number += 1
+            }
+            if search.receive(bytes.span, origin: Origin(packet: UInt64(segment))) != nil { return true }
+        }
+        return false
+    }
+
+    @Test("of short frames counts if they have segments to themselves, or if segments are whole frames")
+    func wholeSegments() {
+        for perSegment in [[1], [2], [3], [1, 2, 3], [5, 7]] {
+            let isFound = Self.finds(perSegment, of: 16) { number in
+                [UInt8](repeating: 0xff, count: 20 + number * 37 % 90)
+            }
+            #expect(isFound, "\(perSegment) in a segment")
+        }
+        // Records of one size may divide the size of segments.
+        for size in [6, 14, 62] {
+            #expect(!Self.finds([1024 / (size + 2)], of: 200) { _ in [UInt8](repeating: 0xff, count: size) })
+        }
+    }
 }
