@@ -75,6 +75,7 @@ extension WebSocketStream {
             payloadUse = .frame
             kept.begin(wanted: .max, limit: messages.limits.controlPayload, in: &resources.payloads)
         } else {
+            countDataFrame(header.firstByte, length: header.payloadLength)
             payloadUse = beginData(header, opcode, &resources)
             let wanted = demand.includesFrames && payloadUse != .wholeMessage ? demand.bytes : 0
             kept.begin(wanted: wanted, limit: messages.limits.message, in: &resources.payloads)

@@ -82,6 +82,7 @@ extension WebSocketStream {
         input.skip(count)
         streamOffset &+= UInt64(count)
         frameCount &+= 1
+        countDataFrame(header.firstByte, length: UInt64(header.length))
         messages.passMessage()
     }
 }

@@ -45,6 +45,9 @@ public struct WebSocketStream: ~Copyable {
     let usedBits: UInt8
     var violations = PendingViolations()
     var lastMaskingKey: UInt32?
+    /// How many messages have begun since the last that was no text of up to 125 bytes in one frame; 255 for that and
+    /// more.
+    package internal(set) var shortTextRun: UInt8 = 0
     var place = Place.header(FrameHeaderReader())
     /// The bytes passed so far, gaps included, counted from the first of the TCP stream.
     public internal(set) var streamOffset: UInt64
@@ -124,6 +127,12 @@ public struct WebSocketStream: ~Copyable {
 
     /// Whether RSV1 may be set on the first frame of a message.
     package var mayUseRSV1: Bool { isCompressionNegotiated || undecodedBits & 0x40 != 0 }
+
+    /// Counts a data frame that begins.
+    @inline(__always)
+    mutating func countDataFrame(_ firstByte: UInt8, length: UInt64) {
+        shortTextRun = firstByte != 0x81 || length > 125 ? 0 : shortTextRun < .max ? shortTextRun &+ 1 : .max
+    }
 
     /// How often the contents of the decompression context became unknown, and how often a message then proved that
     /// decoding goes on (RFC 7692 7.1.1); 0 if every message is compressed on its own.

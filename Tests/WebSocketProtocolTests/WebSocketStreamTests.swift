@@ -32,6 +32,29 @@ struct WebSocketStreamTests {
         }
     }
 
+    @Test("Short texts since the last other message are counted, however the bytes come", arguments: [1, 3, 1 << 20])
+    func shortTextRun(piece: Int) {
+        var stream = WebSocketStream(sender: .server)
+        var resources = StreamResources(keptPayload: 1 << 20)
+        for (lengths, run): ([Int], UInt8) in [
+            ([], 0), ([125, 0, 7], 3), ([126], 0), ([5, 5], 2), ([70_000], 0), ([1], 1),
+            ([Int](repeating: 1, count: 300), 255),
+        ] {
+            let bytes = lengths.flatMap { WireFrame.text(String(repeating: "x", count: $0), from: .server) }
+            for start in stride(from: 0, to: bytes.count, by: piece) {
+                let part = Array(bytes[start..<min(start + piece, bytes.count)])
+                var cursor = ByteCursor(part.span)
+                while true {
+                    if stream.nextSingleFrameMessage(&cursor, resources: &resources) != nil { continue }
+                    guard stream.next(&cursor, resources: &resources) != nil else { break }
+                }
+            }
+            #expect(stream.shortTextRun == run, "\(lengths)")
+        }
+        var binary = ByteCursor(WireFrame(2, [1], from: .server).bytes.span)
+        #expect(stream.nextSingleFrameMessage(&binary, resources: &resources) != nil && stream.shortTextRun == 0)
+    }
+
     @Test("Lengths are read in all three forms, the shortest or not")
     func lengths() {
         let frames = [0, 1, 125, 126, 127, 65535, 65536].flatMap { length in

@@ -11,7 +11,7 @@ extension SessionStream {
         begin(
             FrameSearch(
                 streamOffset: decoder.streamOffset, sender: sender, mayBeCompressed: decoder.mayUseRSV1,
-                needed: Evidence.needed, limit: Self.searchLimit), &resources)
+                shortTexts: decoder.shortTextRun, needed: Evidence.needed, limit: Self.searchLimit), &resources)
     }
 
     /// Puts the stream on trial: frames begin at its next byte, or it is no WebSocket.

@@ -10,6 +10,8 @@ struct ChainSet: ~Copyable {
         var mayBeCompressed: Bool
         /// Whether nothing is known of the connection.
         var isMidstream: Bool
+        /// Whether the stream was made of short texts alone for a long time.
+        var sendsTexts: Bool
         /// Whether frames begin at the first byte, or nowhere.
         var isAnchored: Bool
     }
@@ -159,7 +161,7 @@ struct ChainSet: ~Copyable {
         guard !walks.meets(at: offset, sender, sum, beginning) else { return }
         var chain = HeaderChain(
             sender: sender, start: offset, isSegmentStart: isSegmentStart, isMidstream: rules.isMidstream,
-            beginsMessage: rules.isAnchored)
+            sendsTexts: rules.sendsTexts, beginsMessage: rules.isAnchored)
         chain.walk = walks.begin()
         guard chain.follow(kept, &walks, model, rules, isEnd: isEnd) else { return }
         if chain.frames > 0 || rules.isAnchored || isSmall { insert(chain) }

@@ -31,12 +31,15 @@ package final class FrameSearch {
     ///   - streamOffset: Where the bytes to come begin in the stream.
     ///   - sender: Who sends it; nil to find out by the masking.
     ///   - mayBeCompressed: Whether RSV1 may mark compressed messages.
+    ///   - shortTexts: How many short texts alone came right before (``WebSocketStream/shortTextRun``).
     ///   - needed: How many bits of evidence a chain needs.
     ///   - limit: The most bytes to keep.
-    package init(streamOffset: UInt64, sender: Role?, mayBeCompressed: Bool, needed: Int, limit: Int) {
+    package init(
+        streamOffset: UInt64, sender: Role?, mayBeCompressed: Bool, shortTexts: UInt8 = 0, needed: Int, limit: Int
+    ) {
         let rules = ChainSet.Rules(
             senders: sender.map { [$0] } ?? [.client, .server], mayBeCompressed: mayBeCompressed,
-            isMidstream: sender == nil, isAnchored: false)
+            isMidstream: sender == nil, sendsTexts: shortTexts >= Evidence.textsBefore, isAnchored: false)
         chains = ChainSet(rules, from: streamOffset)
         kept = SearchedBytes(from: streamOffset)
         isAnchored = false
@@ -53,7 +56,8 @@ package final class FrameSearch {
     ///   - mayBeCompressed: Whether RSV1 may mark compressed messages.
     package init(anchoredAt streamOffset: UInt64, mayBeCompressed: Bool) {
         let rules = ChainSet.Rules(
-            senders: [.client, .server], mayBeCompressed: mayBeCompressed, isMidstream: false, isAnchored: true)
+            senders: [.client, .server], mayBeCompressed: mayBeCompressed, isMidstream: false, sendsTexts: false,
+            isAnchored: true)
         chains = ChainSet(rules, from: streamOffset)
         kept = SearchedBytes(from: streamOffset)
         isAnchored = true

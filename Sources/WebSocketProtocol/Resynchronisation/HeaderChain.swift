@@ -45,6 +45,8 @@ struct HeaderChain {
     private var isTaggedName = false
     /// Whether it is a Close frame.
     private var isClose = false
+    /// Whether the stream was made of short texts alone for a long time.
+    private let sendsTexts: Bool
     /// The segments that are whole frames.
     private var segments = WholeSegments()
 
@@ -55,14 +57,19 @@ struct HeaderChain {
 
     /// Begins at `start`, where a frame of `sender` may begin.
     ///
-    /// `isMidstream` if nothing is known of the connection, `beginsMessage` if no message can have begun before.
-    init(sender: Role, start: UInt64, isSegmentStart: Bool, isMidstream: Bool, beginsMessage: Bool = false) {
+    /// `isMidstream` if nothing is known of the connection, `sendsTexts` if the stream was made of short texts alone,
+    /// `beginsMessage` if no message can have begun before.
+    init(
+        sender: Role, start: UInt64, isSegmentStart: Bool, isMidstream: Bool, sendsTexts: Bool = false,
+        beginsMessage: Bool = false
+    ) {
         self.sender = sender
         message = beginsMessage ? .outside : .unknown
         beginning = ChainBeginning(at: start, isDoubtful: !isSegmentStart)
         next = start
         due = start
         score = ChainScore(isMasked: sender == .client, isMidstream: isMidstream)
+        self.sendsTexts = sendsTexts
         score.add(row: HeaderChain.firstBits(isSegmentStart: isSegmentStart))
         if isSegmentStart { segments.begin(at: start) }
     }
@@ -146,6 +153,8 @@ struct HeaderChain {
             } else if header.opcode == .close {
                 score.add(row: lastHeaderBits)
                 score.add(content: payloadBits)
+            } else if sendsTexts, header.firstByte == 0x81, payloadBits == Evidence.plainText {
+                score.add(form: lastHeaderBits + payloadBits)
             } else {
                 score.add(row: lastHeaderBits + payloadBits)
             }

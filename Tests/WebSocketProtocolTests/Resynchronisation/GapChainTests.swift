@@ -99,4 +99,26 @@ struct GapChainTests {
             #expect(!Self.finds([1024 / (size + 2)], of: 200) { _ in [UInt8](repeating: 0xff, count: size) })
         }
     }
+
+    @Test(
+        "of short texts that fill segments counts where the stream was made of such texts alone",
+        arguments: [254, 255])
+    func feed(shortTexts: UInt8) {
+        var bytes: [UInt8] = []
+        var places: Set<UInt64> = []
+        for number in 0..<400 {
+            places.insert(UInt64(bytes.count))
+            let name = ["BTC", "ETHUSD", "X"][number % 3]
+            bytes += WireFrame.text("{\"s\":\"\(name)\",\"p\":\(number * 7919 % 10_007)}", from: .server)
+        }
+        let search = FrameSearch(
+            streamOffset: 1000, sender: .server, mayBeCompressed: false, shortTexts: shortTexts,
+            needed: Evidence.needed, limit: 1 << 18)
+        var found: FrameSearch.Place?
+        for start in stride(from: 1000, to: bytes.count - 1448, by: 1448) where found == nil {
+            let segment = Array(bytes[start..<start + 1448])
+            found = search.receive(segment.span, origin: Origin(packet: UInt64(start)))
+        }
+        #expect(found.map { places.contains($0.offset) } == (shortTexts < 255 ? nil : true))
+    }
 }
