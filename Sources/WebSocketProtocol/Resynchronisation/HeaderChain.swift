@@ -37,7 +37,7 @@ struct HeaderChain {
     private var emptyFrames = 0
     /// The evidence of the last frame's header.
     private var lastHeaderBits = 0
-    /// Whether the last frame looked like an earlier one, and is an unmasked text that none of the latest equals.
+    /// Whether the last frame is an unmasked text that none of the latest equals, and what that proves may be a table's.
     private var isNewText = false
     /// Whether the last frame looked like an earlier one.
     private var isRepeat = false
@@ -136,7 +136,9 @@ struct HeaderChain {
         let found = Evidence.bits(
             ofPayload: payload, header, model, isCommonKey: isCommonKey, isHeaderProven: lastHeaderBits > 0)
         guard let payloadBits = found else { return false }
-        isNewText = !header.isMasked && payloadBits == Evidence.plainText && recent.insert(text: payload) && isRepeat
+        isNewText =
+            !header.isMasked && payloadBits == Evidence.plainText && recent.insert(text: payload)
+            && (isRepeat || header.payloadLength < 126)
         // Where every byte stands for itself, none of it is evidence.
         if isText { return true }
         // All names of a table have the shape of a name, whatever their lengths.
@@ -189,7 +191,7 @@ struct HeaderChain {
         if isNewText, isAlone {
             // A table has many records in a segment, so this is no row of one.
             score.add(content: Evidence.plainText)
-            score.add(repeat: -Evidence.plainText)
+            if isRepeat { score.add(repeat: -Evidence.plainText) } else { score.add(row: -Evidence.plainText) }
         }
         if isRepeat || isTaggedName && !isAlone {
             score.add(repeat: Evidence.repeatedEnd)
