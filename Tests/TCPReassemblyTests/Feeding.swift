@@ -18,11 +18,10 @@ extension TCPConnection {
     /// Takes a segment.
     mutating func receive(
         _ segment: TCPSegment, from direction: Direction, payload: Span<UInt8>, packet: UInt64, time: Timestamp,
-        budget: inout Int, limits: ReassemblyLimits, endsAll: Bool = true
+        budget: inout Int, limits: ReassemblyLimits
     ) -> Arrival {
         var segment = segment
         return receive(
-            &segment, from: direction, payload: payload, packet: packet, time: time, budget: &budget, limits: limits,
-            endsAll: endsAll)
+            &segment, from: direction, payload: payload, packet: packet, time: time, budget: &budget, limits: limits)
     }
 }

@@ -108,8 +108,6 @@ struct Wire: ~Copyable {
     var connection: TCPConnection
     var budget: Int
     let limits: ReassemblyLimits
-    /// Whether nothing matters that is captured after its end.
-    var endsAll = true
     private(set) var packet: UInt64 = 0
     private(set) var time = Timestamp(nanoseconds: 1_700_000_000_000_000_000)
     /// What the initiator has sent.
@@ -146,7 +144,7 @@ struct Wire: ~Copyable {
         if let hopLimit = sent.hopLimit { connection.record(hopLimit: hopLimit, from: sent.direction) }
         let arrival = connection.receive(
             sent.segment(), from: sent.direction, payload: sent.bytes.span, packet: packet, time: time,
-            budget: &budget, limits: limits, endsAll: endsAll)
+            budget: &budget, limits: limits)
         append(sent.bytes[arrival.inOrder], sent.direction)
         if arrival.closes { connection.flush(budget: &budget) }
         if arrival.hasMore || arrival.closes { drain() }

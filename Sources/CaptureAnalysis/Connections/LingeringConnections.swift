@@ -37,8 +37,8 @@ struct LingeringConnections {
 struct LingeringConnection {
     /// What has ended it.
     enum Cause {
-        /// The RST of this packet, unless the ends go on, or its acknowledgment of the second FIN.
-        case ended(packet: UInt64)
+        /// The RST of this packet, unless the ends go on.
+        case reset(packet: UInt64)
         /// Another connection between its ends; it was first seen with this packet itself.
         case replaced(record: UInt64)
     }
@@ -46,6 +46,6 @@ struct LingeringConnection {
     /// The connection.
     var slot: Slot<TCPConnection>
     var cause: Cause
-    /// Since when it waits: the time of that packet, or of the SYN that replaced it.
+    /// Since when it waits: the time of the RST, or of the SYN that replaced it.
     var time: Timestamp
 }

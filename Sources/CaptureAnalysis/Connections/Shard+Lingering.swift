@@ -2,17 +2,11 @@ import PacketDecoding
 import TCPReassembly
 import WireFormat
 
-/// What follows RSTs and FINs, and the SYNs of connections that replace others.
+/// What follows RSTs, and the SYNs of connections that replace others.
 extension Shard {
-    /// Whether it matters what is captured after a segment that may end its connection.
-    mutating func lingers(after segment: inout TCPSegment, at place: ConnectionTable.Place) -> Bool {
-        if segment.flags.contains(.rst) { return awaitsAftermath(of: &segment, at: place) }
-        return table.connections[place.slot].firstEndTime != nil && mayAwaitLatePackets(of: place.slot)
-    }
-
     /// Whether it matters what follows a RST: there is a session that was not at its end, or an upgrade whose answer
     /// may be captured late.
-    private mutating func awaitsAftermath(of segment: inout TCPSegment, at place: ConnectionTable.Place) -> Bool {
+    mutating func awaitsAftermath(of segment: inout TCPSegment, at place: ConnectionTable.Place) -> Bool {
         let slot = place.slot
         let isAsked: Bool? =
             switch readers.connections[slot.index].reader {
@@ -35,8 +29,15 @@ extension Shard {
         return false
     }
 
-    /// Keeps a connection that is over waiting for packets that are captured late.
-    mutating func linger(
+    /// Keeps a connection waiting for what follows, if the current packet is the RST that ended it.
+    mutating func awaitAftermath(
+        of slot: Slot<TCPConnection>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard table.connections[slot].reset?.packet == workspace.packet else { return }
+        linger(slot, .reset(packet: workspace.packet), &workspace, &sink)
+    }
+
+    private mutating func linger(
         _ slot: Slot<TCPConnection>, _ cause: LingeringConnection.Cause, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
@@ -44,19 +45,14 @@ extension Shard {
         lingering.append(LingeringConnection(slot: slot, cause: cause, time: workspace.time))
     }
 
-    /// Whether packets of a connection may be captured after the SYN of the next between its ends: bytes of it are
-    /// missing.
+    /// Whether packets of a connection may be captured after the SYN of the next between its ends: one end has
+    /// acknowledged what the other was not seen to send.
     mutating func awaitsLatePackets(of slot: Slot<TCPConnection>) -> Bool {
-        mayAwaitLatePackets(of: slot) && table.connections[slot].lacksBytes()
-    }
-
-    /// Whether missing bytes of a connection would be read if they were captured late.
-    private mutating func mayAwaitLatePackets(of slot: Slot<TCPConnection>) -> Bool {
         switch readers.connections[slot.index].reader {
-        case .session, .opening: true
-        case .layer(let layer): !readers.layers[layer].isSpent
+        case .session, .opening: table.connections[slot].lacksBytes()
+        case .layer(let layer): !readers.layers[layer].isSpent && table.connections[slot].lacksBytes()
         // A request may wait for the answer to its SYN.
-        case .none: table.connections[slot].awaitsAcknowledgment()
+        case .none: table.connections[slot].awaitsAcknowledgment() && table.connections[slot].lacksBytes()
         case .stopped, .ignored: false
         }
     }
@@ -88,8 +84,10 @@ extension Shard {
         case .replaced(let record):
             guard table.connections[slot].isReplaced, readers.records[slot.index] == record else { return }
             forget(slot, cause: .closed, &workspace, &sink)
-        case .ended(let packet):
-            guard table.connections[slot].lingersSince == packet else { return }
+        case .reset(let packet):
+            guard table.connections[slot].awaitsAftermath, table.connections[slot].reset?.packet == packet else {
+                return
+            }
             table.connections[slot].close()
             end(slot, cause: .closed, &workspace, &sink)
         }

@@ -122,7 +122,7 @@ struct Shard: ~Copyable {
         let arrival = table.connections[slot].receive(
             &entry.segment, from: place.direction, payload: payload, packet: workspace.packet, time: workspace.time,
             budget: &table.budget, limits: table.limits,
-            endsAll: !lingers(after: &entry.segment, at: place))
+            resetEndsAll: !entry.segment.flags.contains(.rst) || !awaitsAftermath(of: &entry.segment, at: place))
         follow(arrival, of: &entry.segment, payload, at: place, &workspace, &sink)
     }
 
@@ -205,8 +205,8 @@ struct Shard: ~Copyable {
             }
         }
         if arrival.isControl { report(segment, at: place, &workspace, &sink) }
-        if arrival.isControl, table.connections[slot].lingersSince == workspace.packet {
-            linger(slot, .ended(packet: workspace.packet), &workspace, &sink)
+        if segment.flags.contains(.rst), table.connections[slot].awaitsAftermath {
+            awaitAftermath(of: slot, &workspace, &sink)
         }
         if arrival.isDoubtful { reportDoubts(slot, place.direction, &workspace, &sink) }
         if arrival.closes { end(slot, cause: .closed, &workspace, &sink) }

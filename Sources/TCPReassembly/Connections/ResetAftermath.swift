@@ -158,11 +158,11 @@ extension TCPConnection {
         mutating get { aftermath != nil && reset != nil && !isClosed }
     }
 
-    /// The packet that ended it if more may be captured later: a RST, if no FIN came before; else the acknowledgment of
-    /// the second FIN, or the SYN of the next one.
+    /// The packet that ended it if more may be captured later: a RST, if no FIN came before; else the SYN of the next
+    /// one.
     package mutating func earlyEnd() -> Origin? {
         guard let aftermath, firstFinPacket == nil, finalReset?.packet == aftermath.packet else {
-            return succession?.finish ?? succession?.replacement
+            return succession?.replacement
         }
         return aftermath.origin
     }
@@ -185,12 +185,7 @@ extension TCPConnection {
         }
     }
 
-    /// The packet since which it lingers: the first RST, or the acknowledgment of the second FIN; nil if it does not.
-    package var lingersSince: UInt64? {
-        mutating get { isFinished ? succession?.finish?.packet : awaitsAftermath ? reset?.packet : nil }
-    }
-
-    /// Closes it: nothing that matters has followed its end.
+    /// Closes it: nothing that matters has followed its RST.
     package mutating func close() { slowPathReasons.insert(.closed) }
 
     /// The bytes of a direction that follow the RST that ended it; nil if there are none.

@@ -1,13 +1,10 @@
 package import PacketDecoding
 package import WireFormat
 
-/// The end of a connection, and its neighbours among those between the same ends, while packets may still be captured
-/// late.
+/// The neighbours of a connection among those between the same ends, of which packets may still be captured late.
 ///
 /// An object, since most connections never need it.
 final class Succession {
-    /// The acknowledgment of its second FIN, if bytes before the FINs may follow.
-    var finish: Origin?
     /// The connection before it.
     var former: Slot<TCPConnection>?
     /// The one after it.
@@ -77,14 +74,10 @@ extension TCPConnection {
         return succession
     }
 
-    /// Whether bytes were not captured yet that an end has acknowledged, or that others or a FIN follow.
+    /// Whether an end has acknowledged bytes that were not captured yet.
     package mutating func lacksBytes() -> Bool {
-        for index in 0..<2 {
-            if streams[index].hasHole || Int64(clamping: streams[index].acknowledgedOffset) >= end(of: index) {
-                return true
-            }
-        }
-        return false
+        Int64(clamping: streams[0].acknowledgedOffset) >= end(of: 0)
+            || Int64(clamping: streams[1].acknowledgedOffset) >= end(of: 1)
     }
 
     /// Whether a segment acknowledges bytes that were not captured yet.

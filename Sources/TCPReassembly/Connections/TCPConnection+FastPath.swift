@@ -103,8 +103,6 @@ struct SlowPathReasons: OptionSet {
     static let doubtfulReset = SlowPathReasons(rawValue: 32)
     /// A window is closed, or was and has not been reported.
     static let closedWindow = SlowPathReasons(rawValue: 64)
-    /// Both FINs are acknowledged, and bytes before them may be captured late.
-    static let finished = SlowPathReasons(rawValue: 128)
 
     /// Inserts or removes a reason.
     mutating func set(_ reason: SlowPathReasons, to isGiven: Bool) {

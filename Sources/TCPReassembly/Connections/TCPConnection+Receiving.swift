@@ -28,12 +28,11 @@ extension TCPConnection {
     ///   - time: The packet's time.
     ///   - budget: Bytes that all connections together may still hold.
     ///   - limits: The bounds.
-    ///   - endsAll: Whether nothing is of interest that is captured after the end: a RST, or the acknowledgment of the
-    ///     second FIN.
+    ///   - resetEndsAll: Whether nothing is of interest that follows a RST.
     /// - Returns: Its effect.
     package mutating func receive(
         _ segment: inout TCPSegment, from direction: Direction, payload: Span<UInt8>, packet: UInt64,
-        time: Timestamp, budget: inout Int, limits: ReassemblyLimits, endsAll: Bool = true
+        time: Timestamp, budget: inout Int, limits: ReassemblyLimits, resetEndsAll: Bool = true
     ) -> Arrival {
         let other = direction.opposite
         let flags = segment.flags
@@ -46,8 +45,7 @@ extension TCPConnection {
         let (doubt, urgentPointer) = takePending()
         let isDoubtful = !doubt.isEmpty
         var arrival = Arrival(inOrder: 0..<0, hasMore: false, isControl: false, closes: false)
-        // Whatever a RST finds after both FINs, it ends nothing.
-        guard !isClosed, !isFinished || !flags.contains(.rst) else { return arrival }
+        guard !isClosed else { return arrival }
         arrival.isControl = flags.rawValue & TCPFlags([.syn, .fin, .rst]).rawValue != 0
         // Not compared with nil, which copies the whole of it.
         if case .some = challenger, flags.intersection([.ack, .rst]) == .ack {
@@ -102,9 +100,9 @@ extension TCPConnection {
         }
         if flags.contains(.rst) {
             take(
-                reset: sequence, direction, packet: packet, time: time, doubt, endsAll: endsAll)
-        } else if arrival.isControl || isFinished {
-            finish(origin, endsAll: endsAll)
+                reset: sequence, direction, packet: packet, time: time, doubt, endsAll: resetEndsAll)
+        } else if arrival.isControl {
+            slowPathReasons.set(.closed, to: areFinsAcknowledged)
         }
         if slowPathReasons.contains(.doubtfulReset) {
             followReset(segment, direction, origin, &arrival)
@@ -141,14 +139,6 @@ extension TCPConnection {
             recordFin(of: other)
         }
         if streams[other.index].hasDoubt { arrival.isDoubtful = streams[other.index].takeDoubt() }
-    }
-
-    /// Closes it if both FINs are acknowledged, unless bytes before them may be captured late.
-    private mutating func finish(_ origin: Origin, endsAll: Bool) {
-        let wasFinished = isFinished
-        slowPathReasons.set(.finished, to: areFinsAcknowledged && !endsAll && lacksBytes())
-        guard areFinsAcknowledged else { return }
-        if !isFinished { slowPathReasons.insert(.closed) } else if !wasFinished { beginSuccession().finish = origin }
     }
 
     /// Whether both FINs are acknowledged, and surely were received.

@@ -210,16 +210,8 @@ package struct TCPConnection: ~Copyable {
 
     /// Whether it is over unless an end goes on that has sent a RST.
     package var isOver: Bool {
-        mutating get { isClosed || nearReset != nil && !hasGoneOn || isLingering }
+        mutating get { isClosed || nearReset != nil && !hasGoneOn || awaitsAftermath }
     }
-
-    /// Whether it is over but for packets that may be captured late, or that go on after its RST.
-    package var isLingering: Bool {
-        mutating get { isFinished || awaitsAftermath }
-    }
-
-    /// Whether both FINs are acknowledged, and bytes before them may be captured late.
-    package var isFinished: Bool { slowPathReasons.contains(.finished) && !isClosed }
 
     /// The end that sends a direction; `mutating` so that the value is read in place, not moved.
     package mutating func endpoint(sending direction: Direction) -> Endpoint {

@@ -122,9 +122,6 @@ extension TCPStream {
         return first
     }
 
-    /// Whether bytes are missing before those that wait, or before the end.
-    var hasHole: Bool { (firstWaiting ?? certainEnd) > nextOffset }
-
     /// Whether the next bytes may not have reached the other end.
     var isFirstInDoubt: Bool {
         guard held.doubtfulCount > 0, let first = held.first, first.isDoubtful, !isFull else { return false }

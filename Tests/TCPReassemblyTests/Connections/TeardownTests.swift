@@ -87,22 +87,6 @@ struct TeardownTests {
         #expect(wire.budget == wire.limits.heldBytes)
     }
 
-    @Test("waits for bytes before the FINs that were captured late, if they matter", arguments: [false, true])
-    func late(endsAll: Bool) {
-        var wire = Wire.open()
-        wire.endsAll = endsAll
-        wire.receive([.initiator(.fin, 104, ack: 301), .responder(.fin, 301, ack: 105)])
-        let acknowledgment = wire.receive(.initiator([], 105, ack: 302))
-        #expect(acknowledgment.closes == endsAll && wire.connection.isOver == true)
-        #expect(wire.states == [.timeWait, .closed])
-        #expect(wire.connection.lingersSince == (endsAll ? nil : 6))
-        // A RST that a host sends for stray segments changes nothing.
-        #expect(wire.receive(.initiator(.rst, 105)).closes == false && wire.connection.finalReset == nil)
-        let last = wire.receive(.initiator(.psh, 101, ack: 301, "abc"))
-        #expect(last.closes == !endsAll && wire.connection.isClosed == true)
-        #expect(wire.forth == (endsAll ? [.gap(3)] : [.text("abc")]))
-    }
-
     @Test("of a connection that nobody reads needs both FINs, or a RST")
     func passed() {
         var wire = Wire.open()
