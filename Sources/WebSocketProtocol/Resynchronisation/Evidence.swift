@@ -61,7 +61,7 @@ package enum Evidence {
     /// The most that short unmasked frames count that share their segments, with what repeats: a table inside a long
     /// message has them too.
     static let unmaskedRows = 36
-    /// How many short texts alone, right before a gap, lift that limit for others: a long message would be the first in a
-    /// long time, and its table one of texts.
+    /// How many short texts alone, right before a gap, lift that limit for others: a long message would be the first in
+    /// a long time, and its table one of texts.
     static let textsBefore: UInt8 = 255
 }

@@ -37,7 +37,8 @@ struct HeaderChain {
     private var emptyFrames = 0
     /// The evidence of the last frame's header.
     private var lastHeaderBits = 0
-    /// Whether the last frame is an unmasked text that none of the latest equals, and what that proves may be a table's.
+    /// Whether the last frame is an unmasked text that none of the latest equals, and what that proves may be a
+    /// table's.
     private var isNewText = false
     /// Whether the last frame looked like an earlier one.
     private var isRepeat = false
