@@ -51,7 +51,7 @@ extension LiveRun {
     private func reportTotals(_ outcome: LiveOutcome, isWhole: Bool) {
         if isWhole, case .asked = outcome.ending,
             let message = NoWebSocketMessage(
-                outcome.summary, packetsRead: outcome.packets, keyLog: secrets.keyLogs.isEmpty ? .none : .given)
+                outcome.summary, packetsRead: outcome.packets, hasKeyLog: !secrets.keyLogs.isEmpty)
         {
             complain(message.text)
         }

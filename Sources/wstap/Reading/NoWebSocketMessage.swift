@@ -6,27 +6,19 @@ import TraceOutput
 struct NoWebSocketMessage {
     private let summary: Summary
     private let packetsRead: UInt64
-    private let keyLog: KeyLog
-
-    /// What there is to decrypt TLS with.
-    enum KeyLog {
-        case none
-        case given
-        /// Secrets of the capture, which came after what needs them.
-        case late
-    }
+    private let hasKeyLog: Bool
 
     /// Nil if sessions were found.
     ///
     /// - Parameters:
     ///   - summary: The totals.
     ///   - packetsRead: The packets, including those that a packet filter excluded.
-    ///   - keyLog: What there is to decrypt TLS with.
-    init?(_ summary: Summary, packetsRead: UInt64, keyLog: KeyLog) {
+    ///   - hasKeyLog: Whether a key log was given.
+    init?(_ summary: Summary, packetsRead: UInt64, hasKeyLog: Bool) {
         guard summary.webSocketConnections == 0 else { return nil }
         self.summary = summary
         self.packetsRead = packetsRead
-        self.keyLog = keyLog
+        self.hasKeyLog = hasKeyLog
     }
 
     /// The line.
@@ -56,10 +48,10 @@ struct NoWebSocketMessage {
         let connections = Self.count(summary.tcpConnections, "TCP connection")
         let list = parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")
         let way =
-            switch keyLog {
-            case .none: KeyLogAdvice.text
-            case .given: KeyLogAdvice.textForEmpty
-            case .late: KeyLogAdvice.textForLate
+            if summary.encrypted.hasLateSecrets {
+                KeyLogAdvice.textForLate
+            } else {
+                hasKeyLog ? KeyLogAdvice.textForEmpty : KeyLogAdvice.text
             }
         let advice = summary.encrypted.noKeyLog > 0 ? "; to decrypt TLS, \(way) (see docs/tls.md)" : ""
         return "no WebSocket in \(connections)\(list)" + encryptedHellos + packetDetails + advice

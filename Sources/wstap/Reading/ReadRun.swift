@@ -75,8 +75,7 @@ struct ReadRun: FormatUser {
             complain("interrupted after \(capture.packetCount) packets")
             Interruption.endProgram()
         }
-        try conclude(
-            capture.problems, summary, packetsRead: capture.packetCount, hasLateSecrets: known.mayBeLate)
+        try conclude(capture.problems, summary, packetsRead: capture.packetCount)
         if following?.hasProblem == true { throw ExitCode(ExitStatus.partlyRead) }
     }
 
@@ -123,9 +122,7 @@ struct ReadRun: FormatUser {
     }
 
     /// Reports problems on standard error; throws the exit status.
-    func conclude(
-        _ problems: [CaptureError], _ summary: Summary, packetsRead: UInt64, hasLateSecrets: Bool = false
-    ) throws {
+    func conclude(_ problems: [CaptureError], _ summary: Summary, packetsRead: UInt64) throws {
         report(problems)
         for linkType in summary.unsupportedLinkTypes {
             complain("link type \(linkType.rawValue) (\(linkType.name)) is not supported")
@@ -133,7 +130,7 @@ struct ReadRun: FormatUser {
         if problems.isEmpty, summary.unsupportedLinkTypes.isEmpty, !output.quiet,
             let message = NoWebSocketMessage(
                 summary, packetsRead: packetsRead,
-                keyLog: hasLateSecrets ? .late : secrets.keyLogs.isEmpty ? .none : .given)
+                hasKeyLog: !secrets.keyLogs.isEmpty)
         {
             complain(message.text)
         } else if !output.quiet, let text = EncryptedMessage.text(summary.encrypted) {

@@ -37,9 +37,6 @@ struct SecretsOfCapture {
     /// What Linux calls it.
     private static let standardInput = "/proc/self/fd/0"
 
-    /// Whether secrets came with packets: those before them may have needed them.
-    var mayBeLate: Bool { comeWithPackets && taken > 0 }
-
     /// Takes over the secrets that stand before the batch that was just read.
     mutating func take(_ capture: borrowing MergedCapture) {
         guard comeWithPackets, growing != nil || capture.secrets.count > taken else { return }

@@ -1,0 +1,80 @@
+import PacketDecoding
+import WireFormat
+
+/// Segments that their receiver may have ignored.
+extension TCPConnection {
+    /// Whether the next data of an end are its first, and were sent before the SYN was answered, as far as the packets
+    /// so far show: the initiator cannot send any then, nor take any of the responder.
+    ///
+    /// What begins in such data is no better than them.
+    private mutating func mayPrecedeStart(_ direction: Direction, _ offset: Int64?) -> Bool {
+        guard syn != nil, streams[direction.index].seenOffset == 0 else { return false }
+        if let first = streams[direction.index].held.first, let end = streams[direction.index].held.end {
+            guard first.doubt == .atStart, let offset else { return false }
+            return max(0, offset) >= Int64(clamping: first.offset) && offset < Int64(clamping: end)
+        }
+        return direction == .fromInitiator ? !isHeard(.fromResponder) : streams[1].firstSequence == nil
+    }
+
+    /// Examines the segment that is received next.
+    mutating func examine(_ segment: inout TCPSegment, in bytes: Span<UInt8>, from direction: Direction) {
+        let other = direction.opposite
+        let offset = streams[direction.index].signedOffset(of: segment.sequence)
+        let isNext = offset.map { $0 <= Int64(streams[direction.index].nextOffset) } ?? true
+        var doubt = SegmentDoubt()
+        if segment.flags.isDisjoint(with: [.syn, .rst]), segment.flags.contains(.ack) {
+            doubt = streams[other.index].doubt(ofAcknowledgment: segment.acknowledgment, isOpeningKnown)
+        }
+        let isExpected =
+            doubt.isSubset(of: streams[direction.index].excused)
+            && offset.map { $0 <= Int64(streams[direction.index].acknowledgedOffset) } ?? true
+        if streams[direction.index].excused.contains(.oldTimestamp) {
+            streams[direction.index].excused.remove(.oldTimestamp)
+            headers[direction.index].forgetTimestamp()
+        }
+        if segment.flags.subtracting([.psh, .fin]) == .ack, let start = segment.networkHeader(in: bytes),
+            headers[direction.index].isUnsuspicious(&segment, start, in: bytes)
+        {
+            if isExpected { headers[direction.index].follow(&segment, in: bytes) }
+        } else {
+            let usesTimestamps = !headers[0].refusesTimestamps && !headers[1].refusesTimestamps
+            doubt.formUnion(
+                headers[direction.index].examine(
+                    &segment, in: bytes, excused: streams[direction.index].excused, isExpected: isExpected,
+                    usesTimestamps: usesTimestamps))
+        }
+        // Both sides of a router show the answer twice, last on the side where the SYN came first. One that comes once
+        // it was acknowledged shows nothing.
+        if segment.flags.isSuperset(of: [.syn, .ack]), handshakeAck == nil, doubt.isSubset(of: .linkAddress),
+            let start = segment.networkHeader(in: bytes)
+        {
+            headers[other.index].settle(byAnswer: start, in: bytes, segment.options(in: bytes))
+        }
+        if segment.flags.isDisjoint(with: [.syn, .rst]) {
+            if segment.payloadLength > 0, closedWindows?.isClosed(other) == true,
+                offset ?? 0 >= Int64(streams[direction.index].acknowledgedOffset)
+            {
+                doubt.insert(.closedWindow)
+            }
+            if let offset, !isNext,
+                streams[direction.index].isBeyondWindow(offset &+ Int64(segment.payloadLength))
+            {
+                doubt.insert(.beyondWindow)
+            }
+            doubt.subtract(streams[direction.index].excused)
+        }
+        // Nobody is there to acknowledge what waits.
+        if !doubt.isEmpty, !isHeard(other) { doubt = [] }
+        if segment.payloadLength > 0, !segment.flags.contains(.rst) {
+            if segment.flags.contains(.syn) {
+                doubt.insert(.atStart)
+            } else if synAck == nil, mayPrecedeStart(direction, offset) {
+                doubt.insert(.atStart)
+                streams[direction.index].assumeStart(at: segment.sequence)
+            }
+        }
+        pendingDoubt = doubt
+        pendingIdentification = segment.identification(in: bytes)
+        pendingUrgentPointer = segment.flags.contains(.urg) ? segment.urgentPointer(in: bytes) : nil
+    }
+}
