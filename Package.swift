@@ -65,6 +65,8 @@ let package = Package(
             swiftSettings: librarySettings + borrowing),
         // A prefetch, which Swift cannot express.
         .target(name: "CPrefetch"),
+        // Vectors that are compared as a whole: Swift's compare lane by lane.
+        .target(name: "CVectors"),
         // The commit that a build is of, which scripts pass in.
         .target(name: "CBuild"),
         // Settings of the C library's heap, likewise.
@@ -87,7 +89,8 @@ let package = Package(
         .target(
             name: "WebSocketProtocol",
             dependencies: [
-                "CISAL", "CZlib", "WireFormat", .product(name: "BasicContainers", package: "swift-collections"),
+                "CISAL", "CVectors", "CZlib", "WireFormat",
+                .product(name: "BasicContainers", package: "swift-collections"),
             ],
             swiftSettings: librarySettings + borrowing),
         .target(

@@ -1,3 +1,5 @@
+import CVectors
+
 /// Checks that a text which comes in pieces is valid UTF-8 (RFC 3629, RFC 6455 8.1).
 struct UTF8Validator: Sendable {
     /// The raw value of a ``UTF8State`` in the lowest six bits; the others do not matter.
@@ -17,15 +19,33 @@ struct UTF8Validator: Sendable {
     /// Takes the next piece.
     mutating func receive(_ bytes: Span<UInt8>) {
         var index = 0
-        while index < bytes.count, isValid {
-            if isComplete { index &+= Self.asciiCount(bytes.extracting(index...)) }
-            // Bytes that are not ASCII come in groups.
-            let end = min(index &+ 16, bytes.count)
-            while index < end {
-                state = UTF8State.steps[Int(bytes[index])] &>> state
-                index &+= 1
-            }
+        if isComplete { index = Self.asciiCount(bytes) }
+        guard index < bytes.count, isValid else { return }
+        guard bytes.count >= Self.shortestWithBlocks else { return step(through: bytes.extracting(index...)) }
+        if index < Self.bytesBeforeBlock {
+            step(through: bytes.extracting(index..<Self.bytesBeforeBlock))
+            index = Self.bytesBeforeBlock
         }
+        guard isValid, unsafe bytes.withUnsafeBytes({ unsafe utf8_is_in_order($0.baseAddress, $0.count, index) }) else {
+            state = UTF8State.broken.rawValue
+            return
+        }
+        // In order so far, so the last scalar alone says where the text stands.
+        state = UTF8State.between.rawValue
+        step(through: bytes.extracting(last: Self.lastScalarCount(of: bytes)))
+    }
+
+    private static let shortestWithBlocks = Int(utf8_blocks_shortest.rawValue)
+    private static let bytesBeforeBlock = Int(utf8_block_before.rawValue)
+
+    /// The bytes of the last scalar of a text that is in order; zero if it has four, so is whole.
+    private static func lastScalarCount(of bytes: Span<UInt8>) -> Int {
+        for count in 1...3 where bytes[bytes.count &- count] & 0xc0 != 0x80 { return count }
+        return 0
+    }
+
+    private mutating func step(through bytes: Span<UInt8>) {
+        for index in bytes.indices { state = UTF8State.steps[Int(bytes[index])] &>> state }
     }
 
     /// Whether a whole text is valid UTF-8.

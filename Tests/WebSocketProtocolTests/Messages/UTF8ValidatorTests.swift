@@ -85,11 +85,26 @@ struct UTF8ValidatorTests {
                     Issue.record("\(text)")
                     continue
                 }
+                expectAlikeInBlocks(text, like: validator)
             }
             // Only what is not broken yet is worth another byte, and of ASCII one is enough.
             texts.removeAll { text in
                 length > 1 && text[0] < 0x80 || !endings.contains { isUTF8(text + $0) }
             }
+        }
+    }
+
+    /// The same bytes at the end, and in the middle, of a text that is long enough for blocks.
+    private func expectAlikeInBlocks(_ text: [UInt8], like short: UTF8Validator) {
+        let offset = 16 + text.reduce(0) { ($0 &* 31 &+ Int($1)) % 89 }
+        let before = [UInt8](hex: String(repeating: "c3a9", count: offset / 2) + (offset % 2 == 0 ? "" : "41"))
+        var validator = UTF8Validator()
+        validator.receive((before + text).span)
+        guard validator.isComplete == short.isComplete, validator.isValid == short.isValid,
+            UTF8Validator.isValid((before + text + before).span) == short.isComplete
+        else {
+            Issue.record("\(text) after \(offset) bytes")
+            return
         }
     }
 
