@@ -16,9 +16,12 @@ extension Shard {
 
     /// What records of connections take.
     var recordBytes: Int {
-        table.connections.byteCount &+ readers.byteCount
-            &+ table.connections.slotCount &* Self.connectionCost &+ readers.sessions.residentCount &* Self.sessionCost
-            &+ tls.bench.byteCount
+        // Not mutating, it would be read from a copy of the whole shard.
+        mutating get {
+            table.connections.byteCount &+ readers.byteCount
+                &+ table.connections.slotCount &* Self.connectionCost
+                &+ readers.sessions.residentCount &* Self.sessionCost &+ tls.bench.byteCount
+        }
     }
 
     /// Shares out the memory if that is due after a segment.
@@ -40,13 +43,13 @@ extension Shard {
     }
 
     /// Whether there is no memory for further sessions.
-    func isFull(_ workspace: inout Workspace) -> Bool {
+    mutating func isFull(_ workspace: inout Workspace) -> Bool {
         guard let free = freeBytes(&workspace) else { return false }
         return memory.isCrowded(free, chunk: Self.chunkBytes)
     }
 
     /// What is left of the bound on all together; nil if there is none.
-    private func freeBytes(_ workspace: inout Workspace) -> Int? {
+    private mutating func freeBytes(_ workspace: inout Workspace) -> Int? {
         guard memory.total != nil else { return nil }
         return memory.free(
             beside: recordBytes, sessions: readers.sessions.residentCount, waiting: table.budget, &workspace.resources)

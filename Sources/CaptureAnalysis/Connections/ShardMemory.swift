@@ -1,11 +1,15 @@
 import WebSocketProtocol
 
 /// The memory of a shard: what its connections may take together, and whether some of them must be forgotten.
-struct ShardMemory {
+struct ShardMemory: ~Copyable {
     /// Bytes that its layers together may still keep.
     var layers: Int
-    /// What it may take in all; nil if there is no such bound.
-    private var room: SharedRoom?
+    /// The bound on all, in bytes; nil if there is none.
+    let total: Int?
+    /// What receivers of events keep of each open session, in bytes.
+    private let sessionBytes: Int
+    /// What of it each part may take.
+    private var room: SharedRoom
     /// Whether it has taken all that it may, so that connections must be forgotten.
     private(set) var isOverdrawn = false
     /// The slot at which the search for a connection to forget has stopped.
@@ -15,11 +19,10 @@ struct ShardMemory {
 
     init(_ limits: Limits) {
         layers = limits.layers / Limits.shards
+        total = limits.memory.map { $0 / Limits.shards }
+        sessionBytes = limits.sessionBytes
         room = SharedRoom(limits)
     }
-
-    /// The bound on all, in bytes; nil if there is none.
-    var total: Int? { room?.total }
 
     /// Counts a segment.
     ///
@@ -42,8 +45,9 @@ struct ShardMemory {
     /// Leaves to each of the bounds what there is memory for, of `free` bytes that are not taken.
     @inline(__always)
     mutating func share(_ free: Int, waiting: inout Int, _ resources: inout StreamResources) {
-        room?.share(free, waiting: &waiting, layers: &layers, &resources)
-        isOverdrawn = room?.isOverdrawn(free) ?? false
+        guard let total else { return }
+        room.share(free, of: total, waiting: &waiting, layers: &layers, &resources)
+        isOverdrawn = free <= total / 64
     }
 
     /// What is left of the bound on all; nil if there is none.
@@ -56,11 +60,11 @@ struct ShardMemory {
     /// - Returns: The bytes.
     @inline(__always)
     func free(beside records: Int, sessions: Int, waiting: Int, _ resources: inout StreamResources) -> Int? {
-        guard let room else { return nil }
+        guard let total else { return nil }
         let parts = room.taken(waiting: waiting, layers: layers, &resources)
-        return room.total &- parts &- sessions &* room.sessionBytes &- records
+        return total &- parts &- sessions &* sessionBytes &- records
     }
 
     /// Whether so little is free that the next `chunk` bytes for slots may not be found.
-    func isCrowded(_ free: Int, chunk: Int) -> Bool { room.map { free <= max($0.total / 32, chunk) } ?? false }
+    func isCrowded(_ free: Int, chunk: Int) -> Bool { total.map { free <= max($0 / 32, chunk) } ?? false }
 }

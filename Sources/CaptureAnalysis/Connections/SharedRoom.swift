@@ -5,11 +5,7 @@ import WebSocketProtocol
 /// Waiting bytes, messages, decompression and layers each have a bound of their own, of which they are told what is
 /// left. When the shard's memory runs out, less is left of each: what is withheld is noted here, and given back when
 /// there is memory again.
-struct SharedRoom {
-    /// The bound, in bytes.
-    let total: Int
-    /// What receivers of events keep of each open session, in bytes.
-    let sessionBytes: Int
+struct SharedRoom: ~Copyable {
     private var waiting: Part
     private var messages: Part
     private var compression: Part
@@ -34,11 +30,8 @@ struct SharedRoom {
         }
     }
 
-    /// What a shard may take; nil if there is no bound.
-    init?(_ limits: Limits) {
-        guard let memory = limits.memory else { return nil }
-        total = memory / Limits.shards
-        sessionBytes = limits.sessionBytes
+    /// What a shard may take.
+    init(_ limits: Limits) {
         waiting = Part(bound: limits.heldBytes / Limits.shards)
         messages = Part(bound: limits.keptPayload / Limits.shards)
         compression = Part(bound: limits.compression / Limits.shards)
@@ -61,9 +54,9 @@ struct SharedRoom {
         return buffers &+ streams &+ long &+ resources.sessionBytes
     }
 
-    /// Leaves to each part what there is memory for, of `free` bytes that are not taken.
+    /// Leaves to each part what there is memory for, of `free` bytes of `total` that are not taken.
     mutating func share(
-        _ free: Int, waiting: inout Int, layers: inout Int, _ resources: inout StreamResources
+        _ free: Int, of total: Int, waiting: inout Int, layers: inout Int, _ resources: inout StreamResources
     ) {
         // An eighth is for records of connections. When these have filled it, a little is left for what opens further
         // ones, which needs no decompression.
@@ -76,7 +69,4 @@ struct SharedRoom {
         compression.share(&resources.compressible, free: rest)
         longMessages.share(&resources.longMessages, free: rest / StreamResources.longMessageCost)
     }
-
-    /// Whether so little is free that connections must be forgotten.
-    func isOverdrawn(_ free: Int) -> Bool { free <= total / 64 }
 }
