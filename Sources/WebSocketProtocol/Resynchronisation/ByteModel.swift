@@ -8,6 +8,10 @@ struct ByteModel: ~Copyable {
     // Not inline: the whole model would be copied for each look at it.
     private var counts = UniqueArray<UInt16>(repeating: 0, count: 256)
     private var total = 0
+    /// The logarithm of ``total``, as ``surprise(of:)`` needs it.
+    private var totalLogarithm = Self.logarithm(255)
+    /// A byte that came this often is common: see ``isCommon(_:)``.
+    private var commonCount = Self.commonCount(of: Self.logarithm(255))
     /// Bytes with the top bit set, and those of them that stand in a well-formed UTF-8 sequence.
     private var highBytes = 0
     private var scalarBytes = 0
@@ -34,12 +38,15 @@ struct ByteModel: ~Copyable {
             index &+= 1
         }
         total &+= bytes.count
-        guard total > Self.halvingTotal else { return }
-        total = 0
-        for byte in counts.indices {
-            counts[byte] &>>= 1
-            total &+= Int(counts[byte])
+        if total > Self.halvingTotal {
+            total = 0
+            for byte in counts.indices {
+                counts[byte] &>>= 1
+                total &+= Int(counts[byte])
+            }
         }
+        totalLogarithm = Self.logarithm(total &+ 255)
+        commonCount = Self.commonCount(of: totalLogarithm)
     }
 
     /// Counts a place at which a frame of each of `senders` could begin by its first two bytes.
@@ -51,7 +58,21 @@ struct ByteModel: ~Copyable {
 
     /// How surprising one of the stream's bytes is by all the others, in tenths of a bit: 80 if all are equally common.
     func surprise(of byte: UInt8) -> Int {
-        min(80, Self.logarithm(total &+ 255) &- Self.logarithm(max(1, Int(counts[Int(byte)]))))
+        min(80, totalLogarithm &- Self.logarithm(max(1, Int(counts[Int(byte)]))))
+    }
+
+    /// Whether one of the stream's bytes surprises by at most ``Evidence/characterCost``: unmasked, it proves nothing.
+    func isCommon(_ byte: UInt8) -> Bool { Int(counts[Int(byte)]) >= commonCount }
+
+    /// How often a byte must have come to be common, of as many as have this ``totalLogarithm``.
+    private static func commonCount(of totalLogarithm: Int) -> Int {
+        let least = totalLogarithm &- Evidence.characterCost
+        var (first, last) = (0, 1 << 16)
+        while first < last {
+            let middle = (first &+ last) / 2
+            if logarithm(max(1, middle)) >= least { last = middle } else { first = middle &+ 1 }
+        }
+        return first
     }
 
     /// What it proves, in bits, that a header of `sender` stands where one is due: how rare such places are, the

@@ -26,6 +26,8 @@ struct ChainSet: ~Copyable {
     private var nextDue = UInt64.max
     /// Whether a chain has changed since ``leader(needed:end:)`` last found no place.
     private var isUndecided = false
+    /// While chains begin: the weakest of as many as there may be, if it is known.
+    private var weakest: Int?
     /// The most chains that there were: twice as many bound the array's capacity, which depends on the allocator.
     private var largest = 0
 
@@ -71,6 +73,7 @@ struct ChainSet: ~Copyable {
         let end = kept.end
         var walks = ChainWalks(from: candidate, to: end)
         if isEnd || nextDue <= end { followAll(kept, &walks, isEnd: isEnd) }
+        weakest = nil
         beginChains(kept, &walks, segmentStart: segmentStart, isEnd: isEnd)
         largest = max(largest, chains.count)
         guard walks.count > 0 else { return }
@@ -193,16 +196,24 @@ struct ChainSet: ~Copyable {
     }
 
     private mutating func insert(_ chain: consuming HeaderChain) {
+        // Most are no stronger than the weakest, so they change nothing, whichever they meet.
+        if let weakest, chain.bits <= chains[weakest].bits { return }
+        defer { weakest = weakestChain }
         if let index = chains.firstIndex(where: { $0.merges(with: chain) }) {
             if chain.bits > chains[index].bits { chains[index] = chain }
-            return
-        }
-        guard chains.count >= ChainSet.limit else {
+        } else if let weakest = weakestChain {
+            if chains[weakest].bits < chain.bits { chains[weakest] = chain }
+        } else {
             chains.append(chain)
-            return
         }
-        guard let weakest = chains.indices.min(by: { chains[$0].bits < chains[$1].bits }) else { return }
-        if chains[weakest].bits < chain.bits { chains[weakest] = chain }
+    }
+
+    /// The chain with the least evidence, if there are as many as may be: only then is it dropped for another.
+    private var weakestChain: Int? {
+        guard chains.count >= ChainSet.limit else { return nil }
+        var weakest = 0
+        for index in chains.indices where chains[index].bits < chains[weakest].bits { weakest = index }
+        return weakest
     }
 }
 

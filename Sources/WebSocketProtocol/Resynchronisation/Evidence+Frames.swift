@@ -44,25 +44,37 @@ extension Evidence {
         guard let key = header.maskingKey else {
             return bits(ofBeginning: payload.extracting(first: count), header, textBits: 0)
         }
-        var bytes = InlineArray<128, UInt8>(repeating: 0)
+        let masked = payload.extracting(first: count)
+        let bytes = InlineArray<128, UInt8> { output in
+            var masking = Masking(maskingKey: key)
+            masking.unmask(masked, into: &output)
+            output.append(repeating: 0, count: output.freeCapacity)
+        }
+        let head = bytes.span.extracting(first: count)
+        // If the key proves nothing, nor does text: a counter in a table makes such characters.
+        let textBits =
+            isCommonKey || isHeaderProven ? bits(ofUnmasked: head, masked, header, model, isCommonKey: isCommonKey) : 0
+        return bits(ofBeginning: head, header, textBits: textBits)
+    }
+
+    /// The evidence in the characters that unmasking makes.
+    private static func bits(
+        ofUnmasked head: Span<UInt8>, _ masked: Span<UInt8>, _ header: FrameHeader, _ model: borrowing ByteModel,
+        isCommonKey: Bool
+    ) -> Int {
         var gain = 0
         var unveiled = 0
-        for index in 0..<count {
-            let byte = payload[index]
-            bytes[index] = byte ^ UInt8(truncatingIfNeeded: key &>> (24 &- UInt32(index & 3) &* 8))
-            guard bytes[index].isPrintable else {
-                if header.opcode == .text, bytes[index] < 0x80 { gain -= controlCharacter }
+        for index in head.indices {
+            guard head[index].isPrintable else {
+                if header.opcode == .text, head[index] < 0x80 { gain -= controlCharacter }
                 continue
             }
             // A masked byte is random, if the key is; one that is common in the stream proves nothing.
-            if model.surprise(of: byte) > characterCost || isCommonKey { gain += 1 }
-            if !byte.isPrintable { unveiled += 1 }
+            if isCommonKey || !model.isCommon(masked[index]) { gain += 1 }
+            if !masked[index].isPrintable { unveiled += 1 }
         }
         // Text that is also text while masked proves nothing: any key of printable bytes turns it into text.
-        // Nor does it if the key proves nothing: a counter in a table makes such characters.
-        let isBelieved = unveiled * 4 >= count && (isCommonKey || isHeaderProven)
-        let textBits = isBelieved ? max(0, min(gain, unmaskedText)) : 0
-        return bits(ofBeginning: bytes.span.extracting(0..<count), header, textBits: textBits)
+        return unveiled * 4 >= head.count ? max(0, min(gain, unmaskedText)) : 0
     }
 
     /// The evidence in the beginning of a payload that is not masked any more; nil if it cannot be that of such a
