@@ -127,6 +127,25 @@ struct SealedSessionTests {
         }
     }
 
+    @Test(
+        "goes on with its keys after an authentication that follows the handshake (RFC 8446 4.6.2)",
+        arguments: [CipherSuite.aes128GCM, .chaCha20Poly1305])
+    func lateAuthentication(suite: CipherSuite) {
+        var session = SealedSession(suite)
+        let reading = Reading(session.secrets())
+        session.open(reading)
+        for direction in Direction.allCases { reading.receive(session.record(Self.text(1), direction), direction) }
+        let request = SealedSession.message(13, [0, 0, 0])
+        reading.receive(session.record(request, .fromResponder, type: 22), .fromResponder)
+        let answer = SealedSession.message(11, [0, 0, 0, 0]) + SealedSession.finished
+        reading.receive(session.record(answer, .fromInitiator, type: 22), .fromInitiator)
+        for direction in Direction.allCases { reading.receive(session.record(Self.text(2), direction), direction) }
+        reading.finish()
+        let expected = (Self.text(1) + Self.text(2)).map { Optional($0) }
+        #expect(reading.plaintext == [expected, expected])
+        #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
+    }
+
     @Test("with early data has a gap in its place without the secret of that", arguments: [true, false])
     func earlyData(hasSecret: Bool) {
         var session = SealedSession()
