@@ -87,6 +87,16 @@ extension TLSReader {
             set { flags = newValue ? flags | 16 : flags & ~16 }
         }
 
+        /// Whether the other end has sent data since the first record that no secret of the application has opened.
+        var isAnswered: Bool {
+            get { flags & 32 != 0 }
+            set { flags = newValue ? flags | 32 : flags & ~32 }
+        }
+
+        /// Whether its secrets of the application seem to be wrong: a receiver ends the connection if the first record
+        /// is not genuine (RFC 8446 5.2), but others have followed, or an answer.
+        var isMistrusted: Bool { expected == .application && failures > 0 && (!isDoubted || isAnswered) }
+
         /// The search for the next record, after lost bytes that hide where it begins.
         var search: RecordSearch? {
             get { rare?.search }
@@ -126,7 +136,7 @@ extension TLSReader {
         mutating func trust() {
             doubt = 0
             failures = 0
-            flags &= ~16
+            flags &= ~(16 | 32)
         }
     }
 
