@@ -146,9 +146,11 @@ extension TLSReader {
         /// Handshake messages.
         var messages = MessageCollector()
         var pendingGap: PendingGap?
+        /// The keys after KeyUpdates that may be lost, and the key that they follow; nil if they were not needed yet.
+        var updates: (after: KeyBytes, keys: [RecordProtection])?
 
         var isEmpty: Bool { search == nil && pendingGap == nil && messages.isIdle }
-        var cost: Int { 192 &+ messages.cost &+ (search?.cost ?? 0) }
+        var cost: Int { 256 &+ messages.cost &+ (search?.cost ?? 0) &+ (updates?.keys.count ?? 0) &* 256 }
     }
 
     /// What is needed until keys are agreed on.
