@@ -54,7 +54,7 @@ extension TLSReader {
         add(PendingGap(length: length, records: 1, place: place))
     }
 
-    private mutating func add(_ gap: PendingGap) {
+    mutating func add(_ gap: PendingGap) {
         let index = gap.place.direction.index
         guard var pending = sides[index].pendingGap else {
             sides[index].pendingGap = gap
@@ -115,23 +115,6 @@ extension TLSReader {
 
     private var obstacleAfterLoss: TLSFacts.Obstacle {
         secrets == nil || secrets?.isEmpty == true ? .noKeyLog : .noHandshake
-    }
-
-    /// Records what was lost before a record that was found: its number says how many records that were.
-    private mutating func recordLoss(_ lost: UInt64?, _ found: RecordProtection, at place: RecordPlace) {
-        let index = place.direction.index
-        guard found.epoch == .application else { return }
-        var gap = PendingGap(length: nil, records: 0, place: place)
-        if let old = sides[index].protection, old.epoch == .application, sides[index].expected == nil,
-            let lost, let overhead = found.overhead, old.hasSameKeys(as: found), found.sequence > old.sequence,
-            !isTLS13 || place.direction == client || sides[index].hasPlaintext
-        {
-            gap.records = found.sequence &- old.sequence
-            let (added, overflow) = gap.records.multipliedReportingOverflow(
-                by: UInt64(RecordHeader.size &+ overhead))
-            gap.length = overflow || added > lost ? nil : lost &- added
-        }
-        add(gap)
     }
 
     /// The keys and the number of a record after losses; nil if it is none of this direction, or beyond the bounds.

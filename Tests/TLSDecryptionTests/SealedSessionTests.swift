@@ -239,6 +239,34 @@ struct SealedSessionTests {
         #expect(reading.problems.map(\.problem) == [.badRecord])
     }
 
+    @Test(
+        "has no gap where only Finished is lost, and an exact one for data lost after it",
+        arguments: [CipherSuite.aes128GCM, .chaCha20Poly1305])
+    func lostFinished(suite: CipherSuite) {
+        for losesFinished in [true, false] {
+            var session = SealedSession(suite)
+            let reading = Reading(session.secrets())
+            reading.receive(SealedSession.plain(session.clientHello()), .fromInitiator)
+            let flight = session.record(SealedSession.serverFlight(), .fromResponder, type: 22)
+            reading.receive(SealedSession.plain(session.serverHello()) + flight, .fromResponder)
+            let finished = session.record(SealedSession.finished, .fromInitiator, type: 22)
+            session.begin(.application, .fromInitiator)
+            let data = session.record(Self.text(1), .fromInitiator)
+            if losesFinished {
+                reading.lose(finished.count, .fromInitiator)
+                reading.receive(data, .fromInitiator)
+            } else {
+                reading.receive(finished, .fromInitiator)
+                reading.lose(data.count, .fromInitiator)
+            }
+            reading.receive(session.record(Self.text(2), .fromInitiator), .fromInitiator)
+            reading.finish()
+            let first = losesFinished ? Self.text(1).map { Optional($0) } : [UInt8?](repeating: nil, count: 40)
+            #expect(reading.plaintext[0] == first + Self.text(2).map { Optional($0) })
+            #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
+        }
+    }
+
     @Test("with AES-GCM goes on after any number of lost records, and counts them", arguments: [1, 4, 100, 10_000])
     func lostRecords(count: Int) {
         var session = SealedSession()
