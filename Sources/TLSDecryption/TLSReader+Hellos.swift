@@ -16,8 +16,9 @@ extension TLSReader {
             case .clientHello: readClientHello(message.body.span, at: place, into: &output)
             case .serverHello: readServerHello(message.body.span, at: place, into: &output)
             case .encryptedExtensions: readExtensions(message.body.span, at: place, into: &output)
-            case .endOfEarlyData: sides[index].expected = .handshake
-            case .finished where isTLS13: sides[index].expected = .application
+            case .endOfEarlyData where sides[index].protection?.epoch == .early: sides[index].expected = .handshake
+            // That of an authentication after the handshake changes no keys (RFC 8446 4.6.2).
+            case .finished where sides[index].protection?.epoch == .handshake: sides[index].expected = .application
             // It ends a record (RFC 8446 5.1): one in the middle of many would only cost time.
             case .keyUpdate where isTLS13 && offset == bytes.count:
                 if let next = keysAfterUpdate(place.direction) { replaceKeys(index, with: next) }

@@ -54,7 +54,7 @@ extension TLSReader {
         add(PendingGap(length: length, records: 1, place: place))
     }
 
-    private mutating func add(_ gap: PendingGap) {
+    mutating func add(_ gap: PendingGap) {
         let index = gap.place.direction.index
         guard var pending = sides[index].pendingGap else {
             sides[index].pendingGap = gap
@@ -117,23 +117,6 @@ extension TLSReader {
         secrets == nil || secrets?.isEmpty == true ? .noKeyLog : .noHandshake
     }
 
-    /// Records what was lost before a record that was found: its number says how many records that were.
-    private mutating func recordLoss(_ lost: UInt64?, _ found: RecordProtection, at place: RecordPlace) {
-        let index = place.direction.index
-        guard found.epoch == .application else { return }
-        var gap = PendingGap(length: nil, records: 0, place: place)
-        if let old = sides[index].protection, old.epoch == .application, sides[index].expected == nil,
-            let lost, let overhead = found.overhead, old.hasSameKeys(as: found), found.sequence > old.sequence,
-            !isTLS13 || place.direction == client || sides[index].hasPlaintext
-        {
-            gap.records = found.sequence &- old.sequence
-            let (added, overflow) = gap.records.multipliedReportingOverflow(
-                by: UInt64(RecordHeader.size &+ overhead))
-            gap.length = overflow || added > lost ? nil : lost &- added
-        }
-        add(gap)
-    }
-
     /// The keys and the number of a record after losses; nil if it is none of this direction, or beyond the bounds.
     ///
     /// - Parameters:
@@ -153,19 +136,14 @@ extension TLSReader {
             if let preceding, current.isChained { current.chain(to: preceding.span) }
             let least = current.sequence &- min(current.sequence, UInt64(sides[index].doubt))
             if let found = locate(header, payload, current, from: least, lost) { return found }
-            if current.epoch == .application {
-                var secret = secret(of: current, direction)
-                for _ in 0..<Self.generations {
-                    guard let last = secret else { break }
-                    let generation = current.next(after: last)
-                    if let found = locate(header, payload, generation, from: 0, lost) {
-                        if let gap = sides[index].pendingGap {
-                            // One of the lost records was the KeyUpdate.
-                            sides[index].pendingGap?.length = gap.records == 1 && gap.length == 5 ? 0 : nil
-                        }
-                        return found
+            if current.epoch == .application, current.version >= .tls13 {
+                for keys in keysAfterUpdates(current, direction) {
+                    guard let found = locate(header, payload, keys, from: 0, lost) else { continue }
+                    if let gap = sides[index].pendingGap {
+                        // One of the lost records was the KeyUpdate.
+                        sides[index].pendingGap?.length = gap.records == 1 && gap.length == 5 ? 0 : nil
                     }
-                    secret = generation.secret
+                    return found
                 }
             }
         }
@@ -176,6 +154,23 @@ extension TLSReader {
             if let found = locate(header, payload, candidate, from: 0, lost) { return found }
         }
         return clientRandom == nil ? locateMidstream(header, payload, direction) : nil
+    }
+
+    /// The keys after KeyUpdates that may be lost.
+    ///
+    /// They are kept until a record is found: to derive them takes several times as long as to try them.
+    private mutating func keysAfterUpdates(_ current: RecordProtection, _ direction: Direction) -> [RecordProtection] {
+        let rare = sides[direction.index].needRare()
+        if let known = rare.updates, known.after == current.keyBytes { return known.keys }
+        var keys: [RecordProtection] = []
+        var last = secret(of: current, direction)
+        while keys.count < Self.generations, let secret = last {
+            let next = current.next(after: secret)
+            keys.append(next)
+            last = next.secret
+        }
+        rare.updates = (current.keyBytes, keys)
+        return keys
     }
 
     /// The same for certain keys.

@@ -28,6 +28,8 @@ extension TLSReader {
                 sides[index].dropRare()
             }
             sides[index].hasPlaintext = true
+            let opposite = place.direction.opposite
+            if opposite == client, sides[opposite.index].isDoubted { sides[opposite.index].isAnswered = true }
             return output.append(.plaintext(start..<output.bytes.count), at: place)
         }
         let content = Array(output.bytes[start...])

@@ -87,6 +87,16 @@ extension TLSReader {
             set { flags = newValue ? flags | 16 : flags & ~16 }
         }
 
+        /// Whether the other end has sent data since the first record that no secret of the application has opened.
+        var isAnswered: Bool {
+            get { flags & 32 != 0 }
+            set { flags = newValue ? flags | 32 : flags & ~32 }
+        }
+
+        /// Whether its secrets of the application seem to be wrong: a receiver ends the connection if the first record
+        /// is not genuine (RFC 8446 5.2), but others have followed, or an answer.
+        var isMistrusted: Bool { expected == .application && failures > 0 && (!isDoubted || isAnswered) }
+
         /// The search for the next record, after lost bytes that hide where it begins.
         var search: RecordSearch? {
             get { rare?.search }
@@ -126,7 +136,7 @@ extension TLSReader {
         mutating func trust() {
             doubt = 0
             failures = 0
-            flags &= ~16
+            flags &= ~(16 | 32)
         }
     }
 
@@ -136,9 +146,11 @@ extension TLSReader {
         /// Handshake messages.
         var messages = MessageCollector()
         var pendingGap: PendingGap?
+        /// The keys after KeyUpdates that may be lost, and the key that they follow; nil if they were not needed yet.
+        var updates: (after: KeyBytes, keys: [RecordProtection])?
 
         var isEmpty: Bool { search == nil && pendingGap == nil && messages.isIdle }
-        var cost: Int { 192 &+ messages.cost &+ (search?.cost ?? 0) }
+        var cost: Int { 256 &+ messages.cost &+ (search?.cost ?? 0) &+ (updates?.keys.count ?? 0) &* 256 }
     }
 
     /// What is needed until keys are agreed on.

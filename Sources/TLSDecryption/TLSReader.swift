@@ -6,8 +6,8 @@ package import WireFormat
 /// gaps and alerts to a ``TLSOutput``. It does no I/O. Every record is verified before a byte of it is used.
 ///
 /// Files: `+Records` splits streams into records, `+Hellos` reads handshakes, `+Keys` finds the keys that may come
-/// next, `+Opening` decrypts, `+Losses` goes on after lost bytes, `+Waiting` keeps records that need something else
-/// first.
+/// next, `+Opening` decrypts, `+Losses` goes on after lost bytes, `+LostRecords` counts what was in them, `+Waiting`
+/// keeps records that need something else first.
 package struct TLSReader: ~Copyable {
     // In this order, since padding counts: 100,000 connections may be open.
 
@@ -88,13 +88,17 @@ package struct TLSReader: ~Copyable {
     package var isDecrypted: Bool {
         if let ending { return ending.isDecrypted }
         let hasPlaintext = hasDecrypted(.fromInitiator) || hasDecrypted(.fromResponder)
-        return hasPlaintext && sides[0].obstacle == nil && sides[1].obstacle == nil
+        return hasPlaintext && mayDecrypt(0) && mayDecrypt(1)
     }
+
+    private func mayDecrypt(_ index: Int) -> Bool { sides[index].obstacle == nil && !sides[index].isMistrusted }
 
     /// What keeps all that a direction carries from being decrypted; nil if nothing does, or some of it was.
     package func obstacle(_ direction: Direction) -> TLSFacts.Obstacle? {
         if let ending { return ending.obstacle(direction) }
-        return sides[direction.index].hasPlaintext ? nil : sides[direction.index].obstacle
+        let index = direction.index
+        guard !sides[index].hasPlaintext else { return nil }
+        return sides[index].obstacle ?? (sides[index].isMistrusted ? .wrongSecret : nil)
     }
 
     /// Whether nothing more can be decrypted.

@@ -209,7 +209,7 @@ struct SecretsTests {
     }
 
     enum Change: CaseIterable {
-        case append, replace, rotate, rewrite
+        case append, replace, rotate, rewrite, rewriteLonger, rewriteAsLong
     }
 
     @Test("are read from a key log that changes while a capture is followed", arguments: Change.allCases)
@@ -232,6 +232,11 @@ struct SecretsTests {
             #expect(rename(keys, keys + ".1") == 0)
             _ = try folder.write("keys", Array(secrets.utf8))
         case .rewrite: try secrets.write(toFile: keys, atomically: false, encoding: .utf8)
+        case .rewriteLonger:
+            try (secrets + foreign).write(toFile: keys, atomically: false, encoding: .utf8)
+        case .rewriteAsLong:
+            let rest = String(repeating: "#", count: foreign.utf8.count - secrets.utf8.count)
+            try (secrets + rest).write(toFile: keys, atomically: false, encoding: .utf8)
         }
         _ = try folder.write("a.pcap", Self.pcapng(Self.talk(session), "", before: 0))
         #expect(eventually { text(output).contains("\"event\":\"end\"") })

@@ -32,6 +32,33 @@ struct HostileRecordsTests {
         }
     }
 
+    /// Nothing of an end can be read as long as it is not clear whether its secret is wrong: others need not wait.
+    @Test("that no secret opens hide their end once they are answered or others follow, until one is genuine")
+    func mistrust() {
+        let forged = [23, 3, 3, 0, 40] + [UInt8](repeating: 9, count: 40)
+        for (direction, isAnswered) in [
+            (Direction.fromInitiator, true), (.fromInitiator, false), (.fromResponder, false),
+        ] {
+            var session = SealedSession()
+            let reading = Reading(session.secrets())
+            session.open(reading)
+            reading.receive(forged, direction)
+            #expect(reading.reader.obstacle(direction) == nil && reading.reader.isDecrypted)
+            if isAnswered {
+                reading.receive(session.record(Self.text, direction.opposite), direction.opposite)
+            } else {
+                reading.receive(forged, direction)
+            }
+            #expect(reading.reader.obstacle(direction) == .wrongSecret && !reading.reader.isDecrypted)
+            #expect(reading.reader.obstacle(direction.opposite) == nil)
+            #expect(reading.problems.map(\.problem) == (isAnswered ? [] : [.wrongSecret]))
+            reading.receive(session.record(Self.text, direction), direction)
+            #expect(reading.reader.obstacle(direction) == nil && reading.reader.isDecrypted)
+            #expect(reading.problems.map(\.problem) == (isAnswered ? [.badRecord] : [.wrongSecret]))
+            #expect(reading.known(direction) == Self.text)
+        }
+    }
+
     @Test(
         "of TLS 1.3 in the clear count for nothing once there are keys (RFC 8446 5)", arguments: [21, 22] as [UInt8])
     func inTheClear(type: UInt8) {

@@ -11,11 +11,10 @@ struct KeptKeysTests {
 
         var testDescription: String { "TLS \(version.name), AES-\(8 * keySize), \(mac)" }
 
-        /// All that there are: HMACs of SHA-2 came with TLS 1.2 (RFC 5246, RFC 5289).
+        /// All that there are: with a PSK, HMACs of SHA-2 have any version (RFC 5487 3, RFC 5489 3).
         static let all = [TLSVersion.tls10, .tls11, .tls12].flatMap { version in
             [16, 32].flatMap { keySize in
-                (version == .tls12 ? [HashFunction.sha1, .sha256, .sha384] : [.sha1])
-                    .map { Chain(version: version, keySize: keySize, mac: $0) }
+                [HashFunction.sha1, .sha256, .sha384].map { Chain(version: version, keySize: keySize, mac: $0) }
             }
         }
     }

@@ -127,6 +127,25 @@ struct SealedSessionTests {
         }
     }
 
+    @Test(
+        "goes on with its keys after an authentication that follows the handshake (RFC 8446 4.6.2)",
+        arguments: [CipherSuite.aes128GCM, .chaCha20Poly1305])
+    func lateAuthentication(suite: CipherSuite) {
+        var session = SealedSession(suite)
+        let reading = Reading(session.secrets())
+        session.open(reading)
+        for direction in Direction.allCases { reading.receive(session.record(Self.text(1), direction), direction) }
+        let request = SealedSession.message(13, [0, 0, 0])
+        reading.receive(session.record(request, .fromResponder, type: 22), .fromResponder)
+        let answer = SealedSession.message(11, [0, 0, 0, 0]) + SealedSession.finished
+        reading.receive(session.record(answer, .fromInitiator, type: 22), .fromInitiator)
+        for direction in Direction.allCases { reading.receive(session.record(Self.text(2), direction), direction) }
+        reading.finish()
+        let expected = (Self.text(1) + Self.text(2)).map { Optional($0) }
+        #expect(reading.plaintext == [expected, expected])
+        #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
+    }
+
     @Test("with early data has a gap in its place without the secret of that", arguments: [true, false])
     func earlyData(hasSecret: Bool) {
         var session = SealedSession()
@@ -207,9 +226,45 @@ struct SealedSessionTests {
         reading.lose(lost.count, .fromResponder)
         reading.receive(session.record(Self.text(2), .fromResponder), .fromResponder)
         reading.receive(session.record(Self.text(3), .fromResponder), .fromResponder)
+        // Again, after a record that is not genuine, and nothing that is.
+        var forged = session.record(Self.text(4), .fromResponder)
+        forged[20] ^= 1
+        reading.receive(forged, .fromResponder)
+        reading.lose(session.keyUpdate(.fromResponder).count, .fromResponder)
+        reading.receive(session.record(Self.text(5), .fromResponder), .fromResponder)
+        reading.lose(session.keyUpdate(.fromResponder).count, .fromResponder)
+        reading.receive(session.record(Self.text(6), .fromResponder), .fromResponder)
         reading.finish()
-        #expect(reading.known(.fromResponder) == Self.text(1) + Self.text(2) + Self.text(3))
-        #expect(reading.problems.isEmpty)
+        #expect(reading.known(.fromResponder) == [1, 2, 3, 5, 6].flatMap { Self.text($0) })
+        #expect(reading.problems.map(\.problem) == [.badRecord])
+    }
+
+    @Test(
+        "has no gap where only Finished is lost, and an exact one for data lost after it",
+        arguments: [CipherSuite.aes128GCM, .chaCha20Poly1305])
+    func lostFinished(suite: CipherSuite) {
+        for losesFinished in [true, false] {
+            var session = SealedSession(suite)
+            let reading = Reading(session.secrets())
+            reading.receive(SealedSession.plain(session.clientHello()), .fromInitiator)
+            let flight = session.record(SealedSession.serverFlight(), .fromResponder, type: 22)
+            reading.receive(SealedSession.plain(session.serverHello()) + flight, .fromResponder)
+            let finished = session.record(SealedSession.finished, .fromInitiator, type: 22)
+            session.begin(.application, .fromInitiator)
+            let data = session.record(Self.text(1), .fromInitiator)
+            if losesFinished {
+                reading.lose(finished.count, .fromInitiator)
+                reading.receive(data, .fromInitiator)
+            } else {
+                reading.receive(finished, .fromInitiator)
+                reading.lose(data.count, .fromInitiator)
+            }
+            reading.receive(session.record(Self.text(2), .fromInitiator), .fromInitiator)
+            reading.finish()
+            let first = losesFinished ? Self.text(1).map { Optional($0) } : [UInt8?](repeating: nil, count: 40)
+            #expect(reading.plaintext[0] == first + Self.text(2).map { Optional($0) })
+            #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
+        }
     }
 
     @Test("with AES-GCM goes on after any number of lost records, and counts them", arguments: [1, 4, 100, 10_000])

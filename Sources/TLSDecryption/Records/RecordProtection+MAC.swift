@@ -72,23 +72,33 @@ extension RecordProtection {
     /// The key of the HMAC; empty for an AEAD.
     ///
     /// 100,000 connections may be open, so it stands in words of which an AEAD needs the first ones: the longest, of
-    /// SHA-384, fills them all. In TLS 1.0, the vector is needed itself, and the HMAC is always that of SHA-1.
+    /// SHA-384, fills them all. In TLS 1.0, the vector is needed itself. What is left has room for a key of SHA-256.
+    /// The few suites with SHA-384 that TLS 1.0 has, by a PSK (RFC 5487 3), keep it elsewhere.
     var macKey: KeyBytes {
-        get { KeyBytes(words: macWords, count: cipher.macSize) }
-        set { macWords = newValue.words }
+        get {
+            if case .macKey(let kept) = rest { return kept.value }
+            return KeyBytes(words: macWords, count: cipher.macSize)
+        }
+        set {
+            if version < .tls11, newValue.count > 32 {
+                rest = .macKey(KeptKey(newValue))
+            } else {
+                macWords = newValue.words
+            }
+        }
     }
 
     private var macWords: InlineArray<6, UInt64> {
         get {
             let last: UInt64 = if case .macWord(let word) = rest { word } else { 0 }
             return version < .tls11
-                ? [claimRoom.room, macRoom[0], macRoom[1], 0, 0, 0]
+                ? [claimRoom.room, macRoom[0], macRoom[1], last, 0, 0]
                 : [claimRoom.room, macRoom[0], macRoom[1], vector[word: 0], vector[word: 1], last]
         }
         set {
             claimRoom.room = newValue[0]
             macRoom = [newValue[1], newValue[2]]
-            guard version >= .tls11 else { return }
+            guard version >= .tls11 else { return rest = .macWord(newValue[3]) }
             vector[word: 0] = newValue[3]
             vector[word: 1] = newValue[4]
             rest = .macWord(newValue[5])

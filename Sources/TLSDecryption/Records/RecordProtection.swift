@@ -34,8 +34,19 @@ package struct RecordProtection: Sendable {
         case none
         /// The secret that the keys follow from, after a KeyUpdate: few connections have one.
         case secret(KeptSecret)
-        /// The last word of the longest ``macKey``.
+        /// A word of ``macKey``: the last one of the longest, and in TLS 1.0 of those of SHA-256.
         case macWord(UInt64)
+        /// The whole of ``macKey``, where the vector takes too much of its room.
+        case macKey(KeptKey)
+    }
+
+    /// A key in memory of its own.
+    final class KeptKey: Sendable {
+        let value: KeyBytes
+
+        init(_ value: KeyBytes) {
+            self.value = value
+        }
     }
 
     /// A secret in memory of its own.

@@ -145,7 +145,8 @@ struct KeyLogScanner {
     mutating func next(into lines: inout [(offset: UInt64, random: Random)]) {
         let bytes = source.read(at: offset, count: Self.chunk)
         let isLast = bytes.count < Self.chunk
-        var start = 0
+        // Some editors begin a file with a byte order mark.
+        var start = offset == 0 && bytes.span.starts(with: "\u{feff}", at: 0, in: 0..<bytes.count) ? 3 : 0
         while start < bytes.count {
             let stop = bytes.span.index(of: UInt8(ascii: "\n"), in: start..<bytes.count)
             // The last line may have no end.

@@ -45,17 +45,18 @@ enum EncryptedMessages {
     }
 
     private static func ending(_ connection: EncryptedConnection) -> String {
-        var text = manner(connection.by, connection.layer)
-        if let alert = connection.alert { text += " \(alert.name)" }
+        var text = manner(connection.by, connection.layer, connection.alert)
         if let silence = connection.silence { text += " after \(Quantity.seconds(silence)) of silence" }
         return text
     }
 
-    private static func manner(_ party: SessionEnd.Verdict.Party, _ layer: SessionEnd.Verdict.Layer) -> String {
+    private static func manner(
+        _ party: SessionEnd.Verdict.Party, _ layer: SessionEnd.Verdict.Layer, _ alert: Alert? = nil
+    ) -> String {
         switch layer {
         case .fin, .closeFrame: "closed by the \(party.rawValue)"
         case .rst: "reset by the \(party.rawValue)"
-        case .tlsAlert: "ended by the \(party.rawValue) with the alert"
+        case .tlsAlert: "ended by the \(party.rawValue) with " + (alert.map { "the alert \($0.name)" } ?? "an alert")
         case .timeout: "timed out"
         case .captureEnd: "not over"
         }

@@ -3,8 +3,8 @@ import TraceOutput
 
 /// Key logs that may still be written.
 ///
-/// They are followed as `tail -F` follows files: by what is appended to them, from the beginning if they become
-/// shorter, and by name if another file takes their place, as far as it may be opened.
+/// They are followed as `tail -F` follows files: by what is appended to them, from the beginning if they are written
+/// anew, and by name if another file takes their place, as far as it may be opened.
 struct GrowingKeyLogs {
     private var keyLogs: [GrowingKeyLog]
     /// Whether not to say what cannot be followed.
@@ -33,8 +33,10 @@ private struct GrowingKeyLog {
     private var file: KeyLogFile
     /// Where the lines begin that have not been read: the last one may have no end yet.
     private var readUpTo: UInt64 = 0
-    /// The size when it was read last.
-    private var size: UInt64 = 0
+    /// How it was when it was read last.
+    private var state = KeyLogFile.State()
+    /// A digest of some of what was read: it is another one if the file was written anew.
+    private var digest = 0
     /// How often another file has taken its place.
     private var successors = 0
     private var hasComplained = false
@@ -58,7 +60,7 @@ private struct GrowingKeyLog {
                 return complaint("was replaced too often, and is not followed any further")
             }
             successors += 1
-            (file, readUpTo, size, hasComplained) = (next, 0, 0, false)
+            (file, readUpTo, state, hasComplained) = (next, 0, KeyLogFile.State(), false)
             readOn(store, from: packet)
             return nil
         case .unreadable(let reason):
@@ -72,11 +74,23 @@ private struct GrowingKeyLog {
     }
 
     private mutating func readOn(_ store: SecretStore, from packet: UInt64) {
-        let newSize = file.size
+        let newState = file.state
         // As long as the last line has no end, it is read again, but only when something has come.
-        guard newSize != size else { return }
-        if newSize < size { readUpTo = 0 }
-        size = newSize
+        guard newState != state else { return }
+        // A file that was written anew may be as long as before, or longer.
+        if newState.size < readUpTo || digest != digestOfRead { readUpTo = 0 }
+        state = newState
         readUpTo = store.add(file, startingAt: readUpTo, from: packet)
+        digest = digestOfRead
+    }
+
+    /// A digest of the first and the last bytes of what was read; 0 if nothing was.
+    private var digestOfRead: Int {
+        guard readUpTo > 0 else { return 0 }
+        let count = min(readUpTo, 1024)
+        var hasher = Hasher()
+        hasher.combine(file.read(at: 0, count: Int(count)))
+        hasher.combine(file.read(at: readUpTo - count, count: Int(count)))
+        return hasher.finalize()
     }
 }

@@ -118,11 +118,26 @@ final class KeyLogFile: KeyLogSource {
         }
     }
 
-    /// How many bytes there are by now.
-    var size: UInt64 {
-        if let text { return UInt64(text.count) }
+    /// What shows that a file has changed.
+    struct State: Equatable {
+        /// How many bytes there are.
+        var size: UInt64 = 0
+        /// When they were written last: seconds, and nanoseconds.
+        var seconds = 0
+        var nanoseconds = 0
+    }
+
+    /// Its state by now.
+    var state: State {
+        if let text { return State(size: UInt64(text.count)) }
         var status = stat()
-        return fstat(descriptor, &status) == 0 ? UInt64(clamping: status.st_size) : 0
+        guard fstat(descriptor, &status) == 0 else { return State() }
+        #if canImport(Darwin)
+            let time = status.st_mtimespec
+        #else
+            let time = status.st_mtim
+        #endif
+        return State(size: UInt64(clamping: status.st_size), seconds: time.tv_sec, nanoseconds: time.tv_nsec)
     }
 
     /// What has become of the file's name.

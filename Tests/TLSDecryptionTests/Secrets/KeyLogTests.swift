@@ -29,7 +29,7 @@ struct KeyLogTests {
             "ECH_SECRET \(randomDigits) 00\nnot a key log\n" + line(), "\u{0}\u{1}\n" + line(),
             line().uppercased() + "\n", "RSA 0011223344556677 \(secretDigits)\n" + line(),
             String(repeating: "x", count: 3000) + "\n" + line(), line() + "\nCLIENT_TRAFFIC_SEC",
-            line() + "\nSERVER_TRAFFIC_SECRET_0 \(randomDigits) fefefe",
+            line() + "\nSERVER_TRAFFIC_SECRET_0 \(randomDigits) fefefe", "\u{feff}" + line() + "\r\n",
         ])
     func messy(text: String) throws {
         let random = try #require(Self.random)

@@ -8,7 +8,8 @@ package struct RecordedSession: Sendable {
         "tls12-aes128gcm", "tls12-aes256gcm", "tls12-chacha20", "tls12-aes128ccm", "tls12-aes256ccm8",
         "tls12-aes128cbc-sha1-etm", "tls12-aes128cbc-sha256-mte", "tls12-aes256cbc-sha384-etm",
         "tls12-aes256cbc-sha1-mte", "tls12-resumed-by-id", "tls12-resumed-by-ticket", "tls11-aes128cbc-sha1",
-        "tls10-aes256cbc-sha1-mte", "tls10-aes128cbc-sha1-etm",
+        "tls10-aes256cbc-sha1-mte", "tls10-aes128cbc-sha1-etm", "tls10-aes128cbc-sha256-mte",
+        "tls10-aes256cbc-sha384-etm",
     ]
 
     package private(set) var keyLog = ""
