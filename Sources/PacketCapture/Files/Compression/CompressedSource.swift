@@ -1,7 +1,8 @@
 /// Unpacks a compressed file as it is read.
 ///
 /// The method bounds the memory, whatever the file holds: a window of 32 KiB for gzip, a block of 4 MiB for lz4, a
-/// window of up to 128 MiB for zstd (`zstd --long=27`), within the room of all files (``WindowRoom``).
+/// window of up to 128 MiB for zstd (`zstd --long=27`), as far as the room that all files share (``WindowRoom``)
+/// allows.
 final class CompressedSource: ByteSource {
     private(set) var failure: InputFailure?
     private var input: ReadBuffer
@@ -88,9 +89,9 @@ struct DecodingStep {
         case inside
         /// At the end of one: the file may end here, or another may follow.
         case between
-        /// At data that cannot be decoded; with the library's message.
+        /// Normal to see once: the decoder first returns what it still holds.
         case failed(String)
-        /// At data that takes more memory than there is; says how much.
+        /// At data that needs more memory than there is; says how much.
         case needsMemory(String)
     }
 }
