@@ -60,9 +60,9 @@ struct SecretOptions: ParsableArguments {
 final class KeyLogFile: KeyLogSource {
     private let descriptor: Int32
     private let text: [UInt8]?
-    /// The path that it was opened with.
+    /// Identifies the file until another one takes its place.
     private let identity: (device: dev_t, number: ino_t)
-    /// Whether it is a pipe that held more than is kept.
+    /// The path that it was opened with.
     let path: String
     /// Whether it is a pipe that had more than is kept.
     let isCut: Bool

@@ -30,7 +30,7 @@ final class CompressedSource: ByteSource {
             if input.count == 0 {
                 guard failure == nil, readOn() else { return 0 }
             } else if step.consumed == 0, failure == nil {
-                // Normal once: the decoder first returns what it still holds.
+                // Normal to see once: the decoder first returns what it still holds.
                 idleSteps += 1
                 if idleSteps > 8 { failure = .compressionDamaged("no progress", offset: input.offset) }
             }
@@ -89,7 +89,7 @@ struct DecodingStep {
         case inside
         /// At the end of one: the file may end here, or another may follow.
         case between
-        /// Normal to see once: the decoder first returns what it still holds.
+        /// At data that cannot be decoded; with the library's message.
         case failed(String)
         /// At data that needs more memory than there is; says how much.
         case needsMemory(String)
