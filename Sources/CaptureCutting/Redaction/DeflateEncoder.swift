@@ -50,7 +50,7 @@ struct DeflateEncoder {
         return bits.fill(to: count * 8) ? bits.bytes : nil
     }
 
-    /// What ``encodeRun(_:toExactly:)`` inflates to: no letter, and its place in the alphabet makes for short codes.
+    /// What ``encodeRun(_:toExactly:)`` inflates to: not a letter, with a value that makes for short codes.
     static let runCharacter = UInt8(ascii: "~")
 
     /// The payload that inflates to one character repeated, which may be very short.

@@ -33,8 +33,8 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
     /// - Parameters:
     ///   - wanted: The connections to write.
     ///   - keepsKeys: Whether the keys of JSON objects stay.
-    ///   - pseudonyms: What takes the place of words.
-    ///   - addresses: What takes the place of addresses, and that names of hosts are replaced; nil if both stay.
+    ///   - pseudonyms: Replaces words.
+    ///   - addresses: Replaces addresses, in which case host names are replaced too; nil if both stay.
     ///   - store: Where replacements go.
     ///   - memory: The bytes that it may take.
     package init(
