@@ -23,7 +23,9 @@ extension UpgradeFollower {
         return true
     }
 
-    /// Whether bytes of the other end show that the request does not come next. They then wait for the response.
+    /// Whether bytes of the other end show that the request does not come next.
+    ///
+    /// They then wait for the response.
     mutating func endsWait(_ bytes: Span<UInt8>, _ direction: Direction) -> Bool {
         let isHead = streams[direction.index].head.count > 0 || bytes.beginsRequest || bytes.beginsResponse
         return !isHead && stopAwaitingRequest()

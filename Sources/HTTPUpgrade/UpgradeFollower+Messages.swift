@@ -63,9 +63,10 @@ extension UpgradeFollower {
         }
     }
 
-    /// Whether the next message of a stream cannot be understood yet. The client's waits after a request that may
-    /// change the streams. The server's waits for the request that it answers, to its end if that may change the
-    /// streams.
+    /// Whether the next message of a stream cannot be understood yet.
+    ///
+    /// The client's waits after a request that may change the streams. The server's waits for the request that it
+    /// answers, to its end if that may change the streams.
     private func mustWait(_ direction: Direction) -> Bool {
         guard let client else { return false }
         if client == direction { return awaited.holdsClient || outstanding.count >= limits.outstandingRequests }
@@ -73,8 +74,9 @@ extension UpgradeFollower {
         return request.changesStreams && !streams[client.index].isBetweenMessages
     }
 
-    /// Whether an end began with something other than a request. The responder's stream is then searched for a
-    /// response, or waits until it is clear what it answers.
+    /// Whether an end began with something other than a request.
+    ///
+    /// The responder's stream is then searched for a response, or waits until it is clear what it answers.
     private func isNoClient(_ direction: Direction) -> Bool {
         guard direction == .fromResponder else { return false }
         if case .preamble = streams[direction.index].place { return true }

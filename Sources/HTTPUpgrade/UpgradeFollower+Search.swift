@@ -23,9 +23,10 @@ extension UpgradeFollower {
         return true
     }
 
-    /// Ends a body with a wrong length if the next piece shows that it is over. For the server's, the piece must prove
-    /// to be the answer to the pending request. For the client's, it must be a request, and the body's own request must
-    /// have been answered.
+    /// Ends a body with a wrong length if the next piece shows that it is over.
+    ///
+    /// For the server's, the piece must prove to be the answer to the pending request. For the client's, it must be a
+    /// request, and the body's own request must have been answered.
     package mutating func endBody(before bytes: Span<UInt8>, from direction: Direction) {
         guard watchesBodies, case .following = phase else { return }
         guard direction == client ? outstanding.first == nil : awaited.holdsClient && pendingRequest != nil

@@ -70,7 +70,9 @@ extension IPAddress: CustomStringConvertible {
     }
 
     /// The groups that "::" replaces (RFC 5952 4.2): the longest run of zeros, the first of equal ones, never a single
-    /// group. If there is none, an empty range after the last group.
+    /// group.
+    ///
+    /// If there is none, an empty range after the last group.
     private var longestZeroRun: Range<Int> {
         var longest = 8..<8
         var start = 0

@@ -10,8 +10,9 @@ extension TCPSegment {
         package var echo: UInt32?
         /// Whether it is signed with TCP MD5 (RFC 2385).
         package var isSigned = false
-        /// Whether an option that Linux examines has an impossible length. Linux examines options as long as there is
-        /// room for a signature.
+        /// Whether an option that Linux examines has an impossible length.
+        ///
+        /// Linux examines options as long as there is room for a signature.
         package var isMalformed = false
     }
 

@@ -8,8 +8,9 @@ struct Exchanges: Sendable {
 
     /// The answers to the last keys.
     private(set) var accepts: [Accept] = []
-    /// For each request that waits for a response, first in, first out: whether it is HEAD. Nil if it is unknown which
-    /// of them a response answers, because there were too many or one may be lost.
+    /// For each request that waits for a response, first in, first out: whether it is HEAD.
+    ///
+    /// Nil if it is unknown which of them a response answers, because there were too many or one may be lost.
     private var requests: [Bool]? = []
 
     private static var maximumRequests: Int { 64 }

@@ -1,6 +1,8 @@
 import WireFormat
 
-/// Finds the end of a head in one stream. A head that comes in one piece is left in place; a split one is gathered.
+/// Finds the end of a head in one stream.
+///
+/// A head that comes in one piece is left in place; a split one is gathered.
 struct HeadCollector {
     /// How much of a head there is.
     enum Progress {

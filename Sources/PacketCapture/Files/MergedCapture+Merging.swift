@@ -37,8 +37,9 @@ extension MergedCapture {
         }
     }
 
-    /// Checks whether the files are parts of one capture, or of captures that follow each other. If so, their packets'
-    /// own numbers are used, and the files are merged by them.
+    /// Checks whether the files are parts of one capture, or of captures that follow each other.
+    ///
+    /// If so, their packets' own numbers are used, and the files are merged by them.
     mutating func joinParts() {
         guard let (whole, offsets) = CapturePart.joined(sources.map(\.part)) else { return }
         part = whole

@@ -171,8 +171,9 @@ package struct PacketFileWriter: ~Copyable {
         throw .cannotWrite(Self.message(failure))
     }
 
-    /// Writes everything that is buffered and, in pcapng, the interface's statistics. Nothing may be appended
-    /// afterwards.
+    /// Writes everything that is buffered and, in pcapng, the interface's statistics.
+    ///
+    /// Nothing may be appended afterwards.
     ///
     /// After a failure it still tries to add the statistics, in case there is room.
     ///

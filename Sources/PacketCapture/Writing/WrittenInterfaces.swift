@@ -16,7 +16,9 @@ struct WrittenInterfaces {
     /// The most that wstap itself reads.
     private static let capacity = 65_536
     /// Packets of further interfaces are attributed to the first interface if it has the same link type, else to one
-    /// without a name. The rest of the capacity is enough for those, since wstap decodes fewer link types.
+    /// without a name.
+    ///
+    /// The rest of the capacity is enough for those, since wstap decodes fewer link types.
     private static let namedCapacity = capacity - 256
 
     /// Creates a set with one interface that is already described.

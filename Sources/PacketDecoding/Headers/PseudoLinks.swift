@@ -28,7 +28,9 @@ extension HeaderWalk {
 
 extension HeaderWalk {
     /// Reads the address family of LINKTYPE_NULL, in the byte order of the capturing host, and of LINKTYPE_LOOP, in
-    /// network byte order. No family is valid in both orders, so either is accepted for both link types.
+    /// network byte order.
+    ///
+    /// No family is valid in both orders, so either is accepted for both link types.
     mutating func readAddressFamily(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(4, in: header) else { return .none(lack(of: 4)) }

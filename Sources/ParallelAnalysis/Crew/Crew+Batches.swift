@@ -31,7 +31,9 @@ extension Crew where Block: ~Copyable, Batch: ~Copyable {
         while take(lock.withLock { isBehind(part) ? step(isFree: false) : .giveUp }) {}
     }
 
-    /// Whether the merge has not yet reached a part's next event. Needs the lock.
+    /// Whether the merge has not yet reached a part's next event.
+    ///
+    /// Needs the lock.
     private func isBehind(_ part: Int) -> Bool {
         guard let needed else { return false }
         return needed != part || isMerging || batches[part].count > 0
@@ -42,8 +44,9 @@ extension Crew where Block: ~Copyable, Batch: ~Copyable {
         case merge, tryAgain, giveUp
     }
 
-    /// Decides what a runner does that cannot go on unless it is free, and waits if that is all there is to do. Needs
-    /// the lock.
+    /// Decides what a runner does that cannot go on unless it is free, and waits if that is all there is to do.
+    ///
+    /// Needs the lock.
     private func step(isFree: Bool) -> Step {
         if canMerge {
             isMerging = true

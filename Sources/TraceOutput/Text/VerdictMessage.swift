@@ -109,8 +109,10 @@ package enum VerdictMessage {
         if case .refused = upgrade { true } else { false }
     }
 
-    /// How the session ended. If it was never open (`wasOpen` is false), a missing Close frame is not mentioned.
-    /// `unseen` is what the unknown parts were not: "captured" or "decrypted".
+    /// How the session ended.
+    ///
+    /// If it was never open (`wasOpen` is false), a missing Close frame is not mentioned. `unseen` is what the unknown
+    /// parts were not: "captured" or "decrypted".
     private static func ending(_ verdict: SessionEnd.Verdict, wasOpen: Bool, unseen: String) -> String {
         let by =
             switch verdict.by {

@@ -3,7 +3,9 @@ import CaptureCutting
 import PacketCapture
 import WireFormat
 
-/// The files that connections are dealt to. A comment in each one's section describes the whole set.
+/// The files that connections are dealt to.
+///
+/// A comment in each one's section describes the whole set.
 struct ShardFiles {
     private let files: [ShardFile]
     private var whole = CapturePart(
