@@ -76,7 +76,7 @@ enum Schema {
         ],
         times: ["time"])
 
-    /// A gap; the last four are nil until decoding goes on after it.
+    /// A gap; the last four are nil until decoding continues after it.
     static let gap = Table(
         name: "gap",
         columns: [

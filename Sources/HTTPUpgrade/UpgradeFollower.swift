@@ -25,7 +25,7 @@ package struct UpgradeFollower: Sendable {
         /// Searching for heads at the start of pieces. With `headsOnly`, HTTP could not be followed, but no bytes are
         /// lost, so the capture has all heads.
         case searching(headsOnly: Bool)
-        /// Not at all any more.
+        /// No longer: there is nothing left to follow.
         case finished(Ending)
     }
 
@@ -110,8 +110,8 @@ package struct UpgradeFollower: Sendable {
     /// Reads as far as it can, and stops at the first outcome.
     ///
     /// Call it again with the rest: at once after `requested` and `answered`; after `waits` when the other stream has
-    /// moved, by bytes or by a gap. After `accepted` and `finished`, the rest belongs to the protocol that follows.
-    /// Inside a body the cost does not depend on the number of bytes.
+    /// moved, by bytes or by a gap. After an `answered` that accepts the upgrade, and after `finished`, the rest
+    /// belongs to the protocol that follows. Inside a body the cost does not depend on the number of bytes.
     ///
     /// - Parameters:
     ///   - bytes: What comes next in the stream.

@@ -39,7 +39,7 @@ final class AnalysisPart<Batch: OutputBatch & ~Copyable>: @unchecked Sendable {
 
 /// Passes a part's events to the merge in batches.
 private struct BatchingSink<Batch: OutputBatch & ~Copyable>: PartSink, ~Copyable {
-    /// Events that were not passed on yet.
+    /// Events that have not been forwarded yet.
     var batch: Batch
     /// Whether the last batch offered fitted.
     private(set) var hasRoom = true

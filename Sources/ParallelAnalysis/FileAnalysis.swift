@@ -6,7 +6,7 @@ package import TraceOutput
 package protocol FileAnalysis: ~Copyable {
     /// Analyses the batch that a capture has just read.
     ///
-    /// - Returns: Whether to go on.
+    /// - Returns: Whether to continue.
     /// - Throws: If nothing more can be written.
     mutating func receive(_ capture: inout MergedCapture) throws(OutputFile.Failure) -> Bool
 

@@ -2,7 +2,7 @@
 struct MissingRequest {
     /// Whether an upgrade response that comes first in the capture waits for its request.
     enum EarlyAnswer {
-        /// No response does: its request may not come later, or there is none.
+        /// Not applicable: each response waits for its request anyway, or none is one.
         case none
         /// The first response of the connection may wait.
         case allowed

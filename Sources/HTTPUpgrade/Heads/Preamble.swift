@@ -15,7 +15,7 @@ struct Preamble {
     /// The version digit among them.
     private var version: UInt8 = 0
 
-    /// Whether no head can begin any more.
+    /// Whether it is too late for a head to begin.
     var isOver: Bool { count > Self.limit }
 
     /// The beginning of a status line: "HTTP/1.", a digit, a space, a digit; the two digits may differ.

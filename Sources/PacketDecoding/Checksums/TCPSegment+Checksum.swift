@@ -20,7 +20,8 @@ extension TCPSegment {
         var whole = withLength
         whole.add(segment)
         if whole.isRight { return .right }
-        // RFC 791 3.1, RFC 8200 3: no packet is longer. Longer ones in a capture are split or joined by a network card.
+        // RFC 791 3.1, RFC 8200 3: no packet is longer. Longer ones in a capture are still to be split by a network
+        // card, or were joined by the host.
         guard segment.count <= 65_535 else { return .unknown }
         let checksum = segment.bigEndianUInt16(at: 16)
         return checksum == withLength.value || checksum == withoutLength.value ? .offloaded : .wrong

@@ -61,8 +61,7 @@ final class Crew<Block: ~Copyable & Sendable, Batch: OutputBatch & ~Copyable>: @
         let isComplete: Bool
     }
 
-    /// How long the leader goes on: until there is room for a block of each part, all blocks are complete, or
-    /// everything is merged.
+    /// What the leader works toward: room for a block of each part, all blocks complete, or everything merged.
     enum Goal {
         case room, blocksComplete, allMerged
     }

@@ -1,4 +1,4 @@
-/// What happened when, in a fixed number of equal bins that double their width as time goes on.
+/// Divides time into a fixed number of equal bins, which double in width as needed.
 struct TimeBins {
     /// The number of bins.
     static let count = 1024

@@ -9,7 +9,7 @@ final class Following {
     var hasProblem: Bool { follower.hasReported }
     private let reader = OutputReader()
 
-    /// Milliseconds between two looks.
+    /// Milliseconds between two checks.
     private static let interval: Int32 = 200
 
     /// - Parameters:
