@@ -58,7 +58,7 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
         self.filter = filter
     }
 
-    /// What the format has printed but is not drained yet.
+    /// What the format has printed and the owner has not drained yet.
     package var output: OutputBuffer {
         _read { yield base.output }
         _modify { yield &base.output }

@@ -12,8 +12,7 @@ struct ServerLines {
     /// A line about the other servers; nil if there are none.
     var rest: String?
 
-    /// The servers that refused or did not answer, or that serve without WebSocket what it is meant for, such as
-    /// polling.
+    /// The servers that refused or did not answer, or that use polling or event streams instead of WebSocket.
     static func troubled(_ summary: Summary) -> ServerLines {
         let lines = summary.servers.compactMap { server in
             let parts = troubles(server)

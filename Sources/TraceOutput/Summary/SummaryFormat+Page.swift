@@ -96,8 +96,7 @@ extension SummaryFormat {
         }
     }
 
-    /// Writes the servers that refused or did not answer, or that serve without WebSocket what it is meant for, such as
-    /// polling.
+    /// Writes the servers that refused or did not answer, or that use polling or event streams instead of WebSocket.
     private mutating func writeServers(_ summary: Summary) {
         let servers = ServerLines.troubled(summary)
         guard !servers.lines.isEmpty else { return }
