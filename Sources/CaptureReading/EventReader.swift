@@ -1,10 +1,11 @@
 public import CaptureAnalysis
 public import PacketCapture
 
-/// The events of capture files, one by one: an application can hold it, and take the next event when it likes.
+/// The events of capture files, one by one: an application can hold the reader and take the next event whenever it
+/// likes.
 ///
-/// It reads as far as the next event needs and keeps the events of at most a few packets. `Pipeline` does
-/// the same without copying payloads, for a caller that takes events as they come.
+/// It reads only as far as the next event needs, and keeps the events of at most a few packets. `Pipeline` does the
+/// same without copying payloads, for a caller that takes events as they come.
 public final class EventReader: Sequence, IteratorProtocol {
     private var capture: MergedCapture
     private var pipeline: Pipeline
@@ -29,7 +30,7 @@ public final class EventReader: Sequence, IteratorProtocol {
 
     /// What could not be read so far, in the order it was found: files that are missing, damaged or cut short.
     ///
-    /// Everything else was read: check it after the last event.
+    /// Everything else was read: check this after the last event.
     public var problems: [CaptureError] { capture.problems }
 
     /// The totals so far.

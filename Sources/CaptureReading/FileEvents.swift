@@ -4,8 +4,8 @@ public import PacketCapture
 /// The events of capture files for `for try await`: everything that can be read, then the first error, if there was
 /// one.
 ///
-/// Files are read in the task that asks for the next event, a batch of packets at a time; a task that is cancelled gets
-/// no more events.
+/// Files are read in the task that asks for the next event, a batch of packets at a time. A cancelled task gets no more
+/// events.
 public struct FileEvents: AsyncSequence, Sendable {
     private let paths: [String]
     private let filter: String?
@@ -44,7 +44,7 @@ public struct FileEvents: AsyncSequence, Sendable {
 
         /// The next event; nil after the last one.
         ///
-        /// - Throws: What could not be read, after everything that could; a filter that is none at once.
+        /// - Throws: What could not be read, after everything that could; an invalid filter is reported at once.
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(CaptureError) -> RecordedEvent? {

@@ -4,26 +4,26 @@ import WireFormat
 
 /// The events of an interface for `for try await`, as they happen.
 ///
-/// The sequence has no end of its own: cancel the task to end the capture. The events that conclude it follow then: the
+/// The sequence does not end by itself: cancel the task to end the capture. The concluding events follow then: the
 /// `end` of each open session, and the summary.
 public struct LiveEvents: AsyncSequence, Sendable {
     private let interface: LiveOptions
     private let filter: String?
     private let options: AnalysisOptions
 
-    /// Names the interface; the first call of `next` opens it, which takes the permission to capture.
+    /// Names the interface; the first call of `next` opens it, which requires the permission to capture.
     ///
     /// - Parameters:
     ///   - interface: What to capture from, and how.
     ///   - filter: A libpcap filter expression; only matching packets are captured.
-    ///   - options: What to do; the source is filled in if there is none.
+    ///   - options: The options of the analysis; the source is filled in if there is none.
     public init(_ interface: LiveOptions, filter: String? = nil, options: AnalysisOptions = AnalysisOptions()) {
         self.interface = interface
         self.filter = filter
         self.options = options
     }
 
-    /// Begins to capture, with the first event that is asked for.
+    /// Starts capturing when the first event is asked for.
     public func makeAsyncIterator() -> Iterator { Iterator(interface: interface, filter: filter, options: options) }
 
     /// Takes packets whenever the next event needs them.
@@ -41,7 +41,7 @@ public struct LiveEvents: AsyncSequence, Sendable {
 
         /// The next event, once it has happened; nil after the last one.
         ///
-        /// - Throws: Why the interface cannot be captured from, or no longer.
+        /// - Throws: Why packets cannot be captured from the interface, or no longer.
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(LiveError) -> RecordedEvent? {
@@ -62,7 +62,7 @@ public struct LiveEvents: AsyncSequence, Sendable {
 
 /// An interface that is open, and the analysis of its packets.
 private final class OpenCapture {
-    /// Milliseconds between two looks at an interface without packets.
+    /// Milliseconds between two checks of an interface without packets.
     static let pause = 10
     private static let packetsAtOnce = 1024
     private static let second: Int64 = 1_000_000_000
@@ -82,7 +82,7 @@ private final class OpenCapture {
         pipeline = Pipeline(options: analysis)
     }
 
-    /// Analyses the packets that have arrived, and lets time pass for those that have not.
+    /// Analyses the packets that have arrived, and advances the clock if none have.
     ///
     /// - Returns: The number of packets.
     func read() throws(LiveError) -> Int {
@@ -93,7 +93,7 @@ private final class OpenCapture {
         let now = LiveDevice.now
         guard now.nanoseconds(since: lastTick) >= Self.second else { return count }
         lastTick = now
-        // While packets wait in the kernel, the analysis must not get ahead of them.
+        // While packets wait in the kernel, the analysis's clock must not overtake them.
         if let time = count == 0 ? now : lastPacket { pipeline.advance(to: time, into: &waiting) }
         return count
     }

@@ -1,12 +1,12 @@
 public import CaptureAnalysis
 
-/// An event with its place and a copy of its payload.
+/// An event with its context and a copy of its payload.
 public struct RecordedEvent: Sendable {
     /// What happened.
     public var event: Event
     /// Where and when.
     public var context: EventContext
-    /// The decoded bytes of a frame or message, as far as they were asked for and may be shown; else empty.
+    /// The decoded bytes of a frame or message, as far as they were requested and may be shown; otherwise empty.
     public var payload: [UInt8]
 }
 

@@ -1,13 +1,13 @@
 import CSQLite
 
-/// A SQLite database that is written once and never seen half written: nothing is journaled, and the first failure ends
+/// A SQLite database that is written once and never seen half-written: nothing is journaled, and the first failure ends
 /// it.
 @safe
 final class Database {
     private var handle: OpaquePointer?
     private let name: String
     private var statements: [Statement] = []
-    /// What failed first; nothing is written after it.
+    /// The first failure; nothing is written after it.
     private(set) var failure: String?
 
     /// Opens an empty file.
@@ -31,7 +31,7 @@ final class Database {
         if unsafe sqlite3_exec(handle, sql, nil, nil, nil) != SQLITE_OK { fail() }
     }
 
-    /// Prepares a statement that is run many times.
+    /// Prepares a statement that runs many times.
     func prepare(_ sql: String) -> Statement {
         var statement: OpaquePointer?
         if failure == nil {

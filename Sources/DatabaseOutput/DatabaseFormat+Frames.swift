@@ -3,7 +3,7 @@ import TraceOutput
 import WebSocketProtocol
 import WireFormat
 
-/// What passes in a session: the rows that a database is full of.
+/// The rows for a session's frames and messages, most of a database.
 extension DatabaseFormat {
     func add(
         _ event: borrowing MessageEvent, at context: borrowing EventContext, payload: Span<UInt8>, to tables: Tables
@@ -11,7 +11,7 @@ extension DatabaseFormat {
         let row = tables.message
         let message = event.message
         row.bind(context.session.rowID)
-        // No packet completed a message that is cut off.
+        // No packet completed a message that was cut off.
         row.bind(message.isComplete ? context.packet : event.origin.packet)
         row.bind(event.origin.packet)
         row.bind(event.origin.time.nanoseconds)
@@ -79,7 +79,7 @@ extension DatabaseFormat {
         tables.add(row)
     }
 
-    /// Binds why a payload is withheld, whether it is cut, and its bytes; or their number, if they go to a file.
+    /// Binds why a payload is withheld, whether it is cut, and its bytes; only their number, if they go to a file.
     private func bind(
         _ payload: Span<UInt8>, _ status: PayloadStatus, isText: Bool, to row: Statement,
         _ file: (any PayloadSink)? = nil

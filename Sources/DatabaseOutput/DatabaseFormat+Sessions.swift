@@ -74,7 +74,7 @@ extension DatabaseFormat {
             handshake.isAccepted ? nil : SessionRow.Upgrade(handshake)
     }
 
-    /// Extensions as in their header field.
+    /// Formats extensions as in their header field.
     private static func text(of extensions: [WebSocketExtension]) -> String {
         extensions.map { element in
             let parameters = element.parameters.map { "; " + $0.name + ($0.value.map { "=" + $0 } ?? "") }
@@ -130,7 +130,7 @@ extension DatabaseFormat {
 }
 
 extension SessionID {
-    /// The session's identity: the connection's number, or where that carries several sessions, that times 2^32 plus
+    /// The session's key: the connection's number or, if the connection carries several sessions, that times 2^32 plus
     /// the stream's number.
     var rowID: Int64 {
         let connection = Int64(truncatingIfNeeded: connection)

@@ -3,11 +3,11 @@ package import TraceOutput
 import WebSocketProtocol
 import WireFormat
 
-/// What a database holds.
+/// What a database contains.
 package struct DatabaseOptions: Hashable, Sendable {
     /// The most bytes of each payload.
     package var payload: PayloadLimit
-    /// Whether data frames hold their own bytes, in addition to their message's.
+    /// Whether data frames have their own bytes, in addition to their message's.
     package var framePayloads: Bool
     /// The version of the program.
     package var version: String
@@ -22,24 +22,23 @@ package struct DatabaseOptions: Hashable, Sendable {
 
 /// A trace as a SQLite database; `docs/database.md` defines it.
 ///
-/// The one format that does I/O: SQLite writes the file. There is no journal, since an unfinished file never gets its
+/// The only format that does I/O: SQLite writes the file. There is no journal, since an unfinished file never gets its
 /// name.
 package struct DatabaseFormat: OutputFormat, ~Copyable {
-    /// Stays empty.
+    /// Always empty.
     package var output = OutputBuffer(capacity: 64)
     let options: DatabaseOptions
     private let payloads: (any PayloadSink)?
     /// The file and its statements; nil before it is opened, and after a failure to open it.
     private(set) var tables: Tables?
-    /// Why there is no database.
+    /// Why the database could not be opened.
     private var openingFailure: String?
 
     /// Creates the format.
     ///
     /// - Parameters:
-    ///   - options: What the database holds.
-    ///   - payloads: What takes the payloads of messages, of which the database then has only the lengths; nil for
-    ///     none.
+    ///   - options: What the database contains.
+    ///   - payloads: Takes the payloads of messages, of which the database then has only the lengths; nil for none.
     package init(options: DatabaseOptions, payloads: (any PayloadSink)? = nil) {
         self.options = options
         self.payloads = payloads
@@ -48,10 +47,10 @@ package struct DatabaseFormat: OutputFormat, ~Copyable {
     /// The pages that SQLite keeps in memory.
     package static var heldByteCount: Int { Tables.cacheSize << 10 }
 
-    /// An open session that was not accepted, in a table that grows by copying.
+    /// An open session that was not accepted, in a table that grows by copying, in bytes.
     package static var sessionByteCount: Int { 200 }
 
-    /// Everything but states and untroubled deliveries, with as much of the payloads as the options say.
+    /// Everything except states and untroubled deliveries, with as much of the payloads as the options say.
     package var demand: EventDemand {
         var demand = EventDemand()
         demand.payload = PayloadDemand(bytes: options.payload.maximum, includesFrames: options.framePayloads)
@@ -59,7 +58,7 @@ package struct DatabaseFormat: OutputFormat, ~Copyable {
         return demand
     }
 
-    /// It fills the file itself.
+    /// True: SQLite fills the file itself.
     package static var writesFile: Bool { true }
 
     /// Creates the tables.
@@ -98,7 +97,7 @@ package struct DatabaseFormat: OutputFormat, ~Copyable {
     }
 }
 
-/// An open database and a statement for each thing that is added to it.
+/// An open database, and a statement for each kind of row.
 final class Tables {
     let database: Database
     /// Where the payloads of messages go, if not into the database.
@@ -114,11 +113,11 @@ final class Tables {
     let gap: Statement
     let resumption: Statement
     let delivery: Statement
-    /// Open sessions that were asked for, and are not accepted (yet), for their verdicts.
+    /// Open sessions that were requested and are not (yet) accepted, for their verdicts.
     var unaccepted: [SessionID: SessionRow.Upgrade] = [:]
     private var rows = 0
 
-    /// Memory for pages of the database, in KiB.
+    /// Memory for database pages, in KiB.
     static var cacheSize: Int { 16 << 10 }
     /// Rows in a transaction.
     private static var transaction: Int { 1 << 16 }

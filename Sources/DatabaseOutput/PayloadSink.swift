@@ -1,7 +1,7 @@
-/// Takes the payloads of messages, one after the other, in a database's place: a reader who wants all of them has them
-/// without a database's pages around them.
+/// Takes the payloads of messages, one after the other, instead of a database, so that a reader who wants all of them
+/// need not read the database's pages around them.
 package protocol PayloadSink: AnyObject {
-    /// What failed first; nothing is taken after it.
+    /// The first failure; nothing is taken after it.
     var failure: String? { get }
 
     /// Appends a payload.

@@ -76,7 +76,7 @@ enum Schema {
         ],
         times: ["time"])
 
-    /// A gap; the last four are nil until decoding goes on after it.
+    /// A gap; the last four are nil until decoding continues after it.
     static let gap = Table(
         name: "gap",
         columns: [
@@ -97,12 +97,12 @@ enum Schema {
 
     private static var tables: [Table] { [capture, session, message, frame, finding, gap, delivery] }
 
-    /// Everything that must be there before the first row.
+    /// Everything that must exist before the first row.
     static var creation: String {
         tables.map { $0.creation + ";\n" }.joined() + "CREATE INDEX gap_session ON gap (session, packet);\n"
     }
 
-    /// Sets where decoding went on after a gap: of the last one of that sender at that packet.
+    /// Sets where decoding continued after a gap: the last gap of that sender at that packet.
     static let resumption = """
         UPDATE gap SET resumed_packet = ?, resumed_offset = ?, confidence = ?, skipped = ? WHERE id = (
             SELECT max(id) FROM gap WHERE session = ? AND packet = ? AND sender = ?)
@@ -115,7 +115,7 @@ enum Schema {
 
     /// What is faster to add after the last row.
     ///
-    /// Messages and frames have no index by session: to sort millions of rows would take a quarter of the whole time.
+    /// Messages and frames have no index by session: sorting millions of rows would take a quarter of the whole time.
     static let completion = """
         \(tables.map(\.completion).joined())
         CREATE INDEX finding_session ON finding (session);

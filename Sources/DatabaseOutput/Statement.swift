@@ -2,12 +2,12 @@ import CSQLite
 
 /// A prepared statement: values are bound from left to right, then it is run.
 ///
-/// Bytes and literals are not copied: they must stay where they are until the statement has run.
+/// Bytes and literals are not copied: they must stay in place until the statement has run.
 @safe
 final class Statement {
     private var handle: OpaquePointer?
     private var place: Int32 = 0
-    /// Places below 64 that are null since an earlier row.
+    /// A bit for each of the first 64 parameters that has been null since an earlier row.
     private var nulls: UInt64 = 0
 
     init(_ handle: OpaquePointer?) {
@@ -37,7 +37,7 @@ final class Statement {
         if let value { bind(value) } else { bindNull() }
     }
 
-    /// Binds a count; one that SQLite has no room for becomes the largest.
+    /// Binds a count; one that SQLite cannot hold becomes the largest.
     @inline(__always)
     func bind(_ value: UInt64) {
         bind(Int64(clamping: value))
@@ -66,7 +66,7 @@ final class Statement {
         unsafe sqlite3_bind_null(handle, place)
     }
 
-    /// The next place, which gets a value.
+    /// The index of the next parameter, which gets a value.
     @inline(__always)
     private func nextPlace() -> Int32 {
         place &+= 1
@@ -74,7 +74,7 @@ final class Statement {
         return place
     }
 
-    /// Binds a word of the program's own.
+    /// Binds a string literal of the program.
     @inline(__always)
     func bind(word: StaticString) {
         let place = nextPlace()

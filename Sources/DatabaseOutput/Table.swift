@@ -5,7 +5,7 @@ struct Table {
     let columns: [String]
     /// Names of columns of nanoseconds, "X_ns", that a computed column X shows as text.
     var times: [String] = []
-    /// Whether rows are numbered as they come; if not, their identity is bound first.
+    /// Whether rows are numbered automatically; if not, their key is bound first.
     var isNumbered = true
 
     /// The statement that creates it, without computed columns.
@@ -13,28 +13,28 @@ struct Table {
 
     /// The statements that add the computed columns.
     ///
-    /// SQLite computes them for each row that is added, although it does not keep them: a quarter of the whole time. So
-    /// they come after the last row, when that takes no time at all.
+    /// SQLite computes them for each row that is added, although it does not store them: a quarter of the whole time.
+    /// So they are added after the last row, when that takes no time.
     var completion: String {
         times.map {
             "ALTER TABLE \(name) ADD COLUMN \($0) TEXT GENERATED ALWAYS AS (\(Self.text(of: $0 + "_ns"))) VIRTUAL;\n"
         }.joined()
     }
 
-    /// The statement that adds a row with the columns up to `last` (nil: all); a row that is there already stays.
+    /// The statement that adds a row with the columns up to `last` (nil: all); a row that already exists stays.
     func insertion(to last: String? = nil) -> String {
         let names = columns(from: isNumbered ? nil : "id", to: last)
         let places = names.map { _ in "?" }.joined(separator: ", ")
         return "INSERT OR IGNORE INTO \(name) (\(names.joined(separator: ", "))) VALUES (\(places))"
     }
 
-    /// The statement that sets columns of the row whose identity is bound last.
+    /// The statement that sets columns of the row whose key is bound last.
     func update(from first: String, to last: String) -> String {
         let settings = columns(from: first, to: last).map { $0 + " = ?" }
         return "UPDATE \(name) SET \(settings.joined(separator: ", ")) WHERE id = ?"
     }
 
-    /// Names of columns; from the second, if `first` is nil.
+    /// Names of columns, from `first` or, if that is nil, from the second one.
     private func columns(from first: String?, to last: String?) -> ArraySlice<String> {
         let names = columns.map { String($0.prefix { $0 != " " }) }
         let start = first.flatMap(names.firstIndex(of:)) ?? 1

@@ -2,7 +2,7 @@ package import WireFormat
 
 /// An upgrade request and its outcome.
 ///
-/// An object, as the request is: large, rare, and handed on several times.
+/// An object, like the request: large, rare, and passed on several times.
 package final class UpgradeAnswer: Sendable {
     /// The outcome of a request.
     package enum Verdict: Hashable, Sendable {
@@ -10,9 +10,10 @@ package final class UpgradeAnswer: Sendable {
         case accepted
         /// Any other final status: HTTP goes on.
         case refused
-        /// 101, but not to WebSocket as in RFC 6455, or to a draft whose frames differ: nothing is followed.
+        /// 101, but not to WebSocket as in RFC 6455, or to a draft whose frames differ: the streams are not followed
+        /// any further.
         case switchedElsewhere
-        /// The client went on with another request, and the capture lacks the answer to this one.
+        /// The client continued with another request, and the answer to this one is missing from the capture.
         case lost
     }
 
@@ -20,14 +21,14 @@ package final class UpgradeAnswer: Sendable {
     package let verdict: Verdict
     /// The request.
     package let request: UpgradeRequest
-    /// The final response; nil if the capture lacks it.
+    /// The final response; nil if it is missing from the capture.
     package let response: UpgradeResponse?
     /// Whether Sec-WebSocket-Accept matches the key; nil unless the status is 101 and the request is known.
     package let isAcceptValid: Bool?
     /// The rules the response breaks, each once; empty unless accepted.
     package let violations: [UpgradeViolation]
 
-    /// A request whose answer the capture lacks.
+    /// Creates the outcome of a request whose answer is missing from the capture.
     package init(lost request: UpgradeRequest) {
         verdict = .lost
         self.request = request
@@ -36,7 +37,7 @@ package final class UpgradeAnswer: Sendable {
         violations = []
     }
 
-    /// An answer whose request the capture lacks.
+    /// Creates the outcome of an answer whose request is missing from the capture.
     init(unasked response: UpgradeResponse) {
         verdict = .accepted
         request = .unseen
@@ -70,7 +71,7 @@ package final class UpgradeAnswer: Sendable {
 
 extension UpgradeAnswer: Hashable {
     package static func == (left: UpgradeAnswer, right: UpgradeAnswer) -> Bool {
-        // Everything else is read from these.
+        // Everything else is derived from these.
         left === right
             || left.verdict == right.verdict && left.request == right.request && left.response == right.response
     }
@@ -119,7 +120,7 @@ extension UpgradeResponse {
         namesUpgrade = fields.namesUpgrade
     }
 
-    /// The rules that it breaks if it accepts an upgrade.
+    /// The rules that the response breaks if it accepts an upgrade.
     fileprivate func violations(isAcceptValid: Bool) -> [UpgradeViolation] {
         var violations: [UpgradeViolation] = []
         if !namesWebSocket { violations.append(.upgradeHeaderMissing) }

@@ -1,17 +1,17 @@
 package import WireFormat
 
-/// What the capture lacks: some bytes of a stream, or all of it.
+/// Bytes missing from the capture: some of a stream, or all of it.
 extension UpgradeFollower {
-    /// Skips bytes that the capture lacks; `length` is nil if unknown.
+    /// Skips bytes missing from the capture; `length` is nil if unknown.
     ///
     /// The outcome is `waits` if the other stream must move before it is clear what is missing: offer the gap again
-    /// then, like bytes. If ``isRequestInGap`` then, bytes of the other stream that wait may go on.
+    /// then, like bytes. If ``isRequestInGap`` is true then, waiting bytes of the other stream may go on.
     ///
     /// - Parameters:
-    ///   - length: How many bytes.
+    ///   - length: How many bytes are missing; nil if unknown.
     ///   - direction: Their stream.
-    ///   - comesLate: Whether bytes of the other stream wait that were captured before those after the gap: what they
-    ///     answer is in the gap.
+    ///   - comesLate: Whether bytes of the other stream wait that were captured before those after the gap, so that
+    ///     what they answer is in the gap.
     /// - Returns: `waits`, `finished` or `consumed`.
     package mutating func skip(
         _ length: UInt64?, from direction: Direction, comesLate: Bool = false
@@ -33,13 +33,13 @@ extension UpgradeFollower {
         return .consumed
     }
 
-    /// Whether a gap that comes next in a stream may hold the request to an answer that waits.
+    /// Whether a gap that comes next in a stream may hold the request to a waiting answer.
     private func mayHoldRequest(_ direction: Direction) -> Bool {
         guard case .following = phase, direction == client, outstanding.first == nil else { return false }
         return streams[direction.index].isBetweenMessages && !missing.excusesNext
     }
 
-    /// Goes on without the other stream, none of which is in the capture: an answer without its request counts, and
+    /// Goes on without the other stream, none of which is in the capture: an answer counts without its request, and
     /// what follows a request without an answer is searched.
     ///
     /// - Returns: Whether that changes anything: streams that wait may then go on.

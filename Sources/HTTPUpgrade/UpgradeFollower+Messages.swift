@@ -1,7 +1,7 @@
 import WireFormat
 
 extension UpgradeFollower {
-    /// Reads on in a head, or before one.
+    /// Continues to read a head, or what precedes one.
     mutating func readHead(_ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction) -> Outcome? {
         let index = direction.index
         if mustWait(direction) { return .waits }
@@ -28,7 +28,7 @@ extension UpgradeFollower {
                     return beginProxy(.proxyLine, direction, with: streams[index].head.take())
                 }
                 guard client ?? proxies.tunnelClient ?? direction == direction else { return beginPreamble(direction) }
-                // A responder that begins with a word and a space may just greet, until its request is whole.
+                // A responder that begins with a word and a space may just be greeting, until its request is complete.
                 if direction == .fromInitiator { client = direction }
             case .response:
                 guard client ?? proxies.tunnelClient != direction else { return beginPreamble(direction) }
@@ -43,7 +43,7 @@ extension UpgradeFollower {
         return collectHead(bytes, from: &offset, direction)
     }
 
-    /// Reads on in a head that has begun.
+    /// Continues to read a head.
     mutating func collectHead(_ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction) -> Outcome? {
         let index = direction.index
         let isRequest = streams[index].head.firstBytes.kind == .request
@@ -63,8 +63,10 @@ extension UpgradeFollower {
         }
     }
 
-    /// Whether the next message of a stream cannot be understood yet: the client's after a request that may change the
-    /// streams, the server's before the request it answers (all of that, if it may change the streams).
+    /// Whether the next message of a stream cannot be understood yet.
+    ///
+    /// The client's waits after a request that may change the streams. The server's waits for the request that it
+    /// answers, to its end if that may change the streams.
     private func mustWait(_ direction: Direction) -> Bool {
         guard let client else { return false }
         if client == direction { return awaited.holdsClient || outstanding.count >= limits.outstandingRequests }
@@ -72,22 +74,23 @@ extension UpgradeFollower {
         return request.changesStreams && !streams[client.index].isBetweenMessages
     }
 
-    /// Whether an end began with something else than a request; the responder is then searched for a response, or
-    /// waits until it is clear what it answers.
+    /// Whether an end began with something other than a request.
+    ///
+    /// The responder's stream is then searched for a response, or waits until it is clear what it answers.
     private func isNoClient(_ direction: Direction) -> Bool {
         guard direction == .fromResponder else { return false }
         if case .preamble = streams[direction.index].place { return true }
         return history.hasUnaskedByte
     }
 
-    /// Whether a head of the PROXY protocol may come next: before any message, though the answer to the request after
-    /// it may have been captured already, and wait.
+    /// Whether a PROXY protocol header may come next: before any message, though the answer to the request after it may
+    /// already be captured and waiting.
     private func mayBeginProxyHead(_ direction: Direction) -> Bool {
         direction == .fromInitiator && (client == nil || client == direction && mayHavePreamble)
     }
 
-    /// Whether a responder's first byte may be a SOCKS proxy's, captured before what it answers, or of HTTP/2, whose
-    /// server need not wait for the client (RFC 9113 3.4).
+    /// Whether a responder's first byte may come from a SOCKS proxy, captured before what it answers, or from an HTTP/2
+    /// server, which need not wait for the client (RFC 9113 3.4).
     private func mayAnswerUnseen(_ byte: UInt8, _ direction: Direction) -> Bool {
         guard client == nil, direction == .fromResponder, byte == 0 || byte == 5 else { return false }
         let initiator = streams[Direction.fromInitiator.index]
@@ -95,8 +98,7 @@ extension UpgradeFollower {
         return false
     }
 
-    /// Reads a complete head, which began as a request or as a response; the other end may have become the client
-    /// since.
+    /// Reads a complete head that began as a request or as a response; the other end may have become the client since.
     private mutating func readMessage(_ head: Span<UInt8>, _ isRequest: Bool, _ direction: Direction) -> Outcome? {
         if client == nil, isRequest, RequestLine(head) != nil { client = direction }
         guard isRequest == (direction == client) else { return beginPreamble(direction, with: head, from: 1) }
@@ -130,7 +132,7 @@ extension UpgradeFollower {
             watched = WatchedRequest(request, isPolling: isPolling)
             return .watched
         }
-        // The third part of hixie-76's challenge follows the head as if it were a body.
+        // The third part of hixie-76's challenge follows the head like a body.
         if request.draft == UpgradeRequest.hixie76, framing == .length(0) {
             streams[direction.index].enterBody(.length(8))
         }
@@ -181,7 +183,7 @@ extension UpgradeFollower {
         return exchange
     }
 
-    /// The exchange that a response ends, if it is reported.
+    /// The exchange that a response ends, if it is to be reported.
     private mutating func takeExchange(_ line: StatusLine, _ facts: HeadFacts, _ head: Span<UInt8>) -> Outcome? {
         guard let watched else { return nil }
         self.watched = nil
@@ -190,7 +192,7 @@ extension UpgradeFollower {
         return .exchanged(PlainExchange(watched.request, response: response, isEventStream: facts.isEventStream))
     }
 
-    /// A 101 to WebSocket whose request the capture lacks; nil if it is something else.
+    /// A 101 to WebSocket whose request is missing from the capture; nil if it is something else.
     func unaskedAnswer(_ line: StatusLine, _ facts: HeadFacts, _ head: Span<UInt8>) -> UpgradeAnswer? {
         guard line.status == 101, facts.namesWebSocket, facts.upgrade.accept != nil else { return nil }
         return UpgradeAnswer(unasked: UpgradeResponse(line, facts, head: head))

@@ -1,36 +1,36 @@
 package import WireFormat
 
-/// What stands before the first request and is neither HTTP nor a known proxy's: a few bytes of a load balancer, a
+/// Bytes before the first request that are neither HTTP nor a known proxy's: a few bytes of a load balancer, a
 /// greeting.
 extension UpgradeFollower {
-    /// Whether bytes of no known kind stood before the first head of a stream.
+    /// Whether bytes of no known kind preceded the first head of a stream.
     package func hasPreamble(_ direction: Direction) -> Bool { history.hasPreamble(direction) }
 
-    /// Whether no head was read yet, so that bytes of any kind may still stand before it.
+    /// Whether no head was read yet, so that bytes of any kind may still precede it.
     var mayHavePreamble: Bool { traffic.isEmpty && !missing.isStreamUnseen }
 
-    /// Starts to look for the first head of a stream, in what was taken for one and in what follows.
+    /// Starts to look for the first head of a stream, in the bytes that were taken for one and in those that follow.
     mutating func beginPreamble(_ direction: Direction) -> Outcome? {
         let taken = streams[direction.index].head.take()
         return beginPreamble(direction, with: taken.span, from: 1)
     }
 
-    /// Starts to look for the first head of a stream, in bytes that were consumed and in what follows.
+    /// Starts to look for the first head of a stream, in bytes that were consumed and in those that follow.
     ///
-    /// Once for each stream: what looks like a head in the search and is none ends it.
+    /// This happens once per stream: something that looks like a head in the search and is not one ends it.
     ///
     /// - Parameters:
     ///   - direction: The stream.
-    ///   - bytes: What was consumed.
-    ///   - start: Where a head may begin in it; 1 if it was taken for a head and is none.
-    /// - Returns: What to report, if there is anything.
+    ///   - bytes: The consumed bytes.
+    ///   - start: Where a head may begin in them; 1 if they were taken for a head and are not one.
+    /// - Returns: What to report, if anything.
     mutating func beginPreamble(_ direction: Direction, with bytes: Span<UInt8>, from start: Int) -> Outcome? {
         let mayBegin = mayHavePreamble || direction == .fromResponder && !history.hasAnswer
         guard mayBegin, !history.hasPreamble(direction) else { return finish(brokenEnding) }
         history.recordPreamble(direction)
         if client == direction { client = nil }
         streams[direction.index] = MessageStream(place: .preamble(Preamble()))
-        // What was taken for an answer without a request is no answer.
+        // What was taken for an answer without a request is not an answer.
         guard direction == .fromInitiator || outstanding.first != nil || start == 0 else { return nil }
         var offset = min(start, bytes.count)
         while offset < bytes.count, case .following = phase {
@@ -39,7 +39,7 @@ extension UpgradeFollower {
         return nil
     }
 
-    /// Reads what was consumed before, which holds one head at most.
+    /// Reads consumed bytes again; they hold at most one head.
     private mutating func readAgain(_ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction) -> Outcome? {
         guard case .preamble = streams[direction.index].place else {
             return collectHead(bytes, from: &offset, direction)
@@ -71,7 +71,7 @@ extension UpgradeFollower {
         return nil
     }
 
-    /// The ending of a stream that is not HTTP here.
+    /// Why a stream that is not HTTP here ends.
     var brokenEnding: Ending { traffic.contains(.exchanges) ? .brokenHTTP : .unknown }
 
     /// Whether what looks like a request line is a preamble and a request: "xGET /chat HTTP/1.1" is a letter and a

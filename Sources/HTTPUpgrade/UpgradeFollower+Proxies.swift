@@ -1,20 +1,21 @@
 import WireFormat
 
 extension UpgradeFollower {
-    /// Begins an exchange with a proxy, of whose first message `bytes` were read.
+    /// Begins an exchange with a proxy; `bytes` of its first message were already read.
     mutating func beginProxy(_ step: SOCKSStep, _ direction: Direction, with bytes: [UInt8] = []) -> Outcome? {
         streams[direction.index].head = HeadCollector()
         phase = .proxy(ProxyExchange(step, with: bytes))
         return nil
     }
 
-    /// Reads on in an exchange with a proxy.
+    /// Continues an exchange with a proxy.
     mutating func readProxy(
         _ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction
     ) -> Outcome? {
         guard case .proxy(var exchange) = phase else { return nil }
         guard exchange.isRead(from: direction) else { return .waits }
-        // HTTP follows, unless the exchange goes on. (This also makes `exchange` the only owner of its bytes.)
+        // HTTP follows, unless the exchange goes on. (The assignment also makes `exchange` the only owner of its
+        // bytes.)
         phase = .following
         switch exchange.read(bytes, from: &offset) {
         case .incomplete, .advanced:
@@ -32,9 +33,9 @@ extension UpgradeFollower {
         }
     }
 
-    /// Starts both streams anew after a proxy's consent.
+    /// Starts both streams over after a proxy has granted a tunnel.
     mutating func beginTunnel() -> Outcome? {
-        // RFC 1928 3: it is the client that connects to a SOCKS proxy.
+        // RFC 1928 3: the client is the end that connects to a SOCKS proxy.
         guard proxies.enterTunnel(of: client ?? .fromInitiator, limit: limits.proxies) else {
             return finish(.tooManyProxies)
         }

@@ -1,7 +1,7 @@
 package import WireFormat
 
 extension UpgradeFollower {
-    /// Starts searching: the ends of messages in `direction` are unknown from here on, and so is which response in the
+    /// Starts searching: from here on, the ends of messages in `direction` are unknown, and so is which response in the
     /// other stream answers which request.
     mutating func search(after direction: Direction) {
         awaited.lose(fromServer: direction != client)
@@ -13,9 +13,9 @@ extension UpgradeFollower {
         streams[direction.opposite.index].enterSearch()
     }
 
-    /// Goes on in a connection whose HTTP could not be followed: an upgrade may still come.
+    /// Continues on a connection whose HTTP could not be followed, since an upgrade may still come.
     ///
-    /// - Returns: Whether it does; otherwise it was told to stop, or has found something else.
+    /// - Returns: Whether it does; if not, it was stopped, or has found something else.
     package mutating func searchOn() -> Bool {
         guard case .finished(.brokenHTTP) = phase else { return false }
         phase = .searching(headsOnly: true)
@@ -23,8 +23,10 @@ extension UpgradeFollower {
         return true
     }
 
-    /// Ends a body whose length was said wrong if the next piece shows that it is over: the server's if that proves to
-    /// be the answer to the pending request, the client's if it is a request and the body's own has been answered.
+    /// Ends a body with a wrong length if the next piece shows that it is over.
+    ///
+    /// For the server's, the piece must prove to be the answer to the pending request. For the client's, it must be a
+    /// request, and the body's own request must have been answered.
     package mutating func endBody(before bytes: Span<UInt8>, from direction: Direction) {
         guard watchesBodies, case .following = phase else { return }
         guard direction == client ? outstanding.first == nil : awaited.holdsClient && pendingRequest != nil
@@ -38,7 +40,8 @@ extension UpgradeFollower {
         }
     }
 
-    /// Whether a piece begins with the 101 to the pending request: its Accept proves that it is no quotation in a body.
+    /// Whether a piece begins with the 101 to the pending request: its Accept proves that it is not a quotation in a
+    /// body.
     private func answersUpgrade(_ bytes: Span<UInt8>) -> Bool {
         guard let pendingRequest, let line = StatusLine(bytes), line.status == 101 else { return false }
         var collector = HeadCollector()
@@ -50,13 +53,13 @@ extension UpgradeFollower {
         return UpgradeAnswer(pendingRequest, response: response).isAcceptValid == true
     }
 
-    /// Reads a piece that begins with a head, or goes on in one; what is not part of a head is skipped.
+    /// Reads a piece that begins with a head or continues one; skips everything else.
     mutating func search(
         _ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction, _ precedesRequest: Bool
     ) -> Outcome? {
         let index = direction.index
         if direction == client, awaited.holdsClient || awaited.mayBeInGap, let pendingRequest {
-            // Frames of a client never begin like a request line: their second byte has the mask bit.
+            // A client's frames never begin like a request line, since their second byte has the mask bit.
             if bytes.extracting(offset...).beginsRequest {
                 let answer = UpgradeAnswer(lost: pendingRequest)
                 settle(answer)
@@ -102,7 +105,7 @@ extension UpgradeFollower {
         return nil
     }
 
-    /// Reads a head that was found; it may be a quotation in a body.
+    /// Reads a head that was found, which may be a quotation in a body.
     private mutating func found(
         _ head: Span<UInt8>, _ kind: FirstBytes.Kind, _ direction: Direction, _ precedesRequest: Bool
     ) -> Outcome? {
@@ -127,7 +130,7 @@ extension UpgradeFollower {
         let facts = HeadFacts(head, after: line.end)
         history.record(facts)
         guard let pendingRequest else {
-            // Where there is another stream, its request must have been seen too.
+            // If there is another stream, its request must have been seen too.
             guard hasEarlyAnswer || !history.hasBytes(direction.opposite), let answer = unaskedAnswer(line, facts, head)
             else { return nil }
             settle(answer)
@@ -147,8 +150,8 @@ extension UpgradeFollower {
 }
 
 extension Span<UInt8> {
-    /// Whether they begin with a request: with its whole first line (RFC 9112 3), or, if that goes on after them, with
-    /// a word and text alone.
+    /// Whether the bytes begin with a request: with a complete first line (RFC 9112 3) or, if the line continues after
+    /// them, with a word and nothing but text.
     var beginsRequest: Bool {
         var first = FirstBytes()
         first.read(self, from: 0)

@@ -1,9 +1,9 @@
 extension UpgradeFollower {
-    /// How far one call got, and what it found there.
+    /// How far one call got, and what it found.
     package struct Step: Sendable {
         /// The number of bytes read.
         package var consumed: Int
-        /// What stopped it after them.
+        /// What stopped it there.
         package var outcome: Outcome
     }
 
@@ -11,15 +11,15 @@ extension UpgradeFollower {
     package enum Outcome: Sendable {
         /// All bytes were read; there is nothing to report.
         case consumed
-        /// What is left cannot be understood before the other stream has moved: keep it, and offer it again then.
+        /// The rest cannot be understood before the other stream has moved: keep it, and offer it again then.
         case waits
         /// The head of an upgrade request is complete: `pendingRequest` holds it.
         case requested
         /// An upgrade request was answered, or never will be.
         case answered(UpgradeAnswer)
-        /// The head of a plain request is complete that may be reported with its response.
+        /// The head of a plain request is complete; it may be reported with its response.
         case watched
-        /// That request polls and was answered, or the response to it begins an event stream.
+        /// That request polls and was answered, or its response begins an event stream.
         case exchanged(PlainExchange)
         /// There is nothing left to follow.
         case finished(Ending)
@@ -44,7 +44,7 @@ extension UpgradeFollower {
         case oversizedHead
         /// HTTP/1 that stopped being HTTP, or a message whose end cannot be found (RFC 9112 6.3).
         case brokenHTTP
-        /// First bytes of no known protocol, or a wait that was given up.
+        /// The first bytes are of no known protocol, or a stream waited too long.
         case unknown
 
         /// Whether another protocol follows: the next byte of each stream is its own, after those that

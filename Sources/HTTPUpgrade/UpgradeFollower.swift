@@ -3,15 +3,15 @@ package import WireFormat
 /// Follows the two byte streams of a connection from their beginning, through HTTP/1.1 exchanges (RFC 9112) and
 /// proxies, to the upgrade that makes them WebSocket (RFC 6455 4), or to another protocol.
 ///
-/// It is fed pieces of either stream in the order of the capture. However the streams are cut, the outcomes stand at
-/// the same offsets. A stream that cannot be understood before the other one has moved waits, and its bytes stay with
-/// the caller. It keeps no bytes but those of an incomplete head, and hands these over if they turn out to belong to
-/// the protocol that follows (``takeHandover(of:)``).
+/// Feed it pieces of either stream in the order of the capture. However the streams are cut, the outcomes come at the
+/// same offsets. A stream that cannot be understood before the other one has moved waits, and its bytes stay with the
+/// caller. The follower keeps no bytes but those of an incomplete head, and hands these over if they turn out to belong
+/// to the protocol that follows (``takeHandover(of:)``).
 ///
-/// Up to 4 KiB of no known kind may stand before the first request, and before the first response: see ``Preamble``.
+/// Up to 4 KiB of no known kind may precede the first request, and the first response: see ``Preamble``.
 ///
-/// Once bytes are lost so that the ends of messages can no longer be found, or if the capture begins in the middle,
-/// both streams are *searched*: heads count only at the start of a piece (which should be the start of a TCP segment),
+/// If bytes are lost so that the ends of messages can no longer be found, or if the capture begins in the middle, both
+/// streams are *searched*. Heads then count only at the start of a piece (which should be the start of a TCP segment),
 /// with a method and a space or "HTTP/", and an upgrade counts as accepted only if Sec-WebSocket-Accept proves it.
 package struct UpgradeFollower: Sendable {
     package typealias Limits = UpgradeLimits
@@ -22,14 +22,14 @@ package struct UpgradeFollower: Sendable {
         case following
         /// As an exchange with a proxy.
         case proxy(ProxyExchange)
-        /// For heads at the start of pieces; with `headsOnly`, since HTTP could not be followed, not since bytes are
-        /// lost: then the capture has the heads.
+        /// Searching for heads at the start of pieces. With `headsOnly`, HTTP could not be followed, but no bytes are
+        /// lost, so the capture has all heads.
         case searching(headsOnly: Bool)
-        /// No longer.
+        /// No longer: there is nothing left to follow.
         case finished(Ending)
     }
 
-    // Many connections have one: its parts stand in the order that leaves the least room between them.
+    // Many connections have one, so its parts are ordered to leave the least padding.
 
     let limits: Limits
     /// The two streams, by direction.
@@ -40,11 +40,11 @@ package struct UpgradeFollower: Sendable {
     var missing: MissingRequest
     /// The direction of the requests; nil while unknown.
     ///
-    /// While searching, that of the latest one.
+    /// While searching, the direction of the latest request.
     package internal(set) var client: Direction?
     /// What the latest request waits for.
     var awaited = AwaitedAnswer()
-    /// The latest request, if exchanges are reported and no other waits for its response.
+    /// The latest request, if exchanges are reported and no other request waits for its response.
     var watched: WatchedRequest?
     /// What was seen so far.
     var history = ConnectionHistory()
@@ -52,7 +52,7 @@ package struct UpgradeFollower: Sendable {
     var proxies = PassedProxies()
     /// How the streams are read.
     var phase: Phase
-    /// Whether a body may be over before its end (``endBody(before:from:)``), so that its pieces must be looked at.
+    /// Whether a body may end early (``endBody(before:from:)``), so that its pieces must be examined.
     var watchesBodies = false
     /// Whether polling and event streams are reported (``Outcome/exchanged(_:)``).
     let reportsExchanges: Bool
@@ -60,9 +60,9 @@ package struct UpgradeFollower: Sendable {
     /// Creates a follower for a connection.
     ///
     /// - Parameters:
-    ///   - limits: What it may keep.
-    ///   - beganBeforeCapture: Whether the first bytes are unknown; else they come next.
-    ///   - mayAwaitRequest: Whether a response that stands first in the capture may wait for its request, which was
+    ///   - limits: Bounds on what it keeps.
+    ///   - beganBeforeCapture: Whether the first bytes are unknown; otherwise they come next.
+    ///   - mayAwaitRequest: Whether a response that comes first in the capture may wait for its request, which may be
     ///     captured after it.
     ///   - reportsExchanges: Whether polling and event streams are reported.
     package init(
@@ -77,16 +77,16 @@ package struct UpgradeFollower: Sendable {
     /// The upgrade request without an answer so far.
     package var pendingRequest: UpgradeRequest? { awaited.request }
 
-    /// Whether a gap may have swallowed the answer to `pendingRequest`: the streams may be frames already.
+    /// Whether a gap may hide the answer to `pendingRequest`: the streams may already be frames.
     package var isAnswerHidden: Bool { awaited.mayBeInGap }
 
-    /// Whether a gap that waits holds the request to the next answer.
+    /// Whether a waiting gap holds the request to the next answer.
     package var isRequestInGap: Bool { missing.isInGap }
 
-    /// What the exchanges so far were like.
+    /// The kinds of exchanges so far.
     package var traffic: HTTPTraffic { history.traffic }
 
-    /// The last head of the PROXY protocol, without its TLVs; empty if there was none.
+    /// The last PROXY protocol header, without its TLVs; empty if there was none.
     package var proxyHeader: [UInt8] { proxies.header }
 
     /// The size of what it keeps of incomplete heads and of an unanswered upgrade, in bytes.
@@ -102,16 +102,16 @@ package struct UpgradeFollower: Sendable {
         if case .searching = phase { true } else { false }
     }
 
-    /// Whether only a head can be what is searched for: no byte is lost (``Phase/searching(headsOnly:)``).
+    /// Whether only a head can be found: no byte is lost (``Phase/searching(headsOnly:)``).
     package var searchesHeadsOnly: Bool {
         if case .searching(headsOnly: true) = phase { true } else { false }
     }
 
     /// Reads as far as it can, and stops at the first outcome.
     ///
-    /// Call again with what is left: at once after `requested` and `answered`; after `waits` when the other stream has
-    /// moved, by bytes or by a gap. After `accepted` and `finished` what is left belongs to the protocol that follows.
-    /// Inside a body the cost does not depend on the number of bytes.
+    /// Call it again with the rest: at once after `requested` and `answered`; after `waits` when the other stream has
+    /// moved, by bytes or by a gap. After an `answered` that accepts the upgrade, and after `finished`, the rest
+    /// belongs to the protocol that follows. Inside a body the cost does not depend on the number of bytes.
     ///
     /// - Parameters:
     ///   - bytes: What comes next in the stream.
@@ -148,7 +148,7 @@ package struct UpgradeFollower: Sendable {
         return true
     }
 
-    /// Forgets the pending request: what it was is reported elsewhere.
+    /// Forgets the pending request, which is reported elsewhere.
     package mutating func forgetRequest() {
         awaited.forgetRequest()
     }
@@ -201,8 +201,8 @@ package struct UpgradeFollower: Sendable {
         }
     }
 
-    /// Takes the bytes of a stream that were consumed before it turned out that they belong to the protocol that
-    /// follows: they come right before what is left of the stream.
+    /// Takes bytes of a stream that were consumed before they proved to belong to the protocol that follows: they come
+    /// right before the rest of the stream.
     ///
     /// At most 24 bytes, and none unless the ending ``Ending/isHandedOver``.
     package mutating func takeHandover(of direction: Direction) -> [UInt8] {
@@ -210,7 +210,8 @@ package struct UpgradeFollower: Sendable {
         return streams[direction.index].head.take()
     }
 
-    /// The most bytes taken of a stream before it is clear whose they are: the preface of HTTP/2 (RFC 9113 3.4).
+    /// The most bytes consumed of a stream before it is clear which protocol they belong to: the preface of HTTP/2 (RFC
+    /// 9113 3.4).
     private static let longestHandover = 24
 
     /// Stops following.

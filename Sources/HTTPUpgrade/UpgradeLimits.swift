@@ -1,10 +1,11 @@
-/// The bounds of what one connection may make an ``UpgradeFollower`` keep.
+/// Bounds on what an ``UpgradeFollower`` keeps for one connection.
 public struct UpgradeLimits: Hashable, Sendable {
-    /// The longest head of a message, in bytes with its empty line; a connection with a longer one is given up.
+    /// The longest head of a message, in bytes with its empty line; a connection with a longer one is no longer
+    /// followed.
     public var head = 65_536
-    /// How many requests may wait for their response; with more, the client's stream waits.
+    /// How many requests may wait for their responses; with more, the client's stream waits.
     public var outstandingRequests = 256
-    /// The longest chain of proxies; beyond it the connection is given up.
+    /// The longest chain of proxies; a connection with a longer one is no longer followed.
     public var proxies = 4
 
     /// Creates the default limits.

@@ -2,11 +2,11 @@ package import WireFormat
 
 /// A request to upgrade to WebSocket (RFC 6455 4.1), as HTTP/1.1 sees it.
 ///
-/// An object, since it is large and handed on several times, and most connections never have one.
+/// An object, since it is large and passed on several times, and most connections never have one.
 package final class UpgradeRequest: Sendable {
-    /// The method; GET unless the client is wrong.
+    /// The method; GET unless the client breaks the rule.
     package let method: String
-    /// The request target as it stands in the request line.
+    /// The request target as it is in the request line.
     package let target: String
     /// The host and port asked for, without user information; empty if none is given.
     package let host: String
@@ -18,8 +18,8 @@ package final class UpgradeRequest: Sendable {
     package let header: HTTPFields
     /// The value of Sec-WebSocket-Key.
     package let key: String?
-    /// The name of the draft that it follows, if the frames of that draft are not those of RFC 6455: "hixie-75",
-    /// "hybi-00 (hixie-76)", "hybi-04".
+    /// The name of the draft that it follows, if the draft's frames differ from those of RFC 6455: "hixie-75", "hybi-00
+    /// (hixie-76)", "hybi-04".
     package let draft: String?
     /// The rules it breaks, each once; none for a draft, whose fields follow rules of their own.
     package let violations: [UpgradeViolation]
@@ -42,7 +42,7 @@ package final class UpgradeRequest: Sendable {
         cost = 256 + 4 * head.count
     }
 
-    /// Stands for a request that the capture lacks.
+    /// Stands for a request that is missing from the capture.
     static let unseen = UpgradeRequest()
 
     private init() {
@@ -78,10 +78,10 @@ package final class UpgradeRequest: Sendable {
         return violations
     }
 
-    /// The name of the draft that sends eight more bytes after its request.
+    /// The name of the draft that sends eight bytes more after its request.
     static let hixie76 = "hybi-00 (hixie-76)"
 
-    /// Names the draft whose frames differ from those of RFC 6455; from version 7 on they are the same.
+    /// The name of the draft, if its frames differ from those of RFC 6455; from version 7 on they are the same.
     private static func draft(version: Int?, fields: UpgradeFields) -> String? {
         if fields.hasKeyPair { return hixie76 }
         if let version { return (0...6).contains(version) ? "hybi-0\(version)" : nil }
@@ -91,7 +91,7 @@ package final class UpgradeRequest: Sendable {
 
 extension UpgradeRequest: Hashable {
     package static func == (left: UpgradeRequest, right: UpgradeRequest) -> Bool {
-        // Everything else is read from these.
+        // Everything else is derived from these.
         left === right
             || (left.method, left.target, left.httpVersion, left.header)
                 == (right.method, right.target, right.httpVersion, right.header)
@@ -149,7 +149,7 @@ struct RequestLocation {
     }
 
     private static func withoutUserInformation(_ authority: String) -> String {
-        // Few have it, and finding that there is no "@" is faster than finding the last one.
+        // Few have one, and finding that there is no "@" is faster than finding the last one.
         let bytes = authority.utf8.span
         guard bytes.index(of: UInt8(ascii: "@"), in: bytes.indices) < bytes.count,
             let at = authority.utf8.lastIndex(of: UInt8(ascii: "@"))

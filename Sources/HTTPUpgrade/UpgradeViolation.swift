@@ -1,6 +1,6 @@
 /// A rule of the opening handshake over HTTP/1.1 that a request or a response breaks (RFC 6455 4).
 ///
-/// Rules on what the two ends negotiate hold for any version of HTTP, and are not among them.
+/// Rules on what the two ends negotiate hold for any version of HTTP, and are not among these.
 package enum UpgradeViolation: Hashable, Sendable, CaseIterable {
     /// The method of the request is not GET (4.1, item 2).
     case methodNotGET
@@ -16,7 +16,7 @@ package enum UpgradeViolation: Hashable, Sendable, CaseIterable {
     case keyInvalid
     /// Sec-WebSocket-Key occurs more than once (11.3.1).
     case keyRepeated
-    /// The request has a key, and no Upgrade field: something on the way took it (4.1, item 5).
+    /// The request has a key, but no Upgrade field: an intermediary removed it (4.1, item 5).
     case upgradeStripped
     /// The response's version of HTTP is below 1.1 (4.2.2, item 5; RFC 9110 15.2: HTTP/1.0 has no 1xx).
     case responseVersion

@@ -69,8 +69,10 @@ extension IPAddress: CustomStringConvertible {
         UInt16(truncatingIfNeeded: bits &>> UInt128(112 &- 16 &* index))
     }
 
-    /// The groups that "::" replaces: the longest run of zeros, the first of equals, never a single one (RFC 5952 4.2);
-    /// empty, and past the last group, if there is none.
+    /// The groups that "::" replaces (RFC 5952 4.2): the longest run of zeros, the first of equal ones, never a single
+    /// group.
+    ///
+    /// If there is none, an empty range after the last group.
     private var longestZeroRun: Range<Int> {
         var longest = 8..<8
         var start = 0
@@ -85,7 +87,7 @@ extension IPAddress: CustomStringConvertible {
     }
 
     private static func dottedQuad(_ bits: UInt32) -> String {
-        // Digit by digit: strings for the numbers would cost seven times as much, on every connection.
+        // Written digit by digit: strings for the numbers would cost seven times as much, on every connection.
         unsafe String(unsafeUninitializedCapacity: 15) { text in
             var end = 0
             for shift in stride(from: UInt32(24), through: 0, by: -8) {

@@ -2,34 +2,36 @@ package import WireFormat
 
 /// Finds the TCP segment or UDP datagram in a captured packet: link layer, VLAN tags, tunnels, IPv4 or IPv6, fragments.
 ///
-/// Each header names the next one (``NextHeader``), and the decoder goes from header to header until it reaches TCP or
-/// UDP, or knows that there is neither (``WalkEnd``). A tunnel is one more header, or a few: the innermost IP addresses
-/// are those of the connection. Fragments wait here, within bounds, until their datagram is complete, in which the
-/// search then goes on. No checksums are verified, since hosts that leave them to the network card have wrong ones in
-/// most captures: ask ``TCPSegment/checksumStatus(in:)``.
+/// Each header names the next one (``NextHeader``). The decoder goes from header to header until it reaches TCP or UDP,
+/// or knows that there is neither (``WalkEnd``). A tunnel is just one or more further headers: the innermost IP
+/// addresses are those of the connection. Fragments wait here, within bounds, until their datagram is complete; then
+/// decoding goes on inside it.
+///
+/// Checksums are not verified, since hosts that leave them to the network card have wrong ones in most captures: see
+/// ``TCPSegment/checksumStatus(in:)``.
 package struct PacketDecoder: Sendable {
     /// The most headers of one packet, TCP's included; a packet with more is malformed.
     ///
-    /// VLAN tags and MPLS labels count one each, IPv6 extension headers not at all; LLC with SNAP, and IPv6 with
-    /// hop-by-hop options, one. So a packet can be in seven VXLAN tunnels, or in 29 of IP in IP.
+    /// VLAN tags and MPLS labels count one each, LLC with SNAP and IPv6 with hop-by-hop options one each, IPv6
+    /// extension headers none. So a packet can be in seven VXLAN tunnels, or in 29 of IP in IP.
     static let maximumHeaders = 32
     /// The most datagrams that one packet may complete, each inside the one before: fragments of fragments.
     static let maximumDatagrams = 4
 
     private var fragments: FragmentTable
-    /// The last datagram that was reassembled (``TransportPacket/reassembledTCP``, ``TransportPacket/reassembledUDP``),
-    /// valid until the next packet is decoded.
+    /// The last reassembled datagram (``TransportPacket/reassembledTCP``, ``TransportPacket/reassembledUDP``), valid
+    /// until the next packet is decoded.
     ///
-    /// It is what stood before the IP header of the fragment that came first, the fixed part of that header (20 or 40
-    /// bytes), then the payload as far as it was captured. If the fragments came on several ways, that header begins
-    /// where no other does.
+    /// It consists of what preceded the IP header of the fragment that came first, the fixed part of that header (20 or
+    /// 40 bytes), then the payload as far as it was captured. If the fragments took several paths, that header begins
+    /// at an offset that no other packet has.
     package private(set) var datagram: [UInt8] = []
-    /// Where the search went on in that datagram: after the IP header.
+    /// Where decoding continued in that datagram: after the IP header.
     private(set) var datagramStart: (walk: HeaderWalk, next: NextHeader)?
     /// Where the payload of that datagram begins.
     package var datagramPayload: Int { datagramStart?.walk.offset ?? 0 }
-    /// Of the last packet that was a fragment or completed a datagram: where its payload belongs, then where the
-    /// datagram belongs that it completed, if that is a fragment itself.
+    /// For a fragment, or a packet that completed a datagram: where its payload belongs; then, if the datagram is
+    /// itself a fragment, where that belongs.
     package private(set) var fragmentPlaces: [FragmentPlace] = []
 
     /// Creates a decoder.
@@ -37,7 +39,7 @@ package struct PacketDecoder: Sendable {
         fragments = FragmentTable(limits: limits)
     }
 
-    /// What became of the fragments so far.
+    /// Counts of fragments and what became of them.
     package var fragmentTotals: FragmentTotals { fragments.totals }
 
     /// Whether packets of this link type can be decoded.
@@ -49,8 +51,8 @@ package struct PacketDecoder: Sendable {
     ///
     /// - Parameters:
     ///   - packet: The packet.
-    ///   - segment: Filled with the segment or datagram (``UDPDatagram``); its payload is a range of `packet.bytes`, or
-    ///     of ``datagram`` if the packet completed one. It is filled in place, since a copy costs as much as a header.
+    ///   - segment: Filled in place with the segment or datagram (``UDPDatagram``), since a copy costs as much as a
+    ///     header. Its payload is a range of `packet.bytes`, or of ``datagram`` if the packet completed one.
     /// - Returns: What the packet carries; unless that is TCP or UDP, `segment` is undefined.
     package mutating func decode(_ packet: borrowing CapturedPacket, into segment: inout TCPSegment) -> TransportPacket
     {
@@ -71,7 +73,7 @@ package struct PacketDecoder: Sendable {
         _ bytes: Span<UInt8>, originalLength: Int, _ linkType: LinkType, at time: Timestamp,
         into segment: inout TCPSegment
     ) -> TransportPacket {
-        // A capture file may claim a shorter length on the wire than it holds: what it holds counts.
+        // A capture file may claim a length on the wire below what it holds; the larger one counts.
         let wireLength = max(originalLength, bytes.count)
         if linkType == .ethernet, segment.readFastPath(bytes, wireLength: wireLength) { return .tcp }
         return decodeAny(bytes, wireLength: wireLength, linkType, at: time, into: &segment)
@@ -89,7 +91,7 @@ package struct PacketDecoder: Sendable {
         return decodeFragment(walk, in: bytes, at: time, into: &segment)
     }
 
-    /// Decodes a fragment, to whose payload the walk has come.
+    /// Decodes a fragment; the walk has reached its payload.
     @inline(never)
     private mutating func decodeFragment(
         _ walk: HeaderWalk, in bytes: Span<UInt8>, at time: Timestamp, into segment: inout TCPSegment
@@ -118,7 +120,7 @@ package struct PacketDecoder: Sendable {
 
     /// Adds a fragment to its datagram.
     ///
-    /// - Returns: The datagram if it is complete; and what the packet is if it is not.
+    /// - Returns: The datagram if it is complete, and otherwise what the packet is.
     private mutating func insertFragment(
         _ walk: HeaderWalk, in bytes: Span<UInt8>, at time: Timestamp
     ) -> (ReassembledDatagram?, TransportPacket) {
@@ -131,7 +133,7 @@ package struct PacketDecoder: Sendable {
 }
 
 extension HeaderWalk {
-    /// Reads headers up to TCP's, through UDP's, or as far as they lead.
+    /// Reads headers until TCP, the payload of UDP, or as far as they lead.
     mutating func findTransport(from first: NextHeader, in bytes: Span<UInt8>) -> WalkEnd {
         var next = first
         var count = 0
@@ -139,7 +141,7 @@ extension HeaderWalk {
             switch next {
             case .tcp: return .tcp
             case .none(let end): return end
-            // Not counted: each takes eight bytes.
+            // Not counted: the packet's length bounds them, since each takes at least eight bytes.
             case .extensionHeader: next = readExtensionHeader(bytes)
             default:
                 next = read(next, in: bytes)
@@ -200,7 +202,7 @@ extension HeaderWalk {
         }
     }
 
-    /// Takes what the walk has found, fragments excepted.
+    /// Fills in what the walk has found, except for fragments.
     fileprivate func takeTransport(
         _ end: WalkEnd, in bytes: Span<UInt8>, into segment: inout TCPSegment
     ) -> TransportPacket {

@@ -1,20 +1,20 @@
 import WireFormat
 
-/// The way that a packet came: which tunnels and VLAN it is in, and on Ethernet which host it goes to.
+/// The path of a packet: the tunnels and VLAN that it is in and, on Ethernet, the host that it goes to.
 package struct PacketWay: Hashable, Sendable {
-    /// Where its IP header begins: elsewhere if a tunnel carries it.
+    /// Where its IP header begins, which depends on the tunnels around it.
     ///
-    /// A tag with only a priority does not count.
+    /// A priority-only VLAN tag does not count.
     package let place: UInt16
-    /// The link address in 48 bits, bit 48, and above it the VLAN (IEEE 802.1Q); nil if it is not on Ethernet.
+    /// The link address in the low 48 bits, then bit 48, then the VLAN (IEEE 802.1Q); nil if it is not on Ethernet.
     package let address: UInt64?
 
-    /// Reads the way of a packet.
+    /// Reads the path of a packet.
     ///
     /// - Parameters:
     ///   - start: Where its innermost IP header begins.
     ///   - bytes: The packet.
-    ///   - place: Where the link address stands: 0 for the receiver's, 6 for the sender's.
+    ///   - place: Where the link address is: 0 for the receiver's, 6 for the sender's.
     package init(_ start: Int, in bytes: Span<UInt8>, addressAt place: Int = 0) {
         let isTagged = start == 18 && Self.isVLANTag(at: 12, in: bytes) || Self.hasTwoPriorities(start, in: bytes)
         let vlan = isTagged ? bytes.bigEndianUInt16(at: 14) & 0xfff : 0
@@ -23,7 +23,7 @@ package struct PacketWay: Hashable, Sendable {
         address = isAddressed ? Self.linkAddress(in: bytes, at: place) | UInt64(vlan) &<< 49 : nil
     }
 
-    /// A link address in the first 48 bits of this machine's order, and bit 48.
+    /// A link address in the low 48 bits, in host byte order, and bit 48.
     @inlinable @inline(__always)
     package static func linkAddress(in bytes: Span<UInt8>, at place: Int = 0) -> UInt64 {
         bytes.littleEndianUInt64(at: place) & 0xffff_ffff_ffff | 1 &<< 48

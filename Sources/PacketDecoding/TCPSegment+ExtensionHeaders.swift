@@ -13,13 +13,13 @@ extension TCPSegment {
             bytes[start &+ 6], in: bytes, (start &+ 40)..<end, leadTo: IPProtocol.tcp)
     }
 
-    /// Whether Linux accepts the extension headers in `range` of an IPv6 packet, before a header of another kind.
+    /// Whether Linux accepts the extension headers in `range` of an IPv6 packet.
     ///
     /// - Parameters:
     ///   - first: The next header field of the fixed header.
-    ///   - bytes: What the packet was found in.
+    ///   - bytes: The packet.
     ///   - range: Where they lie.
-    ///   - last: The number of the header behind them.
+    ///   - last: The number of the header after them.
     /// - Returns: Whether it does.
     static func areExtensionHeadersAccepted(
         _ first: UInt8, in bytes: Span<UInt8>, _ range: Range<Int>, leadTo last: UInt8
@@ -40,7 +40,7 @@ extension TCPSegment {
             case IPProtocol.fragment where !hasFragmentHeader:
                 hasFragmentHeader = true
                 length = 8
-            // A second fragment header, one that needs a key (RFC 4302), or one that nobody waits for.
+            // A second fragment header, one that needs a key (RFC 4302), or one without a handler.
             default: return false
             }
             next = bytes[place]
@@ -49,13 +49,13 @@ extension TCPSegment {
         return true
     }
 
-    /// Whether a host passes over a routing header (RFC 8200 4.4): the way is at its end, and the type is none that
-    /// must be switched on (RFC 6275, 6554, 8754).
+    /// Whether a host skips a routing header (RFC 8200 4.4): no segments are left, and the type is none that must be
+    /// enabled (RFC 6275, 6554, 8754).
     private static func isRoutingAccepted(type: UInt8, left: UInt8) -> Bool {
         left == 0 && !(2...4).contains(type)
     }
 
-    /// Whether a host accepts options (RFC 8200 4.2): it knows them or may skip them, and they are few; padding is
+    /// Whether a host accepts options (RFC 8200 4.2): it knows them or may skip them, there are few, and padding is
     /// short and zero.
     private static func areAccepted(_ options: Span<UInt8>, isHopByHop: Bool) -> Bool {
         var rest = options
@@ -77,8 +77,8 @@ extension TCPSegment {
             } else {
                 padding = 0
                 count &+= 1
-                // The two highest bits say what to do with an unknown one; of those with such bits, hosts know jumbo
-                // payloads.
+                // The two highest bits say what to do with an unknown option; of those that must not be skipped, hosts
+                // know only jumbo payloads.
                 guard count <= maximumOptions, type < 64 || isHopByHop && type == 0xc2 else { return false }
                 let place = options.count &- rest.count &+ 2
                 if isHopByHop, !isHopByHopOptionAccepted(option, place: place) { return false }
@@ -88,13 +88,13 @@ extension TCPSegment {
         return true
     }
 
-    /// Whether Linux accepts an option `place` bytes after the beginning of its header, of those that it knows among
-    /// the hop-by-hop ones.
+    /// Whether Linux accepts a hop-by-hop option `place` bytes after the beginning of its header, if it is one that
+    /// Linux checks.
     private static func isHopByHopOptionAccepted(_ option: Span<UInt8>, place: Int) -> Bool {
         switch option[0] {
         // Router alert (RFC 2711).
         case 0x05: option.count == 4
-        // CALIPSO (RFC 5570): only where labels are configured, as CIPSO.
+        // CALIPSO (RFC 5570): like CIPSO, accepted only where labels are configured.
         case 0x07: false
         // IOAM (RFC 9486): from Linux 5.15 on, it must be aligned.
         case 0x31: place & 3 == 0
@@ -104,6 +104,6 @@ extension TCPSegment {
         }
     }
 
-    /// What Linux accepts: bytes of padding together, and other options of a header.
+    /// Linux's limits on consecutive bytes of padding, and on other options of a header.
     private static let (maximumPadding, maximumOptions) = (7, 8)
 }

@@ -1,24 +1,25 @@
 import WireFormat
 
-/// Fields of a segment's headers that few segments are asked for.
+/// Header fields that are needed for few segments.
 extension TCPSegment {
-    /// What TCP options (RFC 9293 3.2) say of a segment, beside the window scale.
+    /// A segment's TCP options (RFC 9293 3.2), apart from the window scale.
     package struct Options: Sendable {
         /// The sender's timestamp (RFC 7323 3.2); nil if it has none.
         package var timestamp: UInt32?
-        /// The other end's timestamp that it echoes; nil likewise.
+        /// The other end's timestamp that it echoes; nil if it has none.
         package var echo: UInt32?
         /// Whether it is signed with TCP MD5 (RFC 2385).
         package var isSigned = false
-        /// Whether an option that Linux looks at has a length that cannot be: it looks for signatures as long as there
-        /// is room for one.
+        /// Whether an option that Linux examines has an impossible length.
+        ///
+        /// Linux examines options as long as there is room for a signature.
         package var isMalformed = false
     }
 
-    /// The options; those after one that overruns the header are not seen.
+    /// The options; those after one that overruns the header are left out.
     ///
     /// - Parameter bytes: What the segment was found in.
-    /// - Returns: What they say.
+    /// - Returns: The options.
     package func options(in bytes: Span<UInt8>) -> Options {
         var options = Options()
         let start = payload.lowerBound &- Int(headerLength) &+ 20
@@ -57,7 +58,7 @@ extension TCPSegment {
         return start >= 0 && start &+ 20 <= bytes.count ? bytes.bigEndianUInt16(at: start &+ 18) : nil
     }
 
-    /// Whether the IP header is none that ``networkHeader(in:)`` finds, as it has no length (TSO).
+    /// Whether ``networkHeader(in:)`` cannot find the IP header because it has no length (TSO).
     package var hasUnusualNetworkHeader: Bool { networkHeaderWords == .max }
 
     /// The identification of the innermost IPv4 header (RFC 791 3.2); 0 for IPv6.

@@ -6,7 +6,7 @@ package enum NetworkOptions: Hashable, Sendable {
     case accepted
     /// It refuses the packet for a loose or strict source route (RFC 791 3.1).
     case sourceRoute
-    /// It refuses the packet: an option is not as it must be (RFC 1122 3.2.1.8).
+    /// It refuses the packet because an option is invalid (RFC 1122 3.2.1.8).
     case invalid
 }
 
@@ -60,17 +60,17 @@ extension NetworkOptions {
         return .accepted
     }
 
-    /// Whether a record route has room for a whole address, or none left.
+    /// Whether a record route has room for a whole address, or is full.
     private static func isRecordRoute(_ option: Span<UInt8>) -> Bool {
         guard option.count >= 3, option[2] >= 4 else { return false }
         return Int(option[2]) > option.count || Int(option[2]) &+ 3 <= option.count
     }
 
-    /// Whether an Internet Timestamp has room for a whole entry, or counts those that it has none for.
+    /// Whether an Internet Timestamp has room for a whole entry, or counts the entries that it has no room for.
     private static func isTimestamp(_ option: Span<UInt8>) -> Bool {
         guard option.count >= 4, option[2] >= 5 else { return false }
         let (next, kind) = (Int(option[2]), option[3] & 0x0f)
-        // Routers on the way fill what room there is: then a count that is full overflows.
+        // Routers on the path fill the room that there is, so a full count overflows.
         if kind != 3, option[3] >> 4 == 15 { return false }
         guard next <= option.count else { return true }
         switch kind {

@@ -2,9 +2,8 @@
 /// that the packet completed (``TransportPacket/reassembledTCP``).
 ///
 /// ``PacketDecoder`` fills it in place. For a UDP datagram it fills what both have: the ends, the tunnel and the
-/// payload (``UDPDatagram``).
-// Usable from inline, as its properties are: else no function of a package type is inlined in other modules, whatever
-// it says.
+/// payload (``UDPDatagram``). The type and its properties are usable from inline: otherwise no function that takes a
+/// package type is inlined in other modules, whatever its attributes.
 @usableFromInline
 package struct TCPSegment: Sendable {
     /// The sender.
@@ -31,18 +30,18 @@ package struct TCPSegment: Sendable {
     /// The window scale option (RFC 7323 2.2), read on SYN segments only.
     @usableFromInline
     package var windowScale: UInt8?
-    /// The distance from the innermost IP header to the TCP header, in units of 4 bytes; the highest number means that
-    /// the IP header has no length.
+    /// The distance from the innermost IP header to the TCP header, in units of 4 bytes; the maximum means that the IP
+    /// header has no length.
     @usableFromInline
     package var networkHeaderWords: UInt16
-    /// The tunnel it came through: 0 if none has a number, else a hash of the network identifiers of VXLAN and Geneve
-    /// and the keys of GRE, the outermost first.
+    /// The tunnel it came through: a hash of the network identifiers of VXLAN and Geneve and the keys of GRE, the
+    /// outermost first; 0 if no tunnel has a number.
     ///
-    /// It tells apart customers of a network who use the same private addresses. The two directions of a connection may
-    /// have different values, since many networks that route between their tunnels number a tunnel by the receiver's
-    /// side, and a capture may hold the same segment both inside a tunnel and outside, or inside several. So compare
-    /// one direction with itself, take 0 for any, and check sequence numbers too. MPLS labels and PPTP call numbers
-    /// never agree between the directions, and addresses of tunnel ends change along the path: they do not count.
+    /// It distinguishes customers of a network who use the same private addresses. The two directions of a connection
+    /// may have different values: many networks that route between their tunnels number a tunnel by the receiver's
+    /// side, and a capture may hold the same segment inside and outside a tunnel, or inside several. So compare a
+    /// direction only with itself, treat 0 as any, and check sequence numbers too. MPLS labels and PPTP call numbers
+    /// never agree between the directions, and addresses of tunnel ends change along the path, so none of them count.
     @usableFromInline
     package var tunnel: UInt32
     /// Where the payload lies in the packet's bytes, as far as it was captured.

@@ -13,7 +13,7 @@ package enum TransportPacket: Hashable, Sendable {
     case other
     /// A tunnel that is not decoded.
     case tunnel(UndecodedTunnel)
-    /// A fragment of an IP datagram that is not complete yet, or never will be (``FragmentTotals``).
+    /// A fragment of an IP datagram that is not complete, and may never be (``FragmentTotals``).
     case fragment
     /// The capture holds too little of it to reach the end of the TCP or UDP header.
     case truncated

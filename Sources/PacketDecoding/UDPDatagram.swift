@@ -13,7 +13,7 @@ package struct UDPDatagram: Sendable {
     /// The length of the payload on the wire; more than `payload.count` if a snap length cut it.
     package var payloadLength: Int
 
-    /// Takes the datagram from where ``PacketDecoder`` has put it: with ``TransportPacket/udp``, what TCP and UDP have
+    /// Creates the datagram from what ``PacketDecoder`` filled in: with ``TransportPacket/udp``, what TCP and UDP have
     /// in common.
     package init(_ segment: borrowing TCPSegment) {
         source = segment.source
@@ -23,7 +23,7 @@ package struct UDPDatagram: Sendable {
         payloadLength = segment.payloadLength
     }
 
-    /// What the datagram is by its ports and first bytes.
+    /// Classifies the datagram by its ports and first bytes.
     ///
     /// - Parameter bytes: The bytes it was found in.
     /// - Returns: A kind of datagram.
@@ -38,7 +38,7 @@ package struct UDPDatagram: Sendable {
 
     private static func isWebPort(_ port: UInt16) -> Bool { port == 443 || port == 80 }
 
-    /// The tunnel of a port (IANA, Service Names and Port Numbers) that is not decoded.
+    /// The tunnel assigned to a port (IANA, Service Names and Port Numbers), if it is one that is not decoded.
     private static func tunnel(at port: UInt16, _ content: Span<UInt8>) -> UndecodedTunnel? {
         switch port {
         // RFC 3948 2.2: IKE has four zero bytes in place of the SPI; a keep-alive is a single byte.
@@ -56,7 +56,7 @@ package struct UDPDatagram: Sendable {
     }
 }
 
-/// What a UDP datagram carries: a few kinds, however many ports there are.
+/// What a UDP datagram carries, in a few kinds, so that counting by kind is bounded.
 package enum UDPService: Hashable, Sendable {
     /// QUIC: a long header of a known version, whatever the port.
     case quic

@@ -3,7 +3,7 @@ import TraceOutput
 
 /// A part of an analysis and the batch its events gather in; one runner at a time uses it.
 final class AnalysisPart<Batch: OutputBatch & ~Copyable>: @unchecked Sendable {
-    /// What it knows.
+    /// The part's state.
     var part: PipelinePart
     private var sink: BatchingSink<Batch>
 
@@ -11,7 +11,7 @@ final class AnalysisPart<Batch: OutputBatch & ~Copyable>: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - index: The part, from 0.
-    ///   - options: What the analysis is to do.
+    ///   - options: The options of the analysis.
     ///   - batch: An empty batch for its events.
     init(_ index: Int, options: AnalysisOptions, _ batch: consuming Batch) {
         part = PipelinePart(options: options)
@@ -29,7 +29,7 @@ final class AnalysisPart<Batch: OutputBatch & ~Copyable>: @unchecked Sendable {
         if !sink.hasRoom { sink.offer() }
         guard sink.hasRoom, part.receive(&block, into: &sink) else { return false }
         sink.batch.close(after: block.lastPacket)
-        // The merge may need these to go on.
+        // The merge may need these to continue.
         if turn.isLast { sink.offer() }
         guard sink.hasRoom else { return false }
         block.removeAll()
@@ -39,9 +39,9 @@ final class AnalysisPart<Batch: OutputBatch & ~Copyable>: @unchecked Sendable {
 
 /// Passes a part's events to the merge in batches.
 private struct BatchingSink<Batch: OutputBatch & ~Copyable>: PartSink, ~Copyable {
-    /// Events that were not passed on yet.
+    /// Events that have not been forwarded yet.
     var batch: Batch
-    /// Whether the last batch that was offered fitted.
+    /// Whether the last batch offered fitted.
     private(set) var hasRoom = true
     /// The crew that runs the part, while it runs.
     var crew: Crew<PacketBlock, Batch>?
@@ -61,10 +61,10 @@ private struct BatchingSink<Batch: OutputBatch & ~Copyable>: PartSink, ~Copyable
         hasRoom = (batch.isOverfull ? crew?.put(&batch, of: part) : crew?.offer(&batch, of: part)) ?? false
     }
 
-    /// Bytes of a payload of which only one part at a time keeps a copy.
+    /// The length in bytes from which only one part at a time keeps a copy of a payload.
     private static var longPayload: Int { 512 << 10 }
 
-    /// Waits until the part's events come next in the merge.
+    /// Waits until the part's events are next in the merge.
     private mutating func awaitTurn(of packet: UInt64) {
         batch.close(after: max(packet, 1) - 1)
         hasRoom = crew?.put(&batch, of: part) ?? false

@@ -3,14 +3,14 @@ package import TraceOutput
 
 /// Formats the events of an analysis and writes the output to a file.
 ///
-/// It is a format itself, so that whatever passes several events on at once can pass them through it.
+/// It is a format itself, so that callers that emit several events at once can pass them through it.
 package struct EventWriter<Format: OutputFormat & ~Copyable>: OutputFormat, ~Copyable {
     private var format: Format
     private let target: Target
 
     /// Bytes of output per write while nobody waits for them.
     private static var batch: Int { 128 << 10 }
-    /// Bytes of output that are written even before all events of a packet are formatted.
+    /// Bytes of output that are written even in the middle of a packet's events.
     private static var overfull: Int { 4 << 20 }
 
     /// Creates a writer.
@@ -30,7 +30,7 @@ package struct EventWriter<Format: OutputFormat & ~Copyable>: OutputFormat, ~Cop
 
     package var outputCount: Int { format.outputCount }
 
-    /// What the format wants to be told.
+    /// The events that the format wants.
     package var demand: EventDemand { format.demand }
 
     package mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
@@ -54,7 +54,7 @@ package struct EventWriter<Format: OutputFormat & ~Copyable>: OutputFormat, ~Cop
     ///   - batch: The events.
     ///   - packet: The last packet.
     ///   - part: The part.
-    ///   - merge: What puts the parts together.
+    ///   - merge: Combines the parts.
     mutating func pass(
         _ batch: inout some OutputBatch & ~Copyable, through packet: UInt64, of part: Int, _ merge: inout EventMerge
     ) {
@@ -84,17 +84,17 @@ package struct EventWriter<Format: OutputFormat & ~Copyable>: OutputFormat, ~Cop
         return format.omissions
     }
 
-    /// Throws if something is lost already.
+    /// Throws if output was already lost.
     private func check() throws(OutputFile.Failure) {
         if let failure = target.failure { throw failure }
         if let message = format.failure { throw .failed(message) }
     }
 }
 
-/// The file that a writer writes to, also amid a line.
+/// The file that a writer writes to, even in the middle of a line.
 private final class Target: @unchecked Sendable {
     var file: OutputFile
-    /// Why nothing more can be written, if that was found within a packet.
+    /// Why nothing more can be written, if a write within a packet has failed.
     private(set) var failure: OutputFile.Failure?
 
     init(_ file: consuming OutputFile) {

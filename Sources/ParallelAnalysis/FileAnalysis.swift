@@ -2,11 +2,11 @@ package import CaptureAnalysis
 package import PacketCapture
 package import TraceOutput
 
-/// Takes the packets of capture files through the analysis, and its events to their output.
+/// Passes the packets of capture files through the analysis, and its events to their output.
 package protocol FileAnalysis: ~Copyable {
     /// Analyses the batch that a capture has just read.
     ///
-    /// - Returns: Whether to go on.
+    /// - Returns: Whether to continue.
     /// - Throws: If nothing more can be written.
     mutating func receive(_ capture: inout MergedCapture) throws(OutputFile.Failure) -> Bool
 
@@ -24,7 +24,7 @@ package struct DirectAnalysis<Format: OutputFormat & ~Copyable>: FileAnalysis, ~
     /// Batches since the writer was last asked whether it has enough to write.
     private var unwrittenBatches = 0
 
-    /// How many batches pass before it is asked again, which takes as many instructions as a third of a packet.
+    /// How many batches pass between two checks, since one takes as many instructions as a third of a packet.
     private static var batchesPerWrite: Int { 8 }
 
     /// Creates an idle analysis.

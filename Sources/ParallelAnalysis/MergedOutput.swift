@@ -3,7 +3,7 @@ import TraceOutput
 
 /// Merges the events of all parts, formats those that are not formatted yet, and writes.
 struct MergedOutput<Format: OutputFormat & ~Copyable, Batch: OutputBatch & ~Copyable>: ~Copyable {
-    /// What formats and writes.
+    /// Formats and writes.
     var writer: EventWriter<Format>
     /// The order and the connections' numbers.
     private(set) var merge: EventMerge
@@ -13,7 +13,7 @@ struct MergedOutput<Format: OutputFormat & ~Copyable, Batch: OutputBatch & ~Copy
     /// Creates an output that has seen no events.
     ///
     /// - Parameters:
-    ///   - writer: What formats and writes.
+    ///   - writer: Formats and writes.
     ///   - parts: How many parts there are.
     ///   - batch: Creates an empty batch.
     init(_ writer: consuming EventWriter<Format>, parts: Int, batch: () -> Batch) {

@@ -1,5 +1,4 @@
-/// Paths that name open descriptors of the program, not files: others may be appending to the file that one of them
-/// leads to.
+/// Paths that name open descriptors of the program rather than files: others may be appending to the file behind one.
 package enum OpenDescriptor {
     /// The descriptor that a path names; nil if it names a file.
     package static func named(_ path: String) -> Int32? {

@@ -1,19 +1,19 @@
 import PacketCapture
 import TraceOutput
 
-/// Where the output goes: standard output, or a file that appears whole or not at all.
+/// The destination of the output: standard output, or a file that appears complete or not at all.
 package struct OutputFile: ~Copyable {
     /// Why nothing more can be written.
     package enum Failure: Error {
-        /// The reader of the pipe has gone.
+        /// The reader of the pipe has quit.
         case closedPipe
         /// The file's name and the system's message.
         case failed(String)
     }
 
-    /// The file, which is complete or has no name; nil if the output is written in place.
+    /// The file, which has no name until it is complete; nil if the output is written in place.
     private var pending: PendingFile?
-    /// What is written to.
+    /// The descriptor that is written to.
     package let descriptor: Int32
     /// Its name in messages.
     let name: String
@@ -21,16 +21,16 @@ package struct OutputFile: ~Copyable {
     /// Opens the output.
     ///
     /// - Parameters:
-    ///   - path: A file; nil or "-" for standard output. One that exists and is not a regular file is written in place,
-    ///     and so is an open descriptor.
+    ///   - path: A file; nil or "-" for standard output. An open descriptor, or an existing path that is not a regular
+    ///     file, is written in place.
     ///   - isNamed: Whether an unfinished file has a name (``unfinishedPath``).
-    ///   - isGrowing: Whether the file is to be read while it is written: it is written in place.
-    ///   - isSecret: Whether only its owner may read a file that appears.
-    /// - Throws: `failed` if it cannot be opened, or if it is a symbolic link to nothing.
+    ///   - isGrowing: Whether the file is read while it is written: then it is written in place.
+    ///   - isSecret: Whether only its owner may read a new file.
+    /// - Throws: `failed` if it cannot be opened, or if it is a dangling symbolic link.
     package init(
         path: String?, isNamed: Bool = false, isGrowing: Bool = false, isSecret: Bool = false
     ) throws(Failure) {
-        // Writing to a pipe without a reader is to fail, not to end the program.
+        // Writing to a pipe without a reader should fail, not end the program.
         signal(SIGPIPE, SIG_IGN)
         guard let path else {
             descriptor = STDOUT_FILENO
@@ -71,7 +71,7 @@ package struct OutputFile: ~Copyable {
         if pending == nil, descriptor != STDOUT_FILENO { close(descriptor) }
     }
 
-    /// The unfinished file for a path; nil if something other than a file is there.
+    /// The unfinished file for a path; nil if the path names something other than a file.
     private static func pending(_ path: String, isNamed: Bool, isSecret: Bool) throws(Failure) -> PendingFile? {
         guard let target = try target(path) else { return nil }
         do throws(PendingFileError) {
@@ -82,7 +82,7 @@ package struct OutputFile: ~Copyable {
         }
     }
 
-    /// The regular file that a path names, and its mode if it exists; nil if something else is there.
+    /// The regular file that a path names, and its mode if it exists; nil if the path names something else.
     ///
     /// A symbolic link stays, and the file that it names is replaced.
     private static func target(_ path: String) throws(Failure) -> (path: String, mode: mode_t?)? {
@@ -92,7 +92,7 @@ package struct OutputFile: ~Copyable {
             return (resolved(path) ?? path, status.st_mode & 0o777)
         }
         let code = errno
-        // Some other reason may keep this user from a link that the system distrusts.
+        // Any other error is final, such as EACCES for a link that the system distrusts.
         guard code == ENOENT, !path.isEmpty else { throw .failed("\(path): \(message(code))") }
         guard lstat(path, &status) != 0 else {
             throw .failed("\(path): is a symbolic link to a file that does not exist")

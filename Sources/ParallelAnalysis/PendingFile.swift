@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The names of unfinished files, for a signal handler; a file without a name has none here.
+/// The names of unfinished files, for a signal handler; unnamed files have no entry.
 nonisolated(unsafe) private let unfinishedNames = {
     let names = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: PendingFile.maximumCount)
     names.initialize(repeating: nil, count: PendingFile.maximumCount)
@@ -9,10 +9,10 @@ nonisolated(unsafe) private let unfinishedNames = {
 
 /// A regular file that gets its name only once it is complete.
 ///
-/// Until then it has no name at all, so that nothing stays whatever ends the program; where the file system or the lack
-/// of /proc rules that out, a fresh random one.
+/// Until then it has no name at all, so that nothing is left behind whatever ends the program. If the file system or
+/// the lack of /proc rules that out, it has a random name.
 struct PendingFile: ~Copyable {
-    /// What to write to.
+    /// The descriptor that is written to.
     let descriptor: Int32
     /// The name that the file gets.
     private let target: String
@@ -22,18 +22,18 @@ struct PendingFile: ~Copyable {
     private let replaces: Bool
     private let isAnonymous: Bool
     private var isFinished = false
-    /// Where its name is among those of unfinished files.
+    /// The index of its name among those of unfinished files.
     private let place: Int
 
-    /// The most unfinished files at a time; the names of more are not removed by a signal handler.
+    /// The most unfinished files at a time; a signal handler does not remove more.
     package static let maximumCount = 1024
 
     /// Opens a file.
     ///
     /// - Parameters:
-    ///   - target: The name it is to get, which is no symbolic link.
+    ///   - target: The final name, which must not be a symbolic link.
     ///   - replacedMode: The mode of the file to replace; nil if there is none.
-    ///   - mayBeAnonymous: Whether it may do without a name.
+    ///   - mayBeAnonymous: Whether it may have no name until it is complete.
     ///   - isSecret: Whether only its owner may read it.
     /// - Throws: The error number.
     init(
@@ -57,11 +57,11 @@ struct PendingFile: ~Copyable {
             PendingFile.forgetName(at: place)
             throw PendingFileError(code: code)
         }
-        // The mode stays, whatever the umask.
+        // The mode is kept, whatever the umask.
         if let replacedMode { fchmod(descriptor, replacedMode) }
     }
 
-    /// Its name while it is not complete; nil if it has none.
+    /// Its name until it is complete; nil if it has none.
     var unfinishedPath: String? { isAnonymous ? nil : unfinishedNames[place].map { String(cString: $0) } }
 
     deinit {
@@ -79,7 +79,7 @@ struct PendingFile: ~Copyable {
                 return
             }
             guard replaces || errno == EEXIST else { throw PendingFileError(code: errno) }
-            // Only rename(2) replaces, and it needs a name to begin with.
+            // Only rename(2) replaces a file, and it needs a name to start from.
             unfinishedNames[place] = strdup(PendingFile.freshName(in: folder))
             guard let unfinishedName = unfinishedNames[place],
                 PendingFile.link(descriptor, to: String(cString: unfinishedName))
@@ -88,7 +88,7 @@ struct PendingFile: ~Copyable {
             }
         }
         var status = stat()
-        // What has come into being since the start is replaced only if it is a file.
+        // Something created since the start is replaced only if it is a file.
         guard lstat(target, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
             throw PendingFileError(code: EEXIST)
         }
@@ -98,7 +98,7 @@ struct PendingFile: ~Copyable {
         isFinished = true
     }
 
-    /// Removes the unfinished files that have names; for a signal handler that ends the program, too.
+    /// Removes the unfinished files that have names; may be called by a signal handler that ends the program.
     static func removeUnfinished() {
         for place in 0..<maximumCount {
             if let name = unfinishedNames[place] { unlink(name) }
@@ -128,7 +128,7 @@ struct PendingFile: ~Copyable {
         return "\(folder).wstap-\(String(number, radix: 36)).unfinished"
     }
 
-    /// Opens a file without a name; a negative number if that is impossible, or if it could not get one later.
+    /// Opens a file without a name; a negative number if that is impossible, or if the file could not get a name later.
     private static func anonymous(in folder: String, mode: mode_t) -> Int32 {
         #if os(Linux)
             // O_TMPFILE, a macro that Swift does not see.

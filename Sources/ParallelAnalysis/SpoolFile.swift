@@ -5,12 +5,12 @@ package struct SpoolFile: Spool, ~Copyable {
     private let folder: String
     private var descriptor: Int32 = -1
     private var length: UInt64 = 0
-    /// Why it cannot be used any more.
+    /// Why it can no longer be used; nil if it can.
     package private(set) var failure: String?
 
     /// Creates a spool that has no file yet.
     ///
-    /// - Parameter path: The output that it serves, for which there will have to be room too; nil for standard output.
+    /// - Parameter path: The output that it serves, which needs room too; nil for standard output.
     package init(beside path: String?) {
         self.init(folder: SpoolFile.folder(beside: path))
     }
@@ -66,7 +66,7 @@ package struct SpoolFile: Spool, ~Copyable {
     private mutating func create() {
         var name = Array("\(folder)/wstap-XXXXXX".utf8CString)
         descriptor = mkstemp(&name)
-        // A live capture has opened its output as root, and may write nothing beside it any more.
+        // A live capture has opened its output as root, and may no longer write next to it.
         if descriptor < 0, errno == EACCES || errno == EPERM || errno == EROFS {
             name = Array("/var/tmp/wstap-XXXXXX".utf8CString)
             descriptor = mkstemp(&name)
@@ -80,7 +80,7 @@ package struct SpoolFile: Spool, ~Copyable {
         failure = "temporary file in \(folder): \(String(cString: strerror(errno)))"
     }
 
-    /// TMPDIR; else where the output goes; else the system's folder for large files.
+    /// TMPDIR; otherwise the output's folder; otherwise the system's folder for large files.
     private static func folder(beside path: String?) -> String {
         if let named = getenv("TMPDIR"), named.pointee != 0 { return String(cString: named) }
         guard let path, OpenDescriptor.named(path) == nil else { return "/var/tmp" }

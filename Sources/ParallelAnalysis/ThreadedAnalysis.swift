@@ -3,8 +3,8 @@ package import PacketCapture
 package import TraceOutput
 package import WireFormat
 
-/// An analysis on several threads: the caller's reads, decodes and deals the packets to parts; a crew, which it leads,
-/// does the rest.
+/// An analysis on several threads: the caller's thread reads and decodes packets and deals them to parts; a crew, which
+/// it leads, does the rest.
 package struct ThreadedAnalysis<Format: OutputFormat & ~Copyable, Batch: OutputBatch & ~Copyable>: FileAnalysis,
     ~Copyable
 {
@@ -20,10 +20,10 @@ package struct ThreadedAnalysis<Format: OutputFormat & ~Copyable, Batch: OutputB
     /// Creates an idle analysis; threads start with the first packet.
     ///
     /// - Parameters:
-    ///   - options: What to do.
+    ///   - options: The options of the analysis.
     ///   - size: How many threads share it.
-    ///   - writer: What formats and writes.
-    ///   - batch: Creates an empty batch of what passes from the parts to `writer`.
+    ///   - writer: Formats and writes.
+    ///   - batch: Creates an empty batch, in which parts pass their events to `writer`.
     package init(
         _ options: AnalysisOptions, _ size: CrewSize, _ writer: consuming EventWriter<Format>, batch: () -> Batch
     ) {
@@ -42,7 +42,7 @@ package struct ThreadedAnalysis<Format: OutputFormat & ~Copyable, Batch: OutputB
 
     package mutating func receive(_ capture: inout MergedCapture) throws(OutputFile.Failure) -> Bool {
         if !hasBegun { begin(at: capture.batch[0].time) }
-        // The packets that were dealt are in memory that will soon be reused.
+        // The memory of the packets dealt so far will soon be reused.
         let isElsewhere = capture.turnCount != turnCount
         if isElsewhere { turnCount = capture.turnCount }
         if isElsewhere || hasFullBlock { submit() }
@@ -67,7 +67,7 @@ package struct ThreadedAnalysis<Format: OutputFormat & ~Copyable, Batch: OutputB
     private mutating func begin(at time: Timestamp) {
         hasBegun = true
         pipeline.begin(at: time, into: &merging.output.writer)
-        // If the system has no more threads, those that there are do it all.
+        // If the system has no more threads, the existing ones do all the work.
         for _ in 0..<size.workers { guard crew.startWorker() else { break } }
     }
 
@@ -95,7 +95,7 @@ package struct ThreadedAnalysis<Format: OutputFormat & ~Copyable, Batch: OutputB
 package struct CrewSize {
     /// How many parts the analysis has: 1 to ``CaptureAnalysis/Pipeline/maximumParts``.
     package var parts: Int
-    /// How many threads should be busy at most.
+    /// The most threads that should be busy.
     package var jobs: Int
     /// How many threads there are besides the one that reads.
     package var workers: Int
@@ -103,25 +103,25 @@ package struct CrewSize {
     package var blocks = usualBlocks
     /// How many batches of a part may wait: 1 to 8.
     package var batches = 8
-    /// Bytes of memory that packets may be lent from before all parts have to be done with them.
+    /// Bytes of lent memory beyond which all parts must finish before more packets are read.
     package var lentBytes = 8 << 20
 
     private static var usualBlocks: Int { 8 }
 
-    /// How many turns a capture must keep packets in memory: for the blocks that wait, the one that is run, the one
-    /// that is filled, and the turn that is noticed only after its batch.
+    /// How many turns a capture must keep packets in memory: for the waiting blocks, the one that runs, the one being
+    /// filled, and the turn that is noticed only after its batch.
     package static var turns: Int { usualBlocks + 3 }
 
     /// The size for `--jobs`.
     ///
     /// - Parameters:
     ///   - count: The jobs, 2 or more; capped at one per part and one for the thread that reads.
-    ///   - memory: What the program may take.
+    ///   - memory: The program's memory.
     package init(jobs count: Int, memory: MemoryBudget = .standard) {
         jobs = min(count, Pipeline.maximumParts + 1)
         parts = min(jobs, Pipeline.maximumParts)
         workers = jobs - 1
-        // A block and a batch take 384 KiB at most while they wait.
+        // A waiting block with its batch takes 384 KiB at most.
         let waiting = memory.threads / parts / (384 << 10)
         blocks = min(blocks, max(1, waiting))
         batches = min(batches, max(1, waiting))

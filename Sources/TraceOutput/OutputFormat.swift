@@ -7,7 +7,7 @@ package protocol OutputFormat: EventSink, SendableMetatype, ~Copyable {
     /// What is printed but not drained yet.
     var output: OutputBuffer { get set }
 
-    /// How many bytes ``output`` has: cheap enough to read after each event, unlike ``output`` itself.
+    /// The number of bytes in ``output``: cheap enough to read after each event, unlike ``output`` itself.
     var outputCount: Int { get }
 
     /// Which events the format wants, and how much of them.
@@ -18,24 +18,24 @@ package protocol OutputFormat: EventSink, SendableMetatype, ~Copyable {
 
     /// Prints what is held back for later events.
     ///
-    /// Called when nothing may follow for a while, as when the packets of a live capture or a pipe pause. The last
+    /// Called when nothing may follow for a while, such as when the packets of a live capture or a pipe pause. The last
     /// event flushes by itself.
     mutating func flush()
 
-    /// Whether more of what was received waits to be printed, since it is long: call ``printMore()`` and drain
-    /// ``output`` until that is over.
+    /// Whether more output is waiting because it is long: call ``printMore()`` and drain ``output`` until this is
+    /// false.
     var hasMore: Bool { get }
 
-    /// Prints the next megabyte or so of what waits.
+    /// Prints the next megabyte or so of waiting output.
     mutating func printMore()
 
-    /// Whether the output is one document, no part of which may be dropped; if not, its lines stand alone.
+    /// Whether the output is one document, no part of which may be dropped; if not, each line stands alone.
     static var isOneDocument: Bool { get }
 
     /// The most bytes that it holds back.
     static var heldByteCount: Int { get }
 
-    /// The most bytes that it keeps of each open session, those of ``heldByteCount`` left out.
+    /// The most bytes that it keeps for each open session, besides ``heldByteCount``.
     static var sessionByteCount: Int { get }
 
     /// Whether the format fills the output's file itself (``open(_:named:)``), and leaves ``output`` empty.
@@ -48,15 +48,15 @@ package protocol OutputFormat: EventSink, SendableMetatype, ~Copyable {
     ///   - name: Its name in messages.
     mutating func open(_ path: String?, named name: String)
 
-    /// Why something received could not be kept outside memory, and is lost: a message; nil if all is well.
+    /// Why something received could not be kept outside memory and is lost, as a message; nil if all is well.
     var failure: String? { get }
 }
 
 extension OutputFormat where Self: ~Copyable {
-    /// Formats that pass events on to another have its count instead.
+    /// Formats that forward events to another override this with the other's count.
     package var outputCount: Int { output.count }
 
-    /// Only filters drop events.
+    /// Nothing: only filters drop events.
     package var omissions: FilterOmissions { FilterOmissions() }
 
     /// Most formats hold nothing back.
@@ -65,7 +65,7 @@ extension OutputFormat where Self: ~Copyable {
     /// Most formats print each event at once.
     package var hasMore: Bool { false }
 
-    /// Nothing waits.
+    /// Nothing is waiting.
     package mutating func printMore() {}
 
     /// Most formats print lines.
@@ -74,7 +74,7 @@ extension OutputFormat where Self: ~Copyable {
     /// Most formats print each event at once.
     package static var heldByteCount: Int { 0 }
 
-    /// Most formats keep nothing of a session beyond that.
+    /// Most formats keep nothing else of a session.
     package static var sessionByteCount: Int { 0 }
 
     /// Most formats print.
@@ -89,9 +89,9 @@ extension OutputFormat where Self: ~Copyable {
 
 /// Events of one part of a parallel analysis, on their way to the merge.
 ///
-/// The part adds events and closes the batch; the merge passes them on in the order that ``EventMerge`` defines.
+/// The part adds events and closes the batch; the merge forwards them in the order that ``EventMerge`` defines.
 package protocol OutputBatch: EventSink, Sendable, SendableMetatype, ~Copyable {
-    /// Whether to hand it on.
+    /// Whether to hand it over.
     var isFull: Bool { get }
 
     /// Whether it is so large that no other batch should queue with it.
@@ -100,25 +100,25 @@ package protocol OutputBatch: EventSink, Sendable, SendableMetatype, ~Copyable {
     /// Whether it must not grow any further, not even by the rest of a packet's events.
     var isOverfull: Bool { get }
 
-    /// Whether all its events have been passed on.
+    /// Whether all its events have been forwarded.
     var isEmpty: Bool { get }
 
     /// The packet of the next event; if there is none, the first packet whose events may follow this batch.
     var nextPacket: UInt64 { get }
 
-    /// The last packet all of whose events are in this batch or an earlier one.
+    /// The last packet whose events are all in this batch or an earlier one.
     var lastPacket: UInt64 { get }
 
-    /// Declares the events of all packets up to this one complete.
+    /// Declares that all events of packets up to this one are in the batch or an earlier one.
     mutating func close(after packet: UInt64)
 
-    /// Passes the events of packets up to `packet` on to a format of the kind that the batch was created for.
+    /// Forwards the events of packets up to `packet` to a format of the kind that the batch was created for.
     ///
     /// - Parameters:
     ///   - packet: The last packet.
     ///   - part: The part of the analysis that the events come from.
-    ///   - merge: What orders them among those of other parts.
-    ///   - format: What prints them, unless the batch has printed them already.
+    ///   - merge: Orders them among those of other parts.
+    ///   - format: Prints them, unless the batch has already printed them.
     mutating func pass(
         through packet: UInt64, of part: Int, _ merge: inout EventMerge,
         into format: inout some OutputFormat & ~Copyable

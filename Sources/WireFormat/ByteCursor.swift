@@ -115,7 +115,8 @@ extension Span<UInt8> {
 
     /// The integer at `offset` in host byte order; traps beyond the end.
     ///
-    /// The load is safe, since any bytes are a valid integer. Byte-by-byte loads make a packet take half as long again.
+    /// The load is safe, since any bytes are a valid integer. With byte-by-byte loads, a packet takes half as long
+    /// again.
     @inlinable @inline(__always)
     func integer<Integer: FixedWidthInteger & BitwiseCopyable>(at offset: Int) -> Integer {
         unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: Integer.self)

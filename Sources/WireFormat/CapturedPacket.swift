@@ -30,7 +30,7 @@ public struct CapturedPacket: ~Escapable, BitwiseCopyable {
     }
 }
 
-/// A packet by pointers into its reader's memory, valid until the reader reads on.
+/// A packet as pointers into its reader's memory, valid until the reader reads on.
 @unsafe
 @frozen
 public struct CapturedRecord {

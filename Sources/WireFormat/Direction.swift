@@ -1,6 +1,6 @@
 /// One of the two streams of a connection, named by who sends it.
 ///
-/// Where the SYN was not seen, the end that was seen to send first counts as the initiator.
+/// If the SYN was not seen, the end that was seen to send first counts as the initiator.
 @frozen
 public enum Direction: UInt8, Hashable, Sendable, CaseIterable {
     /// From the end that opened the connection.
@@ -8,7 +8,7 @@ public enum Direction: UInt8, Hashable, Sendable, CaseIterable {
     /// From the end that answered.
     case fromResponder
 
-    /// Its place in a pair: 0 or 1.
+    /// Its index in a pair: 0 or 1.
     @inlinable
     public var index: Int { Int(rawValue) }
 

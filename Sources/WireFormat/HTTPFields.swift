@@ -1,6 +1,6 @@
 /// A header field (RFC 9110 5): bytes that are not UTF-8 are replaced by U+FFFD.
 public struct HTTPField: Hashable, Sendable {
-    /// The name in its own spelling.
+    /// The name as sent.
     public var name: String
     /// The value, without white space around it; folded lines are joined by one space.
     public var value: String
@@ -14,7 +14,7 @@ public struct HTTPField: Hashable, Sendable {
 
 /// The header fields of a message, in order, of any version of HTTP.
 ///
-/// Those of an HTTP/1 head are kept as bytes, and turned into strings only when asked for: most readers never look.
+/// Those of an HTTP/1 head are kept as bytes and turned into strings on demand: most callers never look at them.
 public struct HTTPFields: Hashable, Sendable {
     private enum Form: Hashable {
         /// The lines of an HTTP/1 head after its first.
@@ -24,7 +24,7 @@ public struct HTTPFields: Hashable, Sendable {
     }
 
     private let form: Form
-    /// Where those lines begin that the reader of the head has marked.
+    /// Where the lines begin that the reader of the head has marked.
     private let marks: FieldMarks?
 
     /// Creates them from fields.
@@ -38,7 +38,7 @@ public struct HTTPFields: Hashable, Sendable {
     /// - Parameters:
     ///   - head: The head.
     ///   - start: Where the line after the first begins.
-    ///   - marks: The fields that ``forEachMarked(_:)`` is to lend; nil for all of them.
+    ///   - marks: The fields that ``forEachMarked(_:)`` lends; nil for all of them.
     package init(_ head: Span<UInt8>, after start: Int, marks: FieldMarks? = nil) {
         form = .lines(head.extracting(start...).array)
         self.marks = marks
@@ -56,7 +56,7 @@ public struct HTTPFields: Hashable, Sendable {
         return fields
     }
 
-    /// What they take in memory, about, in bytes.
+    /// Their approximate size in memory, in bytes.
     package var cost: Int {
         switch form {
         case .lines(let lines): lines.capacity
@@ -78,8 +78,8 @@ public struct HTTPFields: Hashable, Sendable {
         }
     }
 
-    /// Lends each field that was marked when the head was read, like ``forEach(_:)``; if that did not happen, or there
-    /// were too many, all fields.
+    /// Lends each field that was marked when the head was read, like ``forEach(_:)``; all fields if none were marked or
+    /// there were too many.
     package func forEachMarked(_ body: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Void) {
         guard let marks, !marks.isOverfull, case .lines(let lines) = form else { return forEach(body) }
         for index in 0..<marks.count {
@@ -101,7 +101,7 @@ public struct HTTPFields: Hashable, Sendable {
     }
 }
 
-/// Where some fields of an HTTP/1 head begin: what one pass over the head finds, a later reader need not look for.
+/// Where some fields of an HTTP/1 head begin, so that a later reader need not search again.
 package struct FieldMarks: Hashable, Sendable {
     private var starts = SIMD4<UInt32>()
     /// How many there are.
@@ -116,7 +116,7 @@ package struct FieldMarks: Hashable, Sendable {
     /// Where a field begins, counted from the line after the first.
     subscript(index: Int) -> Int { Int(starts[index]) }
 
-    /// Adds a field, by where it begins: bytes after the start of the second line.
+    /// Adds a field by its offset from the start of the second line.
     package mutating func add(_ start: Int) {
         if count < SIMD4<UInt32>.scalarCount { starts[count] = UInt32(clamping: start) }
         count = min(count + 1, SIMD4<UInt32>.scalarCount + 1)

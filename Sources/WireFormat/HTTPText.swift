@@ -10,7 +10,7 @@ extension UInt8 {
 
     /// A character of a token (RFC 9110 5.6.2): a letter, a digit, or one of `!#$%&'*+-.^_|~` and the grave accent.
     @inlinable package var isTokenCharacter: Bool {
-        // One bit for each character below 64, and for each from there to 127.
+        // One bit for each character: one word for those below 64, one for those from 64 to 127.
         let word: UInt64 = self < 64 ? 0x03ff_6cfa_0000_0000 : 0x57ff_ffff_c7ff_fffe
         return self < 128 && word &>> (self & 63) & 1 == 1
     }
@@ -24,7 +24,7 @@ extension UInt8 {
     /// An ASCII digit.
     @inlinable package var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
 
-    /// The value of a hexadecimal digit; nil if it is none.
+    /// The value of a hexadecimal digit; nil if it is not one.
     @inlinable package var hexadecimalValue: UInt8? {
         switch self {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
@@ -81,7 +81,7 @@ extension Span<UInt8> {
     package func trimmed(_ range: Range<Int>) -> Range<Int> {
         var lower = range.lowerBound
         var upper = range.upperBound
-        // Few other bytes of a field are this small: one comparison is usually enough.
+        // Few other bytes of a field are this small, so one comparison is usually enough.
         while lower < upper, self[lower] <= UInt8(ascii: " "), self[lower].isSpace { lower += 1 }
         while lower < upper, self[upper - 1] <= UInt8(ascii: " "), self[upper - 1].isSpace { upper -= 1 }
         return lower..<upper
@@ -140,7 +140,7 @@ extension Span<UInt8> {
 package struct ListReader {
     private var position = 0
 
-    /// Starts at the first element.
+    /// Creates a reader at the first element.
     package init() {}
 
     /// The next element; nil at the end.

@@ -1,14 +1,14 @@
-/// How the memory that a program may take is shared out: `--memory`.
+/// How a program's memory (`--memory`) is divided.
 ///
-/// It covers what input can make grow. The program's code, the system's libraries and the stacks of threads come on
-/// top, together some 20 MB. `docs/limits.md` lists the shares, and a test holds it against them.
+/// It covers what input can make grow. Code, system libraries and thread stacks, some 20 MB together, come on top.
+/// `docs/limits.md` lists the shares, and a test compares them.
 package struct MemoryBudget: Sendable, Hashable {
-    /// What there is in all, in bytes.
+    /// The total, in bytes.
     package let bytes: Int
 
     /// 160 MiB.
     package static let standard = MemoryBudget(bytes: 160 << 20)
-    /// The least that the shares can be made of.
+    /// The smallest total that can be divided.
     package static let minimum = 64 << 20
 
     /// Creates a budget of at least ``minimum``.
@@ -25,24 +25,24 @@ package struct MemoryBudget: Sendable, Hashable {
     /// Secrets in capture files.
     package var secrets: Int { 16 << 20 }
 
-    /// Windows of zstd, of all files that are open, unless a single file needs more.
+    /// zstd windows of all open files, unless a single file needs more.
     package var windows: Int { bytes / 5 }
 
     /// The largest window of a single file; what exceeds ``windows`` is taken from connections.
     package var largestWindow: Int { bytes / 5 &* 4 &+ (1 << 20) }
 
-    /// What a redaction keeps of the connections that it writes.
+    /// What a redaction keeps of each connection that it writes.
     package var redaction: Int { bytes / 10 &* 3 }
 
-    /// Decompression, out of what connections may take.
+    /// Decompression, as part of what connections may take.
     package var compression: Int { bytes / 5 &* 2 }
 
     /// What is left for connections: their records, waiting bytes, messages, decompression, layers.
     ///
     /// - Parameters:
-    ///   - format: What the format, and a filter before it, may hold back.
-    ///   - windows: What windows of zstd take.
-    /// - Returns: The bytes.
+    ///   - format: What the format, and a filter before it, may hold back, in bytes.
+    ///   - windows: What zstd windows take, in bytes.
+    /// - Returns: The number of bytes.
     package func connections(format: Int, windows: Int) -> Int {
         max(bytes &- threads &- fragments &- secrets &- format &- windows, bytes / 20)
     }

@@ -2,7 +2,7 @@
 @safe
 @frozen
 public struct PacketBatch: ~Copyable {
-    /// How many packets it holds at most: enough to prefetch the state of some while others are processed.
+    /// The most packets that it holds: enough to prefetch the state of some while others are processed.
     @inlinable
     public static var capacity: Int { 16 }
 
@@ -52,7 +52,7 @@ public struct PacketBatch: ~Copyable {
         }
     }
 
-    // Single fields for the hot path: the compiler destroys a whole packet with a call, even though that does nothing.
+    // Single fields for the hot path: destroying a whole packet compiles to a call, even though it does nothing.
 
     /// The captured bytes of the packet at a place.
     @inlinable @inline(__always)

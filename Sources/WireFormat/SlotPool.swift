@@ -1,19 +1,18 @@
-/// Values by slot that never move in memory while they live; free slots are used again, the lowest first.
+/// Values in slots that never move in memory while they live; free slots are reused, the lowest first.
 ///
-/// Arrays of values that cannot be copied hand them out by moving them to and fro, which for the state of a connection
-/// costs more than the work on it. Here access is a pointer. It is inlinable, as only the modules that use it know the
-/// values' types. It is public and frozen for that: if it is `package`, each access asks for its metadata, and packets
-/// take twice as long.
+/// Arrays of noncopyable values hand them out by moving them in and out, which for the state of a connection costs more
+/// than the work on it. Here access is a pointer. The pool is inlinable, since only the modules that use it know the
+/// values' types, and therefore public and frozen: if it is `package`, each access looks up metadata, and packets take
+/// twice as long.
 ///
-/// Values are allocated 64 at a time, and one such chunk without values is kept at most: what a burst took is given
-/// back.
+/// Values are allocated in chunks of 64. At most one empty chunk is kept, so what a burst took is given back.
 @safe
 @frozen
 public struct SlotPool<Element: ~Copyable>: ~Copyable {
-    /// The memory of 64 slots each; nil where it was given back.
+    /// Chunks of 64 slots each; nil where the memory was given back.
     @usableFromInline
     var chunks: [UnsafeMutablePointer<Element>?] = unsafe []
-    /// Which of the slots of each chunk are in use, the first one lowest.
+    /// Which slots of each chunk are in use, bit 0 being the first.
     @usableFromInline
     var uses: [UInt64] = []
     /// All chunks before this one are full, or were given back.
@@ -27,7 +26,7 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
     @usableFromInline
     var usedCount = 0
 
-    /// Behind ``slotCount`` and ``residentCount``.
+    /// Stored values of ``slotCount`` and ``residentCount``.
     @usableFromInline
     var slotEnd = 0
     @usableFromInline
@@ -37,12 +36,12 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
     @inlinable
     static var chunkSize: Int { 64 }
 
-    /// Makes an empty pool.
+    /// Creates an empty pool.
     @inlinable
     public init() {}
 
     deinit {
-        // By index: this is not specialised for the element, and a lazy sequence would ask for its types at each step.
+        // By index: this is not specialised for the element, and a lazy sequence would look up its types at each step.
         for chunk in 0..<uses.count {
             var left = uses[chunk]
             while left != 0 {
@@ -69,11 +68,11 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
     @inlinable @inline(__always)
     public func isUsed(_ slot: Slot<Element>) -> Bool { uses[slot.index &>> 6] &>> UInt64(slot.index & 63) & 1 == 1 }
 
-    /// Whether a value can be put in without memory for more.
+    /// Whether a value can be put in without allocating memory.
     @inlinable
     public var hasFreeSlot: Bool { usedCount < chunkCount &* Self.chunkSize }
 
-    /// The bytes of the slots that are added at a time.
+    /// The bytes of the slots that are allocated at a time.
     @inlinable
     public static var chunkByteCount: Int { chunkSize &* MemoryLayout<Element>.stride }
 
@@ -110,7 +109,7 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
         }
     }
 
-    /// Asks the processor to bring bytes of a slot's value near, which will be needed soon.
+    /// Prefetches bytes of a slot's value that will be needed soon.
     ///
     /// - Parameters:
     ///   - slot: A slot that is in use.
@@ -120,7 +119,7 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
         unsafe WireFormat.prefetch(UnsafeRawPointer(address(of: slot)), bytes)
     }
 
-    /// Where the value of a slot that is in use is until it ends.
+    /// The address of the value in a slot that is in use, valid until the value ends.
     @inlinable
     public func address(of slot: Slot<Element>) -> UnsafeMutablePointer<Element> {
         unsafe chunks[slot.index &>> 6].unsafelyUnwrapped + slot.index & 63
@@ -128,7 +127,7 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
 
     // MARK: Slots
 
-    /// Takes the lowest free slot for which there is memory, or else memory for more.
+    /// Takes the lowest free slot that has memory, or else allocates more.
     @inlinable
     mutating func takeSlot() -> Slot<Element> {
         let chunk = hasFreeSlot ? nextWithRoom() : addChunk()
@@ -156,7 +155,7 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
         let chunk = unsafe memory.bindMemory(to: Element.self, capacity: Self.chunkSize)
         chunkCount &+= 1
-        // Where there was one before, unless there is one everywhere.
+        // Reuses the place of a chunk that was given back; appends if there is none.
         guard chunkCount <= uses.count, let index = unsafe chunks.firstIndex(where: { unsafe $0 == nil }) else {
             unsafe chunks.append(chunk)
             uses.append(0)
@@ -166,7 +165,7 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
         return index
     }
 
-    /// Frees a slot without a value, and its chunk if that holds none either and another one is spare.
+    /// Frees a slot without a value, and its chunk if that is empty and another empty one is spare.
     @inlinable
     mutating func giveBack(_ slot: Slot<Element>) {
         let chunk = slot.index &>> 6

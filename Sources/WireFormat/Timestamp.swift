@@ -6,7 +6,7 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     /// Nanoseconds since the epoch; negative before it.
     public var nanoseconds: Int64
 
-    /// Creates a time stamp from nanoseconds since the epoch.
+    /// Creates a timestamp from nanoseconds since the epoch.
     @inlinable
     public init(nanoseconds: Int64) {
         self.nanoseconds = nanoseconds
@@ -38,7 +38,7 @@ extension Timestamp: CustomStringConvertible {
 
 /// The packet that brought bytes, and when it was captured.
 ///
-/// Bytes may be read later than that: after bytes before them, or after a search.
+/// The bytes may be read later: after a hole before them is filled, or after a search.
 @frozen
 public struct Origin: Hashable, Sendable {
     /// The packet's 1-based number.

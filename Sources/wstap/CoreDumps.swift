@@ -1,10 +1,10 @@
 /// What the system does with the program's memory when it crashes.
 enum CoreDumps {
-    /// Forbids core dumps: the program has secrets in memory.
+    /// Forbids core dumps, since the program has secrets in memory.
     ///
-    /// Linux takes a limit of 1 byte to mean that not even a program that is to receive the dump gets it; 0 would not
-    /// keep it from that (core(5)). Where the limit is 0 already, it cannot be raised: so the filter leaves all memory
-    /// out, secrets and what was decrypted with them.
+    /// With a limit of 1 byte, Linux does not even pass the dump to a program; with 0 it would (core(5)). If the limit
+    /// is already 0, it cannot be raised. The core dump filter then excludes all memory, including secrets and what
+    /// they decrypted.
     static func forbid() {
         leaveMemoryOut()
         var limit = rlimit()

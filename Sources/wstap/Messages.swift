@@ -7,7 +7,7 @@ func complain(_ text: String) {
     writeWhole("wstap: \(text)\n", to: STDERR_FILENO)
 }
 
-/// The same, unless standard error would block: for loops that must not wait.
+/// Like ``complain(_:)``, but does nothing if standard error would block: for loops that must not wait.
 func complainIfPossible(_ text: String) {
     if isErrorWritable { complain(text) }
 }
@@ -18,7 +18,7 @@ var isErrorWritable: Bool {
     return poll(&request, 1, 0) == 1 && request.revents & Int16(POLLOUT) != 0
 }
 
-/// What messages call an output.
+/// The name of an output in messages.
 func nameOfOutput(_ path: String) -> String { path == "-" ? "standard output" : path }
 
 extension FilterOmissions {

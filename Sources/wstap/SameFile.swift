@@ -24,7 +24,7 @@ func willBeSameFile(_ one: String, _ other: String) -> Bool {
     one == other || areSameFile(one, other) || place(one).map { $0 == place(other) } == true
 }
 
-/// A path without symbolic links and detours in its folder; nil if there is no such folder.
+/// The path without symbolic links and detours through folders; nil if there is no such folder.
 private func place(_ path: String) -> String? {
     let slash = path.lastIndex(of: "/")
     let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."

@@ -21,7 +21,7 @@ func write(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int
 
 /// Writes a whole text, however long that takes.
 ///
-/// - Returns: The error number if it cannot be written, else 0.
+/// - Returns: The error number if it cannot be written, otherwise 0.
 @discardableResult
 func writeWhole(_ text: String, to descriptor: Int32) -> Int32 {
     Array(text.utf8).withUnsafeBytes { writeWhole($0, to: descriptor) }
@@ -29,7 +29,7 @@ func writeWhole(_ text: String, to descriptor: Int32) -> Int32 {
 
 /// Writes all bytes, however long that takes.
 ///
-/// - Returns: The error number if they cannot be written, else 0.
+/// - Returns: The error number if they cannot be written, otherwise 0.
 func writeWhole(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32 {
     var written = 0
     while written < bytes.count {
@@ -45,8 +45,8 @@ func writeWhole(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32 
     return 0
 }
 
-/// The system's `open`, for types that have a method of the same name; a new file is for everybody, less the umask,
-/// unless another mode is given.
+/// The system's `open`, for types that have a method of the same name; everybody may read and write a new file, as far
+/// as the umask allows, unless another mode is given.
 func openForWriting(_ path: String, flags: Int32, mode: mode_t = 0o666) -> Int32 {
     #if canImport(Darwin)
         Darwin.open(path, flags, mode)
@@ -60,7 +60,7 @@ func openForWriting(_ path: String, flags: Int32, mode: mode_t = 0o666) -> Int32
 /// Ends the program; for types that have a method called `exit`.
 func endProgram(_ status: Int32) -> Never { exit(status) }
 
-/// Signals and what to do about them.
+/// Signals and how to handle them.
 enum Signals {
     /// Those that ask a program to end.
     static let ending = [SIGINT, SIGTERM, SIGHUP]
@@ -79,7 +79,7 @@ enum Signals {
         return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
-    /// Installs a handler; system calls that wait return early.
+    /// Installs a handler; waiting system calls return early.
     static func handle(_ number: Int32, _ handler: @convention(c) @escaping (Int32) -> Void) {
         var action = sigaction()
         #if canImport(Darwin)
@@ -92,7 +92,7 @@ enum Signals {
         sigaction(number, &action, nil)
     }
 
-    /// Ends the program as this signal does by default, so that whoever started it knows.
+    /// Ends the program as this signal does by default, so that its parent sees why.
     ///
     /// The first process of a container, which such signals do not end, exits with the status that a shell would
     /// report. May be called by a signal handler.
@@ -106,7 +106,7 @@ enum Signals {
         _exit(128 + number)
     }
 
-    /// Lets the ending signals through, which the parent may have blocked.
+    /// Unblocks the ending signals, which the parent may have blocked.
     static func unblockEnding() {
         var set = sigset_t()
         sigemptyset(&set)

@@ -8,7 +8,7 @@ struct Terminal {
     static let standardOutput = Terminal(descriptor: STDOUT_FILENO)
     static let standardError = Terminal(descriptor: STDERR_FILENO)
 
-    /// Whether it is one.
+    /// Whether it is a terminal.
     var isTerminal: Bool { isatty(descriptor) == 1 }
 
     /// Whether to use colours there (no-color.org).
@@ -40,10 +40,10 @@ struct Terminal {
 struct CounterLine {
     private var isShown = false
 
-    /// Nil if no line should be shown: standard error is not a terminal, or the output goes to the same one.
+    /// Nil if no line should be shown: standard error is not a terminal, or the output goes to the same terminal.
     ///
     /// - Parameters:
-    ///   - output: What the user wants of the output.
+    ///   - output: The output options.
     ///   - writesPackets: Whether packets go to standard output.
     init?(_ output: OutputOptions, writesPackets: Bool) {
         let isFree =
@@ -77,7 +77,7 @@ struct ProgressLine {
     private let total: UInt64
     private var lastPercent: UInt64?
 
-    /// Smaller files are read before anybody wonders.
+    /// Smaller files are read before anyone needs to know.
     private static let worthwhileSize: UInt64 = 64 << 20
 
     /// Nil if no line should be shown.

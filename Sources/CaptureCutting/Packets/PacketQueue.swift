@@ -4,7 +4,7 @@ package import WireFormat
 
 /// Packets on their way to a file, in the order of the capture.
 ///
-/// Some wait until their owner is known: fragments, until their datagram is complete.
+/// Fragments wait until their datagram is complete, since only that shows their owner.
 package struct PacketQueue<Owner: Sendable>: Sendable {
     /// A packet, and its owner.
     package struct Entry: Sendable {
@@ -14,7 +14,7 @@ package struct PacketQueue<Owner: Sendable>: Sendable {
         package var number: UInt64
         /// Which of the queue's datagrams it waits for; nil if its owner is known.
         fileprivate var datagram: Int?
-        /// Where its payload belongs in the datagram; nil if that lay in another one.
+        /// Where its payload belongs in the datagram; nil if that was inside another datagram.
         package var place: FragmentPlace?
         /// Its owner; nil if it has none.
         package var owner: Owner?
@@ -34,21 +34,21 @@ package struct PacketQueue<Owner: Sendable>: Sendable {
         var waitingCount = 0
     }
 
-    /// How many fragments were left out, since their datagram was never complete, or not in time.
+    /// How many fragments were left out because their datagram was never complete, or not in time.
     package private(set) var abandonedFragments: UInt64 = 0
 
     private var entries: [Entry] = []
     /// Where the queue begins in `entries`.
     private var first = 0
-    /// How many packets were in `entries` before its first.
+    /// How many packets preceded the first of `entries`.
     private var departed = 0
     private var cost = 0
     private var datagrams: [Int: Datagram] = [:]
-    /// Which of `datagrams` fragments with this key wait for.
+    /// The datagram that fragments with this key wait for, as an index into `datagrams`.
     private var names: [DatagramKey: Int] = [:]
     private var latestName = 0
 
-    /// The most bytes that wait, overhead included; beyond that, the oldest fragments are given up.
+    /// The most bytes that wait, overhead included; beyond that, the oldest fragments are left out.
     private static var maximumCost: Int { 32 << 20 }
     /// Nanoseconds that a datagram waits to be complete.
     private static var lifetime: Int64 { DecodingLimits().lifetime }
@@ -56,7 +56,7 @@ package struct PacketQueue<Owner: Sendable>: Sendable {
     /// Creates an empty queue.
     package init() {}
 
-    /// Whether no packet waits, so that one whose owner is known can go on without being copied.
+    /// Whether no packet waits, so that one with a known owner can pass without being copied.
     package var isEmpty: Bool { first == entries.count }
 
     /// Adds a packet whose owner is known.
@@ -80,11 +80,11 @@ package struct PacketQueue<Owner: Sendable>: Sendable {
                 place: places.count == 1 ? places[0] : nil))
     }
 
-    /// Learns the owner of the fragments of datagrams that are complete.
+    /// Sets the owner of the fragments of complete datagrams.
     ///
     /// - Parameters:
-    ///   - places: Where the packet belongs that completed them, the innermost last.
-    ///   - owner: The owner; nil if nobody.
+    ///   - places: Where the packet that completed them belongs, the innermost last.
+    ///   - owner: The owner; nil if there is none.
     ///   - adjust: Called with each of their packets.
     package mutating func settle(_ places: [FragmentPlace], owner: Owner?, adjust: (inout Entry) -> Void = { _ in }) {
         guard !names.isEmpty, let innermost = places.last?.datagram else { return }
@@ -111,7 +111,7 @@ package struct PacketQueue<Owner: Sendable>: Sendable {
     package mutating func next(at time: Timestamp?) -> Entry? {
         while first < entries.count {
             if let name = entries[first].datagram {
-                // What began anew after it had been evicted waits for a second lifetime at most.
+                // A datagram that began again after it had been evicted waits for a second lifetime at most.
                 let age = datagrams[name].flatMap { datagram in time?.nanoseconds(since: datagram.start) } ?? .max
                 guard age > Self.lifetime &* 2 || cost > Self.maximumCost else { return nil }
                 abandonedFragments &+= 1
@@ -147,10 +147,10 @@ package struct PacketQueue<Owner: Sendable>: Sendable {
     }
 }
 
-/// Which datagrams are waited for.
+/// Which datagrams the fragments wait for.
 extension PacketQueue {
     /// The datagram that a fragment at these places waits for: the innermost, which fragments of the outer ones now
-    /// wait for, too.
+    /// wait for too.
     private mutating func name(of places: [FragmentPlace], at time: Timestamp) -> Int? {
         guard let key = places.last?.datagram else { return nil }
         var name: Int
@@ -159,7 +159,8 @@ extension PacketQueue {
         {
             name = known
         } else {
-            // What waits for an overdue datagram with the same key has no name any more, and is given up in its turn.
+            // Fragments that wait for an overdue datagram with the same key lose their name, and are left out in their
+            // turn.
             latestName &+= 1
             name = latestName
             datagrams[name] = Datagram(key: key, start: time)
@@ -173,8 +174,7 @@ extension PacketQueue {
         return name
     }
 
-    /// Makes what waits for one datagram wait for another instead, in time that depends on the smaller number of
-    /// packets.
+    /// Makes what waits for one datagram wait for another, in time that depends on the smaller number of packets.
     ///
     /// - Returns: The name of both.
     private mutating func merge(_ outer: Int, into inner: Int) -> Int {
@@ -193,7 +193,7 @@ extension PacketQueue {
         return kept
     }
 
-    /// Counts that the oldest packet no longer waits for its datagram.
+    /// Records that the oldest packet no longer waits for its datagram.
     private mutating func forgetFragment(of name: Int) {
         guard let waitingCount = datagrams[name]?.waitingCount else { return }
         guard waitingCount > 1 else {
@@ -210,7 +210,7 @@ extension PacketQueue {
 }
 
 extension PacketQueue.Entry {
-    /// Gives a fragment its part of a datagram that was changed after it was complete.
+    /// Copies into a fragment its part of a datagram that was changed after it was complete.
     ///
     /// - Parameter payload: The datagram's payload.
     package mutating func replacePayload(by payload: ArraySlice<UInt8>) {

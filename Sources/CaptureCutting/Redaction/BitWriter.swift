@@ -1,4 +1,4 @@
-/// Bits, the lowest of a byte first.
+/// A sequence of bits, the lowest of each byte first.
 struct BitWriter {
     private(set) var bytes: [UInt8] = []
     private(set) var count = 0
@@ -18,7 +18,7 @@ struct BitWriter {
 
     /// Appends empty blocks up to this length, the last of them stored, without its length (RFC 7692 7.2.1).
     ///
-    /// - Returns: Whether there is room for that; if not, nothing is appended.
+    /// - Returns: Whether that fits; if not, nothing is appended.
     mutating func fill(to wanted: Int) -> Bool {
         let room = wanted &- count &- 3
         // An empty block with the fixed codes has ten bits; padding has fewer than eight.

@@ -1,24 +1,24 @@
-/// Compresses a message to an exact number of bytes (RFC 1951, RFC 7692 7.2.1): one block with the fixed codes, and
-/// empty ones after it.
+/// Compresses a message to an exact number of bytes (RFC 1951, RFC 7692 7.2.1): one block with the fixed codes,
+/// followed by empty ones.
 struct DeflateEncoder {
-    /// What earlier messages of the direction ended with, that this one may refer to.
+    /// The end of earlier messages of the direction, which this one may refer to.
     var history: [UInt8] = []
     /// How far back a reference may go.
     let window: Int
 
-    /// The most bytes of history that are of use.
+    /// The most bytes of history that are useful.
     static let longestHistory = 512
 
     /// The message's payload; nil if it cannot have that length.
     ///
     /// - Parameters:
-    ///   - text: What it is to inflate to.
+    ///   - text: What the payload inflates to.
     ///   - count: Its length in bytes.
     /// - Returns: The payload.
     func encode(_ text: [UInt8], toExactly count: Int) -> [UInt8]? {
         let wanted = count &* 8
         if let stored = encodeStored(text, toExactly: count) { return stored }
-        // A few more literals in place of references change the length by a byte or so each.
+        // Each literal in place of a reference changes the length by about a byte.
         for literals in 0...12 {
             var bits = BitWriter(capacity: count)
             if !text.isEmpty {
@@ -35,8 +35,8 @@ struct DeflateEncoder {
     /// The payload in stored blocks (RFC 1951 3.2.4), as compressors write what they cannot compress; nil if that would
     /// be too long.
     ///
-    /// Padding instead would make the stream look like headers of frames, and they are weighed against what it looks
-    /// like.
+    /// Padding instead would make the stream look like headers of frames, and the search for frames weighs headers
+    /// against what the stream looks like.
     private func encodeStored(_ text: [UInt8], toExactly count: Int) -> [UInt8]? {
         guard !text.isEmpty, text.count + (text.count - 1) / 65_535 * 5 + 6 <= count else { return nil }
         var bits = BitWriter(capacity: count)
@@ -50,10 +50,10 @@ struct DeflateEncoder {
         return bits.fill(to: count * 8) ? bits.bytes : nil
     }
 
-    /// What ``encodeRun(_:toExactly:)`` inflates to: no letter, and its place in the alphabet makes for short codes.
+    /// What ``encodeRun(_:toExactly:)`` inflates to: not a letter, with a value that makes for short codes.
     static let runCharacter = UInt8(ascii: "~")
 
-    /// The payload that inflates to one character again and again, which may be very short.
+    /// The payload that inflates to one character repeated, which may be very short.
     ///
     /// - Parameters:
     ///   - length: How often it is repeated.
@@ -81,24 +81,24 @@ struct DeflateEncoder {
         return bits.fill(to: count &* 8) ? bits.bytes : nil
     }
 
-    /// The payload of a text whose last bits, and the end of its block, are zeros that the receiver appends (RFC 7692
-    /// 7.2.2); nil if it cannot have that length.
+    /// The payload of a text whose last bits, and the end of its block, are among the zeros that the receiver appends
+    /// (RFC 7692 7.2.2); nil if it cannot have that length.
     static func encodeUnfinished(_ text: [UInt8], toExactly count: Int) -> [UInt8]? {
         guard count > 0, text.count <= count else { return nil }
         var bits = BitWriter(capacity: count &+ 1)
         bits.append(0b010, 3)
         for byte in text { append(symbol: Int(byte), to: &bits) }
-        // The end of a block has seven bits, and sixteen are sure to be zeros.
+        // The end of a block has seven bits, and sixteen bits are certain to be zeros.
         let spare = bits.count &- count &* 8
         guard -7...9 ~= spare, bits.bytes[count...].allSatisfy({ $0 == 0 }) else { return nil }
         return Array(bits.bytes.prefix(count))
     }
 
-    /// The codes of a block that has literals of ``runCharacter`` and references to the byte before.
+    /// The codes of a block of literals of ``runCharacter`` and references to the preceding byte.
     private enum RunCodes {
         /// Those of RFC 1951 3.2.6.
         case fixed
-        /// Those of the block, as short as they can be (3.2.7).
+        /// Codes of the block's own, as short as possible (3.2.7).
         case own
 
         func write(
@@ -169,7 +169,7 @@ struct DeflateEncoder {
     private func write(_ text: [UInt8], literals: Int, limit: Int, to bits: inout BitWriter) {
         let data = history + text
         var latest: [UInt32: Int] = [:]
-        // The place before, of those that begin alike.
+        // The previous position of data that begins alike.
         var earlier = [Int32](repeating: -1, count: data.count)
         func key(_ place: Int) -> UInt32 {
             UInt32(data[place]) << 16 | UInt32(data[place + 1]) << 8 | UInt32(data[place + 2])
@@ -197,7 +197,7 @@ struct DeflateEncoder {
         }
     }
 
-    /// The longest of a few matches, the nearest of equals; nil if none is near enough.
+    /// The longest of a few matches, the nearest of equal ones; nil if none is near enough.
     private func longestMatch(
         _ data: [UInt8], at place: Int, from latest: Int?, _ earlier: [Int32]
     ) -> (length: Int, distance: Int)? {

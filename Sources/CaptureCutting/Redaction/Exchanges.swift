@@ -1,6 +1,6 @@
 /// What the requests of a connection say about their responses.
 struct Exchanges: Sendable {
-    /// The response to a key: what it was, and what replaces it.
+    /// The Sec-WebSocket-Accept for a key, and what replaces it.
     struct Accept: Sendable {
         var original: [UInt8]
         var replacement: [UInt8]
@@ -8,8 +8,9 @@ struct Exchanges: Sendable {
 
     /// The answers to the last keys.
     private(set) var accepts: [Accept] = []
-    /// Whether the requests that wait for a response are for a head alone, the first in front; nil if there were too
-    /// many, or one may be lost, to know which of them a response answers.
+    /// For each request that waits for a response, first in, first out: whether it is HEAD.
+    ///
+    /// Nil if it is unknown which of them a response answers, because there were too many or one may be lost.
     private var requests: [Bool]? = []
 
     private static var maximumRequests: Int { 64 }
@@ -32,7 +33,7 @@ struct Exchanges: Sendable {
     }
 
     /// Whether the next response has no body, whatever its head says, since its request was HEAD (RFC 9112 6.3); nil if
-    /// the capture lacks that.
+    /// the request is missing from the capture.
     ///
     /// - Parameter status: The response's status: interim responses answer nothing (RFC 9110 15.2).
     /// - Returns: Whether it has none.

@@ -1,7 +1,7 @@
 import TraceOutput
 import WireFormat
 
-/// Bytes of a stream, and where in the spool their replacement is.
+/// A range of bytes of a stream, and where the spool has their replacement.
 struct Extent: Sendable {
     var offset: UInt64
     var position: UInt64
@@ -40,7 +40,7 @@ struct Extent: Sendable {
 
 /// The replacements of a stream, in order.
 ///
-/// All but the last few are in the spool themselves, so that a stream takes few bytes of memory, however long it is.
+/// All but the last few are in the spool, so that a stream takes little memory, however long it is.
 struct ExtentIndex: Sendable {
     /// The last ones.
     private(set) var tail: [Extent] = []
@@ -57,7 +57,7 @@ struct ExtentIndex: Sendable {
 
     /// Adds an extent, which must follow all others.
     ///
-    /// - Returns: Whether it is.
+    /// - Returns: Whether it does; if not, it is not added.
     mutating func add(_ extent: Extent, _ store: inout some Spool & ~Copyable) -> Bool {
         guard extent.offset >= end, extent.length > 0 else { return false }
         end = extent.end
@@ -73,7 +73,7 @@ struct ExtentIndex: Sendable {
         return true
     }
 
-    /// Moves all to the spool.
+    /// Moves all of them to the spool.
     mutating func flush(_ store: inout some Spool & ~Copyable) {
         guard let first = tail.first else { return }
         var bytes: [UInt8] = []
@@ -83,7 +83,7 @@ struct ExtentIndex: Sendable {
         tail = []
     }
 
-    /// The indices in ``blocks`` of those that may overlap a range; one more stands for the tail.
+    /// The indices in ``blocks`` of those that may overlap a range; one index past the end stands for the tail.
     func blocks(overlapping range: Range<UInt64>) -> Range<Int> {
         var (low, high) = (0, blocks.count)
         while low < high {

@@ -1,28 +1,29 @@
-/// What takes the place of bytes that are not to be seen.
+/// What replaces bytes that must not be shown.
 ///
-/// It never has five letters in a row, so that no word of the original can be part of it, and it does not depend on the
+/// It never has five letters in a row, so no word of the original can be part of it, and it does not depend on the
 /// original.
 enum Filler {
-    // Not four: masks have four bytes, and what repeats itself under them does not look like text.
+    // Not four: masking keys have four bytes, and what repeats under them does not look like text.
     private static var letters: InlineArray<5, UInt8> { [0x78, 0x71, 0x7a, 0x6b, 0x37] }
 
-    /// The character at a place of a text: "xqzk7xqzk7…".
+    /// The character at an index of a text: "xqzk7xqzk7…".
     @inline(__always)
     static func character(_ place: Int) -> UInt8 { letters[place % 5] }
 
     /// The character at an index of a text whose bytes are about as frequent as those of real text.
     ///
-    /// Masked text is known by what it unmasks to, if its bytes are not common in the stream: five that repeat are.
+    /// Masked text is recognised by what it unmasks to, but only by bytes that are not common in the stream. Five
+    /// repeating characters would be common.
     @inline(__always)
     static func variedCharacter(_ place: Int) -> UInt8 {
-        // A number by multiplication: no two of them repeat together for long, and the fifth of a row is a digit.
+        // A multiplicative hash: no two indices give the same characters for long, and every fifth one is a digit.
         let number = UInt64(truncatingIfNeeded: place &+ 1) &* 0x9e37_79b9_7f4a_7c15 &>> 40
         return place % 5 == 4
             ? 0x30 &+ UInt8(truncatingIfNeeded: number % 10) : 0x61 &+ UInt8(truncatingIfNeeded: number % 26)
     }
 
-    /// The byte at a place of binary data: none is ASCII, and none begins a frame, since it sets RSV2 or RSV3
-    /// (RFC 6455 5.2).
+    /// The byte at an index of binary data: none is ASCII, and none begins a frame, since each sets RSV2 or RSV3 (RFC
+    /// 6455 5.2).
     @inline(__always)
     static func byte(_ place: Int) -> UInt8 {
         let number = UInt8(truncatingIfNeeded: place % 96 &* 37 % 96)
@@ -40,12 +41,12 @@ enum Filler {
 
     /// Data of this length that does not inflate: it begins with a block of the reserved type (RFC 1951 3.2.3).
     ///
-    /// The rest looks like compressed data, since places of headers are weighed against what a stream looks like. Every
-    /// fifth byte is none of ASCII.
+    /// The rest looks like compressed data, since the search for frames weighs headers against what the stream looks
+    /// like. Every fifth byte is not ASCII.
     ///
     /// - Parameters:
     ///   - count: The length.
-    ///   - offset: Where it stands in the stream: that determines it.
+    ///   - offset: Its offset in the stream, which determines the data.
     /// - Returns: The data.
     static func undecodable(_ count: Int, at offset: UInt64) -> [UInt8] {
         var state = offset

@@ -5,11 +5,11 @@ import WireFormat
 struct FramePlace: Sendable {
     var offset: UInt64
     var length: Int
-    /// The masking key that it is to have; nil if it is not masked.
+    /// Its replacement masking key; nil if it is not masked.
     var key: UInt32?
     var opcode: Opcode
 
-    /// The payload on the wire.
+    /// The payload as it is on the wire.
     func masked(_ bytes: [UInt8]) -> [UInt8] {
         guard let key else { return bytes }
         return bytes.indices.map { index in
@@ -19,7 +19,7 @@ struct FramePlace: Sendable {
 }
 
 extension FrameHeader {
-    /// What stays of a header that is cut: all but its masking key.
+    /// What is kept of a header that is cut: all but its masking key.
     static func beginning(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
         let second = bytes.dropFirst().first.map { $0 & 0x7f } ?? 0
         let kept = bytes.prefix(second == 127 ? 10 : second == 126 ? 4 : 2)
@@ -28,8 +28,8 @@ extension FrameHeader {
 
     /// The header with another masking key (RFC 6455 5.2).
     ///
-    /// If it is none in truth, little of what was taken for it can be a word: of a length of eight bytes that more than
-    /// four are letters or digits of, one is zero.
+    /// If it is not really a header, hardly any of it can be a word: in a length of eight bytes of which more than four
+    /// are letters or digits, one byte is set to zero.
     func bytes(key: UInt32?) -> [UInt8] {
         let mask: UInt8 = maskingKey == nil ? 0 : 0x80
         var bytes = [firstByte]

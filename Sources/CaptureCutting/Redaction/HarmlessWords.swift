@@ -1,4 +1,4 @@
-/// What may stay in heads of HTTP, in lower case: words of standards, and of programs that everybody knows.
+/// What may stay in HTTP heads, in lower case: words from standards and from widely used programs.
 enum HarmlessWords {
     /// Methods (RFC 9110 9, RFC 5789).
     static let methods: Set<String> = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"]

@@ -1,9 +1,9 @@
 import HTTPUpgrade
 import WireFormat
 
-/// What takes the place of lines.
+/// Replaces lines.
 extension HeadRedaction {
-    /// What takes the place of the line, which is whole.
+    /// What replaces the line, which is complete.
     mutating func finishLine(_ values: HeadValues, _ exchanges: inout Exchanges) -> Piece? {
         let text = line.last { $0 != 0x0a } == 0x0d ? line.dropLast(2) : line.dropLast(1)
         let end = Array(line[text.count...])
@@ -20,7 +20,7 @@ extension HeadRedaction {
                 place = .outside
                 return nil
             }
-            // The last chunk is followed by trailers, or an empty line: as a head is by fields.
+            // The last chunk is followed by trailers or an empty line, as a head's first line is by fields.
             place = size == 0 ? .head : .chunk(size)
             (head.isChunked, head.bodyLength) = (false, 0)
             return Piece(
@@ -44,12 +44,12 @@ extension HeadRedaction {
         }
     }
 
-    /// The line that begins a head, and the number of bytes before it; nil if there is none.
+    /// The start of a head in a line, and the number of bytes before it; nil if there is none.
     private static func start(of line: ArraySlice<UInt8>, _ values: HeadValues) -> (Int, [UInt8])? {
         if line.first == 0x50 || line.first == 0x47 || line.first == 0x48, let start = values.startLine(line) {
             return (0, start)
         }
-        // Other bytes may precede the first head, even on its line: the last request and the first response count.
+        // Other bytes may precede the first head, even on its line: the last request, or the first response, counts.
         for word in ["GET /", "GET ", "HTTP/1."] {
             let bytes = Array(word.utf8)
             let isStart: (Int) -> Bool = { line[$0...].starts(with: bytes) }
@@ -68,7 +68,7 @@ extension HeadRedaction {
         _ line: ArraySlice<UInt8>, _ values: HeadValues, _ exchanges: inout Exchanges
     ) -> [UInt8] {
         guard let colon = line.firstIndex(of: 0x3a), let first = line.first, first.isTokenCharacter else {
-            // The rest of the field above, or none.
+            // A continuation of the field above, or no field at all.
             return line.first?.isWhiteSpace == true
                 ? [0x20] + values.redacted(line.dropFirst()) : values.redacted(line)
         }
@@ -100,13 +100,13 @@ extension HeadRedaction {
 }
 
 extension HeadRedaction {
-    /// What a head says of what follows it.
+    /// What a head says about what follows it.
     struct Head: Sendable {
         var isChunked = false
         var bodyLength: UInt64 = 0
         /// Whether it cannot have a body: a response with such a status, or to HEAD.
         var hasNoBody = false
-        /// Whether it is not known if it answers HEAD.
+        /// Whether it may answer HEAD, which is not known.
         var mayAnswerHEAD = false
         /// Whether it is that of a 101.
         var switchesProtocols = false
@@ -122,7 +122,7 @@ extension HeadRedaction {
 }
 
 extension HeadRedaction.Head {
-    /// Begins with the first line of a head; `status` is what would be the status in it.
+    /// Creates it from the first line of a head; `status` is the word that would be its status.
     fileprivate init(_ start: [UInt8], status: ArraySlice<UInt8>, _ exchanges: inout Exchanges) {
         guard start.starts(with: "HTTP/".utf8) else {
             if !start.starts(with: "PROXY ".utf8) {

@@ -1,13 +1,13 @@
 import HTTPUpgrade
 import WireFormat
 
-/// Replaces what may be secret in one stream of HTTP/1.1 before a session: line by line, so that a body is not taken
-/// for a head.
+/// Replaces what may be secret in a stream of HTTP/1.1 before a session: line by line, so that a body is not taken for
+/// a head.
 ///
-/// What stays is on lists (``HarmlessWords``), or has a form that leaves no room for more; the rest is replaced, or
+/// What stays is on lists (``HarmlessWords``), or has a form that leaves no room for secrets. The rest is replaced, or
 /// left to be filled.
 struct HeadRedaction: Sendable {
-    /// A part of the stream, and what takes its place.
+    /// A part of the stream, and what replaces it.
     struct Piece: Sendable {
         var offset: UInt64
         var bytes: [UInt8]
@@ -18,7 +18,8 @@ struct HeadRedaction: Sendable {
         case preamble
         /// Before a head, in a body, or in something else.
         case outside
-        /// After the head of an answer that switches protocols: any line there is text, since frames are not read here.
+        /// After the head of a response that switches protocols: any line there is text, since frames are not read
+        /// here.
         case afterSwitch
         case head
         /// Before the size of a chunk.
@@ -33,7 +34,7 @@ struct HeadRedaction: Sendable {
 
     /// What comes next.
     var place = Place.preamble
-    /// What the latest head says of what follows it.
+    /// What the latest head says about what follows it.
     var head = Head()
     /// The line so far, and where it begins.
     private(set) var line: [UInt8] = []
@@ -42,10 +43,10 @@ struct HeadRedaction: Sendable {
     /// Whether only messages of SOCKS have come.
     private var mayBeSOCKS = true
 
-    /// Bytes of a line beyond which it is no head's.
+    /// Bytes of a line beyond which it cannot be part of a head.
     private static var longestLine: Int { 65_536 }
 
-    /// Where bytes begin that no head was expected to hold; nil if that is not known.
+    /// Where bytes begin in which no head is expected; nil if that is not known.
     var endOfHeads: UInt64? {
         switch place {
         case .outside where line.isEmpty, .afterSwitch where line.isEmpty: lineOffset
@@ -57,10 +58,10 @@ struct HeadRedaction: Sendable {
     ///
     /// - Parameters:
     ///   - bytes: The bytes.
-    ///   - offset: The place of the first.
-    ///   - proxies: What redacts messages to proxies, and knows what takes the place of values.
+    ///   - offset: The stream offset of the first.
+    ///   - proxies: Redacts messages to proxies, and replaces values.
     ///   - exchanges: What the connection's requests say about responses.
-    /// - Returns: What replaces some of the bytes, or of those before.
+    /// - Returns: What replaces some of these bytes, or of earlier ones.
     mutating func take(
         _ bytes: Span<UInt8>, at offset: UInt64, _ proxies: inout SOCKSRedaction, _ exchanges: inout Exchanges
     ) -> [Piece] {
@@ -68,7 +69,7 @@ struct HeadRedaction: Sendable {
         if offset > 0, lineOffset == 0, line.isEmpty { mayBeSOCKS = false }
         var pieces: [Piece] = []
         if offset != lineOffset &+ UInt64(line.count) {
-            // Something was left out: a body, or what the capture lacks.
+            // Something was left out: a body, or bytes missing from the capture.
             if let piece = finishCutLine(values) { pieces.append(piece) }
             if resume(at: offset) { exchanges.forgetRequests() }
         }
@@ -110,7 +111,7 @@ struct HeadRedaction: Sendable {
         return pieces
     }
 
-    /// Goes on after bytes that were left out.
+    /// Continues after bytes that were left out.
     ///
     /// - Returns: Whether heads may be among them.
     private mutating func resume(at offset: UInt64) -> Bool {
@@ -132,7 +133,7 @@ struct HeadRedaction: Sendable {
         return false
     }
 
-    /// Passes over the bytes of a body or chunk, if those come next.
+    /// Skips the bytes of a body or chunk, if those come next.
     ///
     /// - Returns: How many bytes those are.
     private mutating func passBody(_ bytes: Span<UInt8>) -> Int {
@@ -143,7 +144,7 @@ struct HeadRedaction: Sendable {
             taken = min(remaining, UInt64(bytes.count))
             place = remaining == taken ? .chunkEnd : .chunk(remaining - taken)
         case .body(let remaining):
-            // The answer to HEAD has the length of a body that does not come.
+            // The response to HEAD has the length of a body that does not come.
             let isAbsent = head.mayAnswerHEAD && head.bodyLength == remaining && bytes.starts(with: "HTTP/1.")
             taken = isAbsent ? 0 : min(remaining, UInt64(bytes.count))
             place = isAbsent || remaining == taken ? .outside : .body(remaining - taken)
@@ -153,7 +154,7 @@ struct HeadRedaction: Sendable {
         return Int(taken)
     }
 
-    /// What takes the place of a line whose end the capture lacks: in a head, or where one begins.
+    /// What replaces a line whose end is missing from the capture: in a head, or where one begins.
     mutating func finishCutLine(_ values: HeadValues) -> Piece? {
         defer { line.removeAll() }
         guard !isOverlong, !line.isEmpty else { return nil }

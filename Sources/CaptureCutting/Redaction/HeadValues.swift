@@ -7,7 +7,7 @@ struct HeadValues: Sendable {
     /// Whether names of hosts and addresses are replaced.
     let replacesHosts: Bool
 
-    /// Words that are known; letters of others, and long numbers, are replaced.
+    /// Keeps known words; replaces the letters of others, and long numbers.
     func words(_ text: ArraySlice<UInt8>, digits: Int = 4) -> [UInt8] {
         var result: [UInt8] = []
         var index = text.startIndex
@@ -33,13 +33,13 @@ struct HeadValues: Sendable {
         return result
     }
 
-    /// What may be an IP address at the beginning of a text: four numbers of up to three digits with dots or hyphens
-    /// between them, or groups of hexadecimal digits with two colons; nil if it is none.
+    /// What may be an IP address at the beginning of a text: four numbers of up to three digits separated by dots or
+    /// hyphens, or groups of hexadecimal digits with two colons; nil if there is none.
     ///
     /// A version such as 131.0.0.0 cannot be told from an address.
     private static func addressLike(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         guard let first = text.first, first == 0x3a || first.hexadecimalValue != nil else { return nil }
-        // Longer than any address; were there no bound, a line of colons would take the square of its length.
+        // Longer than any address: without a bound, a line of colons would take quadratic time.
         let beginning = text.prefix(64)
         func isGroup(_ byte: UInt8) -> Bool { byte == 0x3a || byte == 0x2e || byte.hexadecimalValue != nil }
         let groups = beginning.prefix(while: isGroup)
@@ -56,7 +56,7 @@ struct HeadValues: Sendable {
         return nil
     }
 
-    /// The line that begins a head; nil if it does not.
+    /// Redacts the first line of a head; nil if it is not one.
     func startLine(_ line: ArraySlice<UInt8>) -> [UInt8]? {
         if line.starts(with: "HTTP/1.".utf8), line.count >= 12 {
             let start = line.startIndex
@@ -79,7 +79,7 @@ struct HeadValues: Sendable {
         return result + parts[2]
     }
 
-    /// The first part of a line that begins a head, whose end the capture lacks; nil if it does not.
+    /// Redacts the first line of a head whose end is missing from the capture; nil if it is not one.
     func startOfLine(_ line: ArraySlice<UInt8>) -> [UInt8]? {
         guard line.starts(with: "GET ".utf8) else { return startLine(line) }
         let parts = line.dropFirst(4).split(separator: 0x20, maxSplits: 1, omittingEmptySubsequences: false)
@@ -89,7 +89,7 @@ struct HeadValues: Sendable {
         return start + [0x20] + version
     }
 
-    /// A line of the PROXY protocol (2.1): addresses and ports.
+    /// Redacts a line of the PROXY protocol (2.1): addresses and ports.
     private func proxyLine(_ line: ArraySlice<UInt8>) -> [UInt8]? {
         let parts = line.dropFirst(6).split(separator: 0x20, omittingEmptySubsequences: false)
         guard let family = parts.first.map({ String(decoding: $0, as: UTF8.self) }) else { return nil }
@@ -121,7 +121,7 @@ struct HeadValues: Sendable {
             }
     }
 
-    /// A request target.
+    /// Redacts a request target.
     func target(_ target: ArraySlice<UInt8>) -> [UInt8] {
         let question = target.firstIndex(of: 0x3f) ?? target.endIndex
         var result: [UInt8] = []
@@ -157,17 +157,17 @@ struct HeadValues: Sendable {
         return result
     }
 
-    /// The name of a field.
+    /// Redacts the name of a field.
     func fieldName(_ name: ArraySlice<UInt8>) -> [UInt8] {
         HarmlessWords.fields.contains(Self.lowercased(name)) ? Array(name) : pseudonyms.shaped(name)
     }
 
-    /// The value of a field, without white space around it.
+    /// Redacts the value of a field, without white space around it.
     ///
     /// - Parameters:
     ///   - value: The value.
     ///   - name: The field's name in lower case.
-    /// - Returns: What takes its place.
+    /// - Returns: Its replacement.
     func fieldValue(_ value: ArraySlice<UInt8>, of name: String) -> [UInt8] {
         if HarmlessWords.plainFields.contains(name) { return words(value) }
         switch name {
@@ -182,12 +182,12 @@ struct HeadValues: Sendable {
         }
     }
 
-    /// A value that keeps only its control characters, since those break rules.
+    /// Replaces a value except for control characters, which break rules.
     func redacted(_ value: ArraySlice<UInt8>) -> [UInt8] {
         zip(value, pseudonyms.text(for: value)).map { $0 < 0x20 || $0 == 0x7f ? $0 : $0 < 0x80 ? $1 : 0xb7 }
     }
 
-    /// A host, with or without a port.
+    /// Redacts a host, with or without a port.
     func host(_ host: ArraySlice<UInt8>) -> [UInt8] {
         guard Self.isHost(host), !replacesHosts else {
             let port = host.lastIndex(of: 0x3a).map { host[$0...] } ?? []
@@ -197,7 +197,7 @@ struct HeadValues: Sendable {
         return Array(host)
     }
 
-    /// Whether a text is a name or an address, and the number of a port if there is any.
+    /// Whether a text is a name or an address, with the number of a port if there is one.
     private static func isHost(_ host: ArraySlice<UInt8>) -> Bool {
         guard host.count <= 255 else { return false }
         var name = host
@@ -220,7 +220,7 @@ struct HeadValues: Sendable {
         return redacted(value)
     }
 
-    /// A date in the form of RFC 9110 5.6.7.
+    /// Redacts a date in the form of RFC 9110 5.6.7.
     private func date(_ value: ArraySlice<UInt8>) -> [UInt8] {
         let form = Array("Aaa, 00 Aaa 0000 00:00:00 GMT".utf8)
         let isDate =
@@ -235,7 +235,7 @@ struct HeadValues: Sendable {
         return isDate ? Array(value) : redacted(value)
     }
 
-    /// Another value of that form: since a peer chooses keys, one may say something, as it is or decoded.
+    /// A different value of the same form: since a peer chooses keys, a key may carry a message, as it is or decoded.
     private func random(_ value: ArraySlice<UInt8>) -> [UInt8] {
         var result = pseudonyms.shaped(value)
         // RFC 4648 3.5: the low bits of the last digit of a key belong to no byte, and are zero.
@@ -245,7 +245,7 @@ struct HeadValues: Sendable {
         return result
     }
 
-    /// A list of names: unknown ones are replaced, alike in requests and responses.
+    /// Redacts a list of names: unknown ones are replaced, the same way in requests and responses.
     private func list(_ list: ArraySlice<UInt8>) -> [UInt8] {
         var result: [UInt8] = []
         for (index, element) in list.split(separator: 0x2c, omittingEmptySubsequences: false).enumerated() {

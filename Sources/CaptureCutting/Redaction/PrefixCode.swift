@@ -1,13 +1,13 @@
-/// The shortest code of a few symbols (RFC 1951 3.2.2), by Huffman's algorithm.
+/// An optimal prefix code for a few symbols (RFC 1951 3.2.2), by Huffman's algorithm.
 struct PrefixCode {
-    /// How many bits the code of each symbol has.
+    /// The length of each symbol's code, in bits.
     private(set) var lengths: [Int: Int]
     private var codes: [Int: Int] = [:]
 
-    /// - Parameter counts: How often each symbol occurs: two of them at least, and so few that no code is too long.
+    /// - Parameter counts: How often each symbol occurs: at least two symbols, and few enough that no code is too long.
     init(_ counts: [Int: Int]) {
         lengths = counts.mapValues { _ in 0 }
-        // The rarest two become one, until there is only one; of equals, the order is always the same.
+        // The two rarest are joined until one is left; ties are always broken the same way.
         var groups = counts.sorted { $0.key < $1.key }.map { (count: $0.value, symbols: [$0.key]) }
         while groups.count > 1 {
             groups.sort { ($0.count, $0.symbols.count, $0.symbols[0]) < ($1.count, $1.symbols.count, $1.symbols[0]) }

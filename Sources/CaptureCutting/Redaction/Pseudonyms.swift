@@ -1,7 +1,7 @@
 import WireFormat
 
-/// Replaces texts by others that depend on them, so that equal ones stay equal, without telling what they were: by
-/// SHA-256 with a key that is thrown away.
+/// Replaces texts by others that depend on them, so that equal texts stay equal, without revealing them: by SHA-256
+/// with a key that is thrown away.
 package struct Pseudonyms: Sendable {
     private let key: (UInt64, UInt64)
 
@@ -10,7 +10,7 @@ package struct Pseudonyms: Sendable {
         self.key = key
     }
 
-    /// A text of as many bytes, without five letters in a row.
+    /// A text of the same length in bytes, without five letters in a row.
     func text(for original: some Collection<UInt8>) -> [UInt8] {
         var random = generator(original)
         return (0..<original.count).map { place in
@@ -24,7 +24,7 @@ package struct Pseudonyms: Sendable {
         return (0..<3).reduce(0) { number, _ in number << 8 | Int(random.next()) }
     }
 
-    /// A text whose letters, digits and bytes beyond ASCII are replaced by others; control characters and signs stay.
+    /// A text in which letters, digits and bytes beyond ASCII are replaced; control characters and punctuation stay.
     ///
     /// It has no five letters in a row.
     func shaped(_ original: some Collection<UInt8>) -> [UInt8] {
@@ -42,7 +42,7 @@ package struct Pseudonyms: Sendable {
         }
     }
 
-    /// Addresses as text, so that what was valid stays so.
+    /// Replaces addresses in text form; valid ones stay valid.
     func addressText(_ original: some Collection<UInt8>) -> [UInt8] {
         var random = generator(original)
         var isFirst = true
@@ -54,14 +54,14 @@ package struct Pseudonyms: Sendable {
         }
     }
 
-    /// Binary data of as many bytes, different for different data; beyond four bytes, none is ASCII.
+    /// Binary data of the same length, different for different data; beyond four bytes, none is ASCII.
     func binary(for original: [UInt8]) -> [UInt8] {
         guard original.count > 4 else { return permuted(original) }
         var random = generator(original)
         return original.map { _ in 0x80 | random.next() & 0x7f }
     }
 
-    /// Few bytes: a permutation of all that there are of that length, in which zero stays.
+    /// A permutation of all values of a short length, which maps zero to zero.
     func permuted(_ original: [UInt8]) -> [UInt8] {
         guard original.contains(where: { $0 != 0 }) else { return original }
         var bytes = original
@@ -69,16 +69,16 @@ package struct Pseudonyms: Sendable {
         return bytes
     }
 
-    /// A masking key: another for another, and zero for zero.
+    /// Replaces a masking key: different keys stay different, and zero stays zero.
     ///
-    /// The three top bits of each byte stay: after a gap, masked text is known by bytes that are not printable, and
-    /// those bits decide that.
+    /// The three top bits of each byte stay: after a gap, masked text is recognised by bytes that are not printable,
+    /// and those bits decide that.
     func maskingKey(_ original: UInt32) -> UInt32 {
         guard original != 0 else { return 0 }
         var key = original
         repeat {
             let kept = (0..<4).map { UInt8(truncatingIfNeeded: key >> UInt32($0 * 8 + 5)) & 7 }
-            // Four rounds of a Feistel network whose halves are ten bits of two bytes.
+            // A Feistel network of four rounds, whose halves are ten bits of two bytes.
             var left = key & 31 | key >> 3 & 0x3e0
             var right = key >> 16 & 31 | key >> 19 & 0x3e0
             for round in 0..<4 as Range<UInt8> {
@@ -93,7 +93,7 @@ package struct Pseudonyms: Sendable {
         return key
     }
 
-    /// Four rounds of a Feistel network whose halves are the even and odd nibbles.
+    /// A Feistel network of four rounds, whose halves are the even and odd nibbles.
     private func permutedOnce(_ original: [UInt8]) -> [UInt8] {
         var left = original.map { $0 >> 4 }
         var right = original.map { $0 & 15 }
@@ -116,7 +116,7 @@ package struct Pseudonyms: Sendable {
         return Generator(SHA256.digest(of: input.span))
     }
 
-    /// Bytes that look random.
+    /// A generator of random-looking bytes.
     private struct Generator {
         private var block: InlineArray<32, UInt8>
         private var place = 0
@@ -124,7 +124,7 @@ package struct Pseudonyms: Sendable {
         init(_ seed: InlineArray<32, UInt8>) { block = seed }
 
         mutating func next() -> UInt8 {
-            // Half of a block is never shown, so that none reveals the next.
+            // Half of each block is never shown, so that none reveals the next.
             if place == 16 {
                 block = SHA256.digest(of: block.span)
                 place = 0

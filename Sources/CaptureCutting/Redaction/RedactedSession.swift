@@ -12,26 +12,25 @@ struct StreamKey: Hashable {
 struct RedactedStream {
     var heads = ExtentIndex()
     var frames = ExtentIndex()
-    /// What is not in ``frames`` yet, since a message is not complete whose payload belongs between.
+    /// Extents that are not in ``frames`` yet, because an incomplete message's payload belongs between them.
     var pending: [Extent] = []
     /// The end of the last frame.
     var frontier: UInt64?
-    /// The bytes of a header that begins at ``frontier``, which the packets so far have brought; all but the masking
-    /// key have taken their place.
+    /// The bytes so far of a header that begins at ``frontier``; all but the masking key are already in the output.
     var partialHeader: [UInt8] = []
-    /// The frame from which on lengths are misread, so that segments begin with headers which no frame is reported of.
+    /// The frame from which on lengths are misread, so that segments begin with headers for which no frame is reported.
     var misread: UInt64?
-    /// Bytes that are no part of what frames count, since they are out of band: where they stand, in order.
+    /// The offsets, in order, of bytes that are out of band and therefore not counted by frames.
     var outOfBand: [UInt64] = []
     /// Where the stream stops being frames; nil if it does not.
     var stop: UInt64?
-    /// The text of a frame that begins there and is never complete, as far as it is known, replaced.
+    /// The replaced text, as far as it is known, of a frame that begins there and is never complete.
     var unfinished: [UInt8] = []
 
-    /// The most bytes out of band that are known; beyond that, frames are filled.
+    /// The most out-of-band bytes that are remembered; beyond that, frames are filled.
     static var maximumOutOfBand: Int { 16 }
 
-    /// The most that waits; beyond that, a message's payload is filled.
+    /// The most extents that wait; beyond that, a message's payload is filled.
     static var maximumPending: Int { 1 << 17 }
 }
 
@@ -68,7 +67,7 @@ struct RedactedSession {
         }
     }
 
-    /// Follows a frame of a message.
+    /// Adds a frame of a message.
     ///
     /// - Returns: Whether there was room.
     mutating func add(_ place: FramePlace, from role: Role) -> Bool {
@@ -80,7 +79,7 @@ struct RedactedSession {
     /// How many frames it follows.
     var frameCount: Int { frames[0].count &+ frames[1].count }
 
-    /// Whether a message has begun that is not complete.
+    /// Whether an end has begun a message that is not complete.
     func hasFrames(of role: Role) -> Bool { !frames[role.index].isEmpty }
 
     mutating func takeFrames(of role: Role) -> [FramePlace] {
@@ -94,13 +93,13 @@ struct RedactedSession {
         return payload
     }
 
-    /// Compresses a text that says nothing: filler, or one that refers to earlier messages.
+    /// Compresses a text without content: filler, or one that refers to earlier messages.
     mutating func compressFiller(_ length: Int, toExactly count: Int, from role: Role) -> [UInt8]? {
         if let payload = compress(Filler.text(length), toExactly: count, from: role) { return payload }
         let history = encoders[role.index]?.history ?? []
         for period in 1...8 where period <= history.count {
             let end = Array(history.suffix(period))
-            // No letters, so no words, and no part of a character.
+            // No letters, so no words, and no part of a multi-byte character.
             guard end.allSatisfy({ $0 < 0x80 }), end.contains(where: { !($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a) })
             else {
                 continue
@@ -126,7 +125,7 @@ struct RedactedSession {
         encoders[role.index]?.history = Array((history + bytes).suffix(DeflateEncoder.longestHistory))
     }
 
-    /// What earlier messages inflated to is not known any more.
+    /// Records that what earlier messages inflated to is no longer known.
     mutating func breakContext(of role: Role) {
         encoders[role.index]?.history = []
     }

@@ -2,14 +2,14 @@ import TraceOutput
 import WebSocketProtocol
 package import WireFormat
 
-/// The second pass: bytes of packets replaced by what the plan has for them.
+/// The second pass: replaces bytes of packets as planned.
 extension RedactionPlan where Store: ~Copyable {
     /// Replaces bytes of a stream.
     ///
     /// - Parameters:
     ///   - bytes: The packet; all of `range` is replaced.
     ///   - range: Where in it the stream's bytes are.
-    ///   - offset: The place of the first in the stream; nil if that is not known.
+    ///   - offset: The stream offset of the first; nil if it is not known.
     ///   - record: The connection.
     ///   - direction: Who sent them.
     package mutating func redact(
@@ -19,7 +19,7 @@ extension RedactionPlan where Store: ~Copyable {
         guard let offset, let outOfBand = streams[key]?.outOfBand, let first = outOfBand.first,
             first < offset &+ UInt64(range.count)
         else { return redact(&bytes, range, at: offset, in: key) }
-        // Frames do not count bytes out of band.
+        // Frames do not count out-of-band bytes.
         let leftOut = UInt64(outOfBand.count { $0 < offset })
         var (start, place) = (range.lowerBound, offset &- leftOut)
         for (index, byte) in outOfBand.dropFirst(Int(leftOut)).enumerated() {
@@ -33,7 +33,7 @@ extension RedactionPlan where Store: ~Copyable {
         redact(&bytes, start..<range.upperBound, at: place, in: key)
     }
 
-    /// Replaces bytes of a stream from which those out of band are left out.
+    /// Replaces bytes of a stream without those that are out of band.
     private mutating func redact(_ bytes: inout [UInt8], _ range: Range<Int>, at offset: UInt64?, in key: StreamKey) {
         guard !range.isEmpty else { return }
         let original = Array(bytes[range])
@@ -95,8 +95,8 @@ extension RedactionPlan where Store: ~Copyable {
         }
     }
 
-    /// Keeps the headers of frames that were not reported: of the one that is not complete when the stream ends, and of
-    /// those after an end has failed the connection.
+    /// Keeps the headers of frames that were not reported: the one that is incomplete when the stream ends, and those
+    /// after an end has failed the connection.
     private mutating func followFrames(_ bytes: [UInt8], at position: UInt64, in key: StreamKey) {
         var (original, offset) = (bytes, position)
         if let known = streams[key]?.partialHeader, !known.isEmpty, let frontier = streams[key]?.frontier,
@@ -112,7 +112,7 @@ extension RedactionPlan where Store: ~Copyable {
                 case let (next, isFar) = (frontier &+ UInt64(header.byteCount)).addingReportingOverflow(
                     header.payloadLength)
             else {
-                // The capture may end here, or the stream: what is said of it then depends on these bytes.
+                // The capture or the stream may end here, and what is then reported depends on these bytes.
                 let known = streams[key]?.partialHeader.count ?? 0
                 put(Array(FrameHeader.beginning(original[start...]).dropFirst(known)), at: position, in: key)
                 settle(key)
@@ -128,7 +128,8 @@ extension RedactionPlan where Store: ~Copyable {
             put(Array(header.bytes(key: mask).dropFirst(known)), at: frontier &+ UInt64(known), in: key)
             var part = place
             part.length = min(place.length, 1 << 20)
-            // Where frames stop, text would be taken for what it is; the size of a chunk says that it is none.
+            // Where frames stop, text filler would be reported as text; the size of a chunk stays, since it shows that
+            // it is not text.
             let isStop = frontier == streams[key]?.stop
             let beginning =
                 isStop
@@ -142,7 +143,7 @@ extension RedactionPlan where Store: ~Copyable {
         }
     }
 
-    /// The size of a chunk of HTTP in a few digits, and the end of its line (RFC 9112 7.1); nothing if the bytes do not
+    /// The size of an HTTP chunk in a few digits, and the end of its line (RFC 9112 7.1); empty if the bytes do not
     /// begin with them.
     private static func chunkSize(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         let digits = bytes.prefix(4).prefix { $0.hexadecimalValue != nil }

@@ -3,7 +3,7 @@ import TraceOutput
 import WebSocketProtocol
 import WireFormat
 
-/// Putting replacements where the plan finds them again.
+/// Stores replacements where the second pass finds them.
 extension RedactionPlan where Store: ~Copyable {
     mutating func put(_ bytes: [UInt8], of places: [FramePlace], in key: StreamKey) {
         var start = 0
@@ -45,13 +45,13 @@ extension RedactionPlan where Store: ~Copyable {
         }
     }
 
-    /// Fills a frame's payload by its place alone.
+    /// Fills a frame's payload, using only its position.
     ///
     /// - Parameters:
     ///   - place: The payload.
     ///   - key: The stream.
     ///   - isText: Whether it is text.
-    ///   - first: How many of its bytes are filled already.
+    ///   - first: How many of its bytes are already filled.
     mutating func fill(_ place: FramePlace, in key: StreamKey, isText: Bool, from first: Int = 0) {
         var done = first
         while done < place.length {
@@ -62,7 +62,7 @@ extension RedactionPlan where Store: ~Copyable {
             part.key = place.key.map { $0 << UInt32(done % 4 * 8) | $0 >> UInt32((4 - done % 4) % 4 * 8) }
             put(isText ? Filler.variedText(length) : Filler.binary(length), of: part, in: key)
             done += length
-            // Beyond that, what no replacement is known for is filled anyway.
+            // Beyond that, bytes without a replacement are filled anyway.
             guard done < 64 << 20 else { return }
         }
     }
@@ -83,12 +83,12 @@ extension RedactionPlan where Store: ~Copyable {
         Extent(offset: offset, position: store.append(bytes.span), length: UInt32(clamping: bytes.count))
     }
 
-    /// Puts in order what waits for a message.
+    /// Sorts what waited for a message.
     mutating func settle(_ key: StreamKey) {
         guard var pending = streams[key]?.pending, !pending.isEmpty else { return }
         streams[key]?.pending = []
         room.pending &+= pending.count
-        // Payloads come after the headers of later fragments, and of control frames between them.
+        // Payloads are known after the headers of later fragments, and of control frames between them.
         pending.sort { $0.offset < $1.offset }
         for extent in pending { _ = streams[key]?.frames.add(extent, &store) }
     }

@@ -4,12 +4,12 @@ package import TraceOutput
 import WebSocketProtocol
 import WireFormat
 
-/// Learns from an analysis what is to stand in place of the bytes of its streams: on a first pass over a capture, so
-/// that the second can write them.
+/// Learns from an analysis what replaces the bytes of its streams, on a first pass over a capture, so that the second
+/// pass can write the replacements.
 ///
 /// Bytes without a replacement are overwritten with filler. Replacements and their offsets are spooled.
 package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
-    /// What was done.
+    /// Counts of what was done.
     package internal(set) var totals = RedactionTotals()
 
     let text: TextRedaction
@@ -22,10 +22,10 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
     private var heads: [StreamKey: HeadRedaction] = [:]
     var sessions: [SessionID: RedactedSession] = [:]
     var room: RedactionRoom
-    /// The connection that was counted last as filled.
+    /// The last connection counted as filled.
     private var lastFilled: UInt64?
     var scratch = OutputBuffer(capacity: 1 << 16)
-    /// Blocks of indexes that were read lately.
+    /// Recently read blocks of indexes.
     var blocks: [BlockKey: [Extent]] = [:]
 
     /// Creates a plan.
@@ -33,8 +33,8 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
     /// - Parameters:
     ///   - wanted: The connections to write.
     ///   - keepsKeys: Whether the keys of JSON objects stay.
-    ///   - pseudonyms: What takes the place of words.
-    ///   - addresses: What takes the place of addresses, and that names of hosts are replaced; nil if both stay.
+    ///   - pseudonyms: Replaces words.
+    ///   - addresses: Replaces addresses, in which case host names are replaced too; nil if both stay.
     ///   - store: Where replacements go.
     ///   - memory: The bytes that it may take.
     package init(
@@ -93,7 +93,7 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         streams[key]?.frontier = extent.end
     }
 
-    /// Learns where a byte was left out as out of band: before the one at `next`.
+    /// Records that a byte was left out as out of band, before the one at `next`.
     private mutating func takePlace(_ next: UInt64, leftOut: UInt64, from role: Role, _ id: SessionID) {
         guard let session = sessions[id], next > 0 else { return }
         let key = session.stream(of: role)
@@ -125,12 +125,12 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         }
     }
 
-    /// Whether something may be kept of a stream, and of the other of its connection.
+    /// Whether there is room for a stream, and for the other one of its connection.
     private mutating func hasRoom(for key: StreamKey) -> Bool {
         var other = key
         other.direction = key.direction.opposite
         if streams[key] != nil || streams[other] != nil { return true }
-        // What their heads keep counts too.
+        // What the heads keep counts too.
         guard streams.count &+ heads.count < room.streams else {
             if lastFilled != key.record { totals.filledConnections &+= 1 }
             lastFilled = key.record
@@ -157,7 +157,7 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         }
     }
 
-    /// Learns where there are no frames any more, or where lengths are misread.
+    /// Learns where frames end, or where lengths are misread.
     private mutating func take(_ finding: Finding, _ id: SessionID) {
         guard let session = sessions[id], let role = finding.from, let offset = finding.streamOffset else { return }
         let key = session.stream(of: role)
@@ -184,7 +184,7 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         let place = FramePlace(
             offset: start &+ UInt64(header.byteCount), length: length, key: mask, opcode: header.opcode)
         guard header.opcode.isControl else {
-            // A fragment of nothing, or of a reserved kind, belongs to no message.
+            // A fragment that continues nothing, or has a reserved opcode, belongs to no message.
             if event.messageIndex == nil || header.opcode.rawValue & 15 > 2 {
                 fill(place, in: key, isText: false)
             } else {
@@ -217,7 +217,7 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         guard isWhole, message.isCompressed || payload.count == wire else {
             if message.isCompressed {
                 sessions[id]?.breakContext(of: event.from)
-                // What is not complete is not inflated to its end, so there is nothing in it.
+                // An incomplete message is not inflated to its end, so a payload that inflates to nothing will do.
                 if !message.isComplete, wire <= 1 << 20, let empty = DeflateEncoder.encodeNothing(toExactly: wire) {
                     put(empty, of: places, in: key)
                     return
@@ -227,7 +227,7 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
                     put(Filler.undecodable(min(place.length, 1 << 20), at: place.offset), of: place, in: key)
                 }
             } else {
-                // Text begins like the original, where that is known.
+                // Text begins like the original, as far as that is known.
                 let beginning = message.isText ? text.redact(Array(copying: payload), compressible: false) : []
                 fill(places, in: key, isText: message.isText, beginning: beginning)
                 streams[key]?.unfinished = Array(beginning.dropFirst(wire).prefix(1 << 16))

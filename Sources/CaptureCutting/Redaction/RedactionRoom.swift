@@ -1,15 +1,15 @@
-/// What a redaction may still keep in memory.
+/// What a redaction may still hold in memory.
 struct RedactionRoom {
-    /// Streams whose replacement is known.
+    /// Streams with known replacements.
     let streams: Int
-    /// Open sessions of whose messages what they inflated to is known.
+    /// Open sessions for which the inflated end of messages is kept.
     let histories: Int
     /// Frames of messages that are not complete.
     var frames: Int
     /// Replacements that wait for a message.
     var pending: Int
 
-    /// Shares out bytes: most are for streams.
+    /// Divides bytes; most are for streams.
     init(bytes: Int) {
         streams = max(bytes / 5 &* 3 / Self.streamSize, 2)
         histories = bytes / 5 / Self.historySize
@@ -17,10 +17,10 @@ struct RedactionRoom {
         pending = bytes / 10 / Self.frameSize
     }
 
-    /// What a stream takes, measured.
+    /// The measured size of a stream, in bytes.
     private static let streamSize = 240
-    /// Of both directions.
+    /// For both directions.
     private static let historySize = 2 * DeflateEncoder.longestHistory
-    /// A place or an extent, in an array that doubles.
+    /// A frame's place or an extent, in an array that doubles.
     private static let frameSize = 64
 }

@@ -1,12 +1,12 @@
-/// What a redaction came to, for its report.
+/// Counts of what a redaction did, for its report.
 package struct RedactionTotals: Sendable {
     /// Data messages whose payload was replaced.
     package var messages: UInt64 = 0
-    /// Of these, compressed ones that were compressed anew.
+    /// Those of them that were compressed again.
     package var recompressed: UInt64 = 0
-    /// Of these, ones that keep the length of their payload but not its shape, since the shape does not fit.
+    /// Those of them that keep the length of their payload but not its shape, because the shape does not fit.
     package var reshaped: UInt64 = 0
-    /// Compressed messages that do not inflate any more.
+    /// Compressed messages that no longer inflate.
     package var undecodable: UInt64 = 0
     /// Payloads of Pings, Pongs and Close frames.
     package var controlPayloads: UInt64 = 0

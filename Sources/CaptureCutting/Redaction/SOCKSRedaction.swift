@@ -1,24 +1,24 @@
 import PacketDecoding
 import WireFormat
 
-/// Replaces names, passwords and addresses in what stands ahead of HTTP for a proxy, where each message comes as a
-/// whole: SOCKS (RFC 1928, RFC 1929), and the binary form of the PROXY protocol (2.2).
+/// Replaces names, passwords and addresses in what precedes HTTP for a proxy, each message of which comes whole: SOCKS
+/// (RFC 1928, RFC 1929), and the binary form of the PROXY protocol (2.2).
 struct SOCKSRedaction {
     let values: HeadValues
-    /// What takes the place of addresses; nil if they stay.
+    /// Replaces addresses; nil if they stay.
     var addresses: AddressPseudonyms?
 
-    /// What the PROXY protocol's binary form begins with.
+    /// The beginning of the PROXY protocol's binary form.
     private static let signature: [UInt8] = [13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 10]
 
-    /// The message that bytes begin with, redacted; nil if there is none.
+    /// The message at the beginning of the bytes, redacted; nil if there is none.
     mutating func message(in span: Span<UInt8>) -> [UInt8]? {
         guard span.count >= 2 else { return nil }
         let bytes = span.extracting(first: 1024)
         switch bytes[0] {
         case 5:
             if bytes.count >= 7, bytes[1] <= 8, bytes[2] == 0, [1, 3, 4].contains(bytes[3]) { return request(bytes) }
-            // An answer has one method, or 255; an offer as many as it says.
+            // An answer names one method, or 255; an offer has as many as it says.
             let count = bytes.count == 2 ? 0 : Int(bytes[1])
             guard bytes.count >= 2 + count, (0..<count).allSatisfy({ bytes[2 + $0] <= 9 || bytes[2 + $0] >= 0x80 })
             else { return nil }
@@ -31,7 +31,7 @@ struct SOCKSRedaction {
             guard bytes.count >= 3 + name + password else { return nil }
             return [1, bytes[1]] + Filler.text(name) + [bytes[2 + name]] + Filler.text(password)
         case 4 where bytes.count >= 9 && bytes[1] <= 2: return request4(bytes)
-        // The address in a consent to connect says nothing.
+        // The address in a granting reply says nothing.
         case 0 where bytes.count == 8 && 90...93 ~= bytes[1]: return [0, bytes[1], 0, 0, 0, 0, 0, 0]
         case 13: return proxyHeader(span)
         default: return nil

@@ -1,17 +1,17 @@
 import WireFormat
 
-/// Replaces the text of payloads, and keeps what programs go by: lengths, line breaks, the shape of JSON, and the place
-/// where UTF-8 is broken.
+/// Replaces the text of payloads, and keeps what programs depend on: lengths, line breaks, the shape of JSON, and where
+/// UTF-8 is broken.
 struct TextRedaction: Sendable {
     /// Whether the keys of JSON objects stay.
     let keepsKeys: Bool
     let pseudonyms: Pseudonyms
 
-    /// Whether filler is to compress well, rather than to look like text.
+    /// Whether filler should compress well rather than look like text.
     private var isCompressible = true
     /// Where in the filler a text begins: a multiple of five, so that every fifth character is a digit.
     ///
-    /// Texts that differ stay different, since after a gap frames of one length are known by that.
+    /// Different texts stay different, since after a gap frames of one length are recognised by that.
     private var start = 0
 
     init(keepsKeys: Bool, pseudonyms: Pseudonyms) {
@@ -19,12 +19,12 @@ struct TextRedaction: Sendable {
         self.pseudonyms = pseudonyms
     }
 
-    /// The text in place of another, of as many bytes.
+    /// Replaces a text by one of the same length in bytes.
     ///
     /// - Parameters:
     ///   - text: The text.
-    ///   - compressible: Whether it is to compress well.
-    /// - Returns: The other text.
+    ///   - compressible: Whether the replacement should compress well.
+    /// - Returns: The replacement.
     func redact(_ text: [UInt8], compressible: Bool) -> [UInt8] {
         var redaction = self
         redaction.isCompressible = compressible
@@ -39,7 +39,7 @@ struct TextRedaction: Sendable {
     private func redact(_ text: [UInt8]) -> [UInt8] {
         guard let broken = Self.firstBrokenByte(text) else { return redactValid(text[...]) }
         var result = redactValid(text[..<broken])
-        // The lead byte and one more are enough to break UTF-8 at the same place; neither is a letter.
+        // The lead byte and one more are enough to break UTF-8 at the same position; neither is a letter.
         for place in broken..<text.count {
             let isKept = place == broken || place == broken + 1 && text[place] >= 0x80
             result.append(isKept ? text[place] : character(place))
@@ -57,7 +57,7 @@ struct TextRedaction: Sendable {
         return result
     }
 
-    /// Appends filler for characters, each by one of as many bytes.
+    /// Appends filler for characters, each replaced by one of the same length in bytes.
     private func appendFiller(
         for text: ArraySlice<UInt8>, keepingBreaks: Bool, to result: inout [UInt8]
     ) {
@@ -123,12 +123,12 @@ struct TextRedaction: Sendable {
         return result
     }
 
-    /// JSON's literals, and what replaces each: a literal of the same type.
+    /// JSON's literals, each with a replacement of the same type.
     private static var literals: [([UInt8], [UInt8])] {
         [("true", "true"), ("false", "true "), ("null", "null")].map { (Array($0.0.utf8), Array($0.1.utf8)) }
     }
 
-    /// Where the string ends that begins before `start`: at its quote, or the end of the text.
+    /// The end of the string that begins before `start`: its quote, or the end of the text.
     private static func endOfString(in text: [UInt8], from start: Int) -> Int {
         var index = start
         while index < text.count, text[index] != 0x22 { index += text[index] == 0x5c ? 2 : 1 }
@@ -139,7 +139,7 @@ struct TextRedaction: Sendable {
         text[min(end + 1, text.count)...].first { !$0.isJSONSpace } == 0x3a
     }
 
-    /// Appends what takes the place of a string's characters; escapes stay escapes.
+    /// Appends the replacement of a string's characters; escapes stay escapes.
     private func appendString(_ text: ArraySlice<UInt8>, isKey: Bool, to result: inout [UInt8]) {
         if isKey, keepsKeys {
             result += text
@@ -172,7 +172,7 @@ struct TextRedaction: Sendable {
         }
     }
 
-    /// Where UTF-8 is broken for the first time; nil if it is not.
+    /// Where UTF-8 is first broken; nil if it is not.
     static func firstBrokenByte(_ text: [UInt8]) -> Int? {
         var index = 0
         while index < text.count {

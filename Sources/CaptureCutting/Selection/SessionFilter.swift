@@ -5,15 +5,15 @@ package import WireFormat
 
 /// Which sessions are wanted: those that meet every condition that is set.
 package struct SessionFilter: Sendable {
-    /// Numbers of connections, and patterns for host and path; its other conditions are ignored.
+    /// Connection numbers, and patterns for host and path; its other conditions are ignored.
     package var events = EventFilter()
     /// How the session must have ended: one of these.
     package var verdicts: [VerdictPattern] = []
-    /// A finding that it must have: one of these.
+    /// The findings of which it must have at least one.
     package var findings: [FindingPattern] = []
-    /// It must not have ended before.
+    /// The session must not have ended before this.
     package var start: PointInTime?
-    /// It must not have begun after.
+    /// The session must not have begun after this.
     package var end: PointInTime?
 
     /// Creates a filter that every session passes.
@@ -28,10 +28,10 @@ package struct SessionFilter: Sendable {
 /// A moment, absolute or since the capture's first packet.
 package enum PointInTime: Hashable, Sendable {
     case absolute(Timestamp)
-    /// In nanoseconds.
+    /// Since the first packet, in nanoseconds.
     case elapsed(Int64)
 
-    /// The moment in a capture that begins at this time.
+    /// The absolute time, in a capture that begins at `start`.
     func time(in start: Timestamp) -> Timestamp {
         switch self {
         case .absolute(let time): time
@@ -67,11 +67,11 @@ package enum PointInTime: Hashable, Sendable {
             fraction = digits
             for _ in (bytes.count - 21)..<9 { fraction *= 10 }
         }
-        // Days since 1970-01-01, with years that begin in March, so that leap days come last.
+        // Days since 1970-01-01; years begin in March here, so that leap days come last.
         let years = month <= 2 ? year - 1 : year
         let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
         let days = 365 * years + years / 4 - years / 100 + years / 400 + dayOfYear - 719_468
-        // Nanoseconds since 1970 in 64 bits end in 2262.
+        // 64 bits of nanoseconds since 1970 end in 2262.
         let (seconds, isBeyond) = (days * 86_400 + hour * 3600 + minute * 60 + second)
             .multipliedReportingOverflow(by: 1_000_000_000)
         let (nanoseconds, isBarelyBeyond) = seconds.addingReportingOverflow(fraction)
@@ -90,7 +90,7 @@ package enum PointInTime: Hashable, Sendable {
 }
 
 /// How a session ended, in a word: a layer ("rst", "close-frame"), who did it ("by-client"), "clean" or "unclean", or a
-/// code that was sent or that an application got ("1006").
+/// code that was sent or that an application saw ("1006").
 package enum VerdictPattern: Hashable, Sendable {
     case layer(SessionEnd.Verdict.Layer)
     case party(SessionEnd.Verdict.Party)
@@ -123,7 +123,7 @@ package enum VerdictPattern: Hashable, Sendable {
     }
 }
 
-/// A finding: a severity and those above it ("warning"), or a pattern for rules ("masking.*").
+/// A finding: a minimum severity ("warning"), or a pattern for rules ("masking.*").
 package enum FindingPattern: Hashable, Sendable {
     case severity(Set<String>)
     case rule(Glob)

@@ -4,17 +4,17 @@ package import TLSDecryption
 package import TraceOutput
 package import WireFormat
 
-/// What an analysis of a capture has found: which connections are wanted, and the span of the whole.
+/// What an analysis of a capture has found: which connections are wanted, and the span of the whole capture.
 package final class SelectedConnections: @unchecked Sendable {
-    /// A wanted connection; all have one, so that it is small.
+    /// A wanted connection; small, since each has one.
     package struct Connection: Sendable {
-        /// Whether it has a session that is not carried by TCP directly, but by TLS, say.
+        /// Whether it has a session inside another layer than TCP, such as TLS.
         package var isEncrypted = false
         /// Whether that is TLS.
         package var usesTLS = false
     }
 
-    /// What to keep of wanted connections beside that.
+    /// What else to keep of wanted connections.
     package struct Details: OptionSet, Sendable {
         package let rawValue: UInt8
 
@@ -22,7 +22,7 @@ package final class SelectedConnections: @unchecked Sendable {
             self.rawValue = rawValue
         }
 
-        /// What to say about their sessions.
+        /// What to note about their sessions.
         package static let comments = Details(rawValue: 1)
         /// The randoms of ClientHellos whose secrets decrypt their sessions.
         package static let clientRandoms = Details(rawValue: 2)
@@ -30,14 +30,14 @@ package final class SelectedConnections: @unchecked Sendable {
 
     /// The wanted connections by ``ConnectionStart/record``.
     package fileprivate(set) var connections: [UInt64: Connection] = [:]
-    /// Connections that are surely something else, if all others are wanted, so that ``connections`` is empty; nil if
-    /// only those are.
+    /// Connections that are certainly not WebSocket, if all others are wanted and ``connections`` is empty; nil if only
+    /// ``connections`` are wanted.
     package var others: Set<UInt64>?
-    /// Packets that count as a connection's, though they came while another one had its place: by their number.
+    /// By number: packets that belong to a connection, although they came while another one had its place.
     package fileprivate(set) var earlierPackets: [UInt64: UInt64] = [:]
     /// How many sessions passed the filter, and how many there were.
     package fileprivate(set) var sessionCount: (wanted: UInt64, all: UInt64) = (0, 0)
-    /// Numbers that were asked for, but that no connection has.
+    /// Requested numbers that no connection has.
     package fileprivate(set) var absentConnections: [UInt64] = []
     /// How many connections use TLS, wanted or not.
     package fileprivate(set) var tlsConnectionCount: UInt64 = 0
@@ -48,12 +48,13 @@ package final class SelectedConnections: @unchecked Sendable {
     /// The number of the last packet.
     package fileprivate(set) var lastPacket: UInt64 = 0
 
-    /// What a file with the packets of wanted connections says of the whole capture; nil if that has no packets.
+    /// What a file with the packets of wanted connections says about the whole capture; nil if the capture has no
+    /// packets.
     package var part: CapturePart? {
         start.map { CapturePart(first: $0, last: end, packetCount: lastPacket, keepsNumbers: false) }
     }
 
-    /// How many wanted sessions no comment names, since there was no room.
+    /// How many wanted sessions no comment names, for lack of room.
     package private(set) var uncommentedSessions: UInt64 = 0
 
     fileprivate let details: Details
@@ -62,10 +63,10 @@ package final class SelectedConnections: @unchecked Sendable {
     /// How many bytes are left for comments.
     private var commentRoom: Int
 
-    /// The most bytes of comments that are kept, counting 128 more for each.
+    /// The most bytes of comments that are kept, counting an extra 128 for each.
     package static var maximumCommentBytes: Int { 16 << 20 }
 
-    /// Selects nothing.
+    /// Creates a selection of nothing.
     ///
     /// - Parameters:
     ///   - details: What to keep of each connection.
@@ -75,7 +76,7 @@ package final class SelectedConnections: @unchecked Sendable {
         commentRoom = commentBytes
     }
 
-    /// Removes and returns what to say about a connection's sessions.
+    /// Removes and returns the comment on a connection's sessions.
     package func takeComment(of record: UInt64) -> String? {
         comments.isEmpty ? nil : comments.removeValue(forKey: record)
     }
@@ -85,7 +86,7 @@ package final class SelectedConnections: @unchecked Sendable {
         clientRandoms.isEmpty ? [] : clientRandoms.removeValue(forKey: record) ?? []
     }
 
-    /// Adds a session's note to what is said about its connection, if there is room.
+    /// Adds a session's note to the comment on its connection, if there is room.
     fileprivate func add(_ note: String, to record: UInt64) {
         let old = comments[record]
         let cost = note.utf8.count &+ (old == nil ? 128 : 1)
@@ -113,8 +114,8 @@ package final class SelectedConnections: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - packet: Its number.
-    ///   - record: ``SegmentOwner/record`` of the connection that it was received for; another number if it belongs to
-    ///     none.
+    ///   - record: ``SegmentOwner/record`` of the connection that it was received for; any other number if it belongs
+    ///     to none.
     /// - Returns: Whether it is.
     package func isWanted(packet: UInt64, of record: UInt64) -> Bool {
         if !earlierPackets.isEmpty, earlierPackets[packet] != nil { return true }
@@ -152,7 +153,7 @@ package struct SessionSelection: OutputFormat, ~Copyable {
     ///
     /// - Parameters:
     ///   - filter: Which sessions are wanted.
-    ///   - selected: Where to say which connections have them.
+    ///   - selected: Receives the connections that have such sessions.
     package init(_ filter: SessionFilter, into selected: SelectedConnections) {
         self.filter = filter
         self.selected = selected
@@ -160,10 +161,10 @@ package struct SessionSelection: OutputFormat, ~Copyable {
 
     package var demand: EventDemand { .totals }
 
-    /// Comments, and the numbers of a million connections.
+    /// Comments, and the numbers of a million connections, in bytes.
     package static var heldByteCount: Int { SelectedConnections.maximumCommentBytes &+ 24 << 20 }
 
-    /// A session in the dictionary, which grows by copying.
+    /// A session in the dictionary, which grows by copying, in bytes.
     package static var sessionByteCount: Int { 3 * (MemoryLayout<Session>.stride + MemoryLayout<SessionID>.stride) }
 
     package mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {

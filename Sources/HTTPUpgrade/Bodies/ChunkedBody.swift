@@ -46,7 +46,7 @@ struct ChunkedBody {
         return .incomplete
     }
 
-    /// Skips bytes of a chunk that the capture lacks; false if they are not all within one chunk.
+    /// Skips bytes of a chunk that are missing from the capture; false if they are not all within one chunk.
     mutating func skip(_ length: UInt64) -> Bool {
         guard place == .data, length <= remaining else { return false }
         remaining -= length

@@ -24,7 +24,7 @@ struct MessageStream {
         if case .head = place { !head.firstBytes.hasBegun } else { false }
     }
 
-    /// Skips bytes that the capture lacks, `length` of them if that is known; false if the end of the message cannot
+    /// Skips bytes missing from the capture, `length` of them if that is known; false if the end of the message cannot
     /// be found after them.
     mutating func skip(_ length: UInt64?) -> Bool {
         switch (place, length) {
@@ -45,13 +45,13 @@ struct MessageStream {
         }
     }
 
-    /// Looks for heads alone from here on, since the ends of messages are unknown; one that has begun goes on.
+    /// Looks only for heads from here on, since the ends of messages are unknown; continues a head that has begun.
     mutating func enterSearch() {
         if case .preamble = place { head = HeadCollector() }
         place = .head
     }
 
-    /// Reads nothing more; keeps what has been taken for a head, up to `limit` bytes, for the protocol that follows.
+    /// Reads nothing more; keeps what was taken for a head, up to `limit` bytes, for the protocol that follows.
     mutating func finish(keeping limit: Int) {
         let isHead = if case .preamble = place { false } else { head.count <= limit }
         self = MessageStream(head: isHead ? head : HeadCollector())
@@ -76,7 +76,7 @@ enum BodyFraming: Equatable {
     case chunked
     /// The end of the connection.
     case untilClose
-    /// Nothing can be relied on.
+    /// None: the fields cannot be relied on.
     case broken
 
     /// The framing of a request.

@@ -1,10 +1,10 @@
-/// What the client's latest request waits for: the response that decides what both streams are from here on.
+/// What the client's latest request waits for: the response that decides what both streams become.
 struct AwaitedAnswer {
     /// The upgrade request without an answer so far.
     private(set) var request: UpgradeRequest?
-    /// Whether the client's stream must wait, once between messages, since the answer may change what it is.
+    /// Whether the client's stream must wait at the next message boundary, since the answer may change what it is.
     private(set) var holdsClient = false
-    /// Whether a gap may have swallowed the answer to an upgrade request: the streams may be frames already.
+    /// Whether a gap may hide the answer to an upgrade request: the streams may already be frames.
     private(set) var mayBeInGap = false
 
     /// Expects the answer to the latest request; `changesStreams` is ``RequestTraits/changesStreams``.
@@ -18,7 +18,7 @@ struct AwaitedAnswer {
         holdsClient = true
     }
 
-    /// Bytes are lost, of the stream that would bring the answer or of the client's.
+    /// Records lost bytes, of the stream that would bring the answer or of the client's.
     mutating func lose(fromServer: Bool) {
         if request == nil {
             holdsClient = false
@@ -32,12 +32,12 @@ struct AwaitedAnswer {
         holdsClient = false
     }
 
-    /// The upgrade was answered, or never will be.
+    /// Records that the upgrade was answered, or never will be.
     mutating func settle() {
         self = AwaitedAnswer()
     }
 
-    /// Forgets the request, and nothing else: it is reported elsewhere.
+    /// Forgets only the request, which is reported elsewhere.
     mutating func forgetRequest() {
         request = nil
     }

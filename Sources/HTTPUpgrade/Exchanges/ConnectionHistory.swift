@@ -1,24 +1,24 @@
 import WireFormat
 
-/// What a connection has shown so far: it only grows.
+/// What a connection has shown so far: facts are only added.
 struct ConnectionHistory {
-    /// How often the latest path was asked for in a row.
+    /// Repeated requests for the latest path.
     private var polls = RepeatedRequests()
     /// What the HTTP exchanges were like.
     private(set) var traffic: HTTPTraffic = []
-    /// Whether a request was answered, so that nothing but HTTP may stand before an answer any more.
+    /// Whether a request was answered, so that only HTTP may precede an answer from here on.
     private(set) var hasAnswer = false
-    /// Whether the responder began with a byte that begins no request, while it was open what it answers.
+    /// Whether the responder began with a byte that begins no request, before it was clear what that answers.
     private(set) var hasUnaskedByte = false
     /// Whether a stream has brought a byte, by direction.
     private var bytes: [2 of Bool] = [false, false]
-    /// Whether a stream's first head was searched for after something else, by direction.
+    /// Whether a stream's first head was searched for after other bytes, by direction.
     private var preambles: [2 of Bool] = [false, false]
 
     /// Whether a stream has brought a byte.
     func hasBytes(_ direction: Direction) -> Bool { bytes[direction.index] }
 
-    /// Whether a stream's first head was searched for after something else.
+    /// Whether a stream's first head was searched for after other bytes.
     func hasPreamble(_ direction: Direction) -> Bool { preambles[direction.index] }
 
     mutating func recordBytes(_ direction: Direction) {
@@ -37,7 +37,7 @@ struct ConnectionHistory {
         hasUnaskedByte = true
     }
 
-    /// Records what a request says of the traffic.
+    /// Records what a request shows about the traffic.
     ///
     /// - Returns: Whether it polls.
     @discardableResult
@@ -50,7 +50,7 @@ struct ConnectionHistory {
         return true
     }
 
-    /// Records what a response says of the traffic.
+    /// Records what a response shows about the traffic.
     mutating func record(_ facts: HeadFacts) {
         traffic.insert(.exchanges)
         if facts.isEventStream { traffic.insert(.eventStream) }

@@ -1,6 +1,6 @@
 import WireFormat
 
-/// What the HTTP exchanges of a connection were like, to help a user who finds no WebSocket.
+/// The kinds of HTTP exchanges on a connection, to help a user who finds no WebSocket.
 package struct HTTPTraffic: OptionSet, Hashable, Sendable {
     /// The flags.
     package let rawValue: UInt8

@@ -1,38 +1,38 @@
-/// Why a response may come without its request: the capture lacks that, or holds it later.
+/// Why a response may come without its request: the request is missing from the capture, or captured later.
 struct MissingRequest {
-    /// Whether a response to an upgrade that stands first in the capture waits for its request.
+    /// Whether an upgrade response that comes first in the capture waits for its request.
     enum EarlyAnswer {
-        /// None may: each waits for its request anyway, or none is one.
+        /// Not applicable: each response waits for its request anyway, or none is one.
         case none
-        /// The first response of the connection may.
+        /// The first response of the connection may wait.
         case allowed
-        /// One does.
+        /// One waits.
         case waits
-        /// One has, and no request came: it counts without one.
+        /// One has waited in vain: it counts without its request.
         case stands
     }
 
-    /// What becomes of a response that stands first in the capture.
+    /// The state of a response that comes first in the capture.
     var earlyAnswer: EarlyAnswer
-    /// Whether the capture lacks the client's stream, so that responses stand alone.
+    /// Whether the client's stream is missing from the capture, so that responses stand alone.
     private(set) var isStreamUnseen = false
-    /// Whether a gap that waits holds the request to the next response.
+    /// Whether a waiting gap holds the request to the next response.
     private(set) var isInGap = false
 
     /// Whether the next response counts without its request.
     var excusesNext: Bool { isStreamUnseen || isInGap }
 
-    /// The capture has nothing of the client's stream.
+    /// Records that the capture has nothing of the client's stream.
     mutating func giveUpStream() {
         isStreamUnseen = true
     }
 
-    /// The request to the next response is in a gap.
+    /// Records that a gap holds the request to the next response.
     mutating func assumeInGap() {
         isInGap = true
     }
 
-    /// The gap has been passed, or its response has come.
+    /// Records that the gap has been passed, or its response has come.
     mutating func endGap() {
         isInGap = false
     }

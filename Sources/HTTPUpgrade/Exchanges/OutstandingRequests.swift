@@ -1,6 +1,6 @@
 import WireFormat
 
-/// What it takes to read the response to a request.
+/// What must be known about a request to read its response.
 struct RequestTraits: OptionSet {
     let rawValue: UInt8
 
@@ -29,11 +29,11 @@ struct RequestTraits: OptionSet {
         }
     }
 
-    /// Whether the client's bytes after the request mean something else once it is granted.
+    /// Whether the client's bytes after the request mean something else if the request is granted.
     var changesStreams: Bool { !isDisjoint(with: [.connect, .webSocket, .otherUpgrade]) }
 }
 
-/// The requests that wait for their response, first in first out (RFC 9112 9.3.2); a single one needs no allocation.
+/// The requests that wait for their responses, first in, first out (RFC 9112 9.3.2); a single one needs no allocation.
 struct OutstandingRequests {
     private var others: [RequestTraits] = []
     /// The request that the next response answers.

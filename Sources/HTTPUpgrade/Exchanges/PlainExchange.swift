@@ -1,6 +1,6 @@
-/// A plain request that is reported with its response if it polls, or if that begins an event stream.
+/// A plain request that is reported with its response if it polls, or if the response begins an event stream.
 ///
-/// An object, since it is large, and few connections have one.
+/// An object, since it is large and few connections have one.
 final class WatchedRequest: Sendable {
     /// The request.
     let request: UpgradeRequest
@@ -21,7 +21,7 @@ package final class PlainExchange: Sendable {
     package let request: UpgradeRequest
     /// The final response.
     package let response: UpgradeResponse
-    /// Whether the response begins an event stream; else the request polls.
+    /// Whether the response begins an event stream; otherwise the request polls.
     package let isEventStream: Bool
 
     init(_ request: UpgradeRequest, response: consuming UpgradeResponse, isEventStream: Bool) {
@@ -32,10 +32,10 @@ package final class PlainExchange: Sendable {
 }
 
 extension UpgradeFollower {
-    /// The size of what it keeps of a request that is reported with its response, in bytes.
+    /// The size of the request kept for a report with its response, in bytes.
     package var watchedCount: Int { watched?.request.cost ?? 0 }
 
-    /// Drops that request: it is not reported.
+    /// Drops that request without reporting it.
     package mutating func stopWatching() {
         watched = nil
     }

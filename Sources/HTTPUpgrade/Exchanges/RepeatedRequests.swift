@@ -1,8 +1,8 @@
 import WireFormat
 
-/// Counts GET requests in a row for one path on a connection, whatever their query: a client that polls.
+/// Counts consecutive GET requests for one path on a connection, whatever their query: a client that polls.
 struct RepeatedRequests {
-    /// How many of them in a row are polling.
+    /// How many in a row count as polling.
     static let threshold: UInt8 = 5
 
     /// A hash of the latest path: collisions only miscount.
@@ -11,7 +11,7 @@ struct RepeatedRequests {
 
     /// Counts a request.
     ///
-    /// - Returns: Whether it is one of a row.
+    /// - Returns: Whether it is part of a long enough row.
     mutating func isPolling(_ line: RequestLine, in head: Span<UInt8>) -> Bool {
         guard head.equals("GET", in: line.method) else {
             count = 0

@@ -71,8 +71,8 @@ struct FirstBytes {
         }
     }
 
-    /// The highest bytes of a record's type, its version, 3.0 to 3.4, and the high half of its length, which is little
-    /// more than 2^14 at most (RFC 8446 5.2).
+    /// The highest bytes of a record's type, its version (3.0 to 3.4), and the high byte of its length, which barely
+    /// exceeds 2^14 (RFC 8446 5.2).
     private static let highestRecordHeader: [4 of UInt8] = [0x17, 3, 4, 0x41]
     /// "HTTP/".
     private static let response: [5 of UInt8] = [0x48, 0x54, 0x54, 0x50, 0x2f]

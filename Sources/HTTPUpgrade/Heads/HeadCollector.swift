@@ -1,6 +1,8 @@
 import WireFormat
 
-/// Finds the end of a head in one stream; a head that comes in one piece is left there, a split one is gathered.
+/// Finds the end of a head in one stream.
+///
+/// A head that comes in one piece is left in place; a split one is gathered.
 struct HeadCollector {
     /// How much of a head there is.
     enum Progress {
@@ -16,7 +18,7 @@ struct HeadCollector {
         case oversized
     }
 
-    /// What its first bytes say.
+    /// What its first bytes show.
     var firstBytes = FirstBytes()
     private var end = HeadEnd(in: .filled)
     /// The bytes of an incomplete head.
@@ -25,9 +27,9 @@ struct HeadCollector {
     /// The number of bytes kept.
     var count: Int { gathered.count }
 
-    /// The bytes that they take in memory at most.
+    /// The most memory that they take, in bytes.
     ///
-    /// Not the array's capacity: that depends on the allocator, and so on the thread.
+    /// Not the array's capacity, which depends on the allocator, and so on the thread.
     var cost: Int { 2 &* gathered.count }
 
     /// Reads on in `bytes` from `offset`, which moves to the end of the head or of the bytes.
@@ -60,7 +62,7 @@ struct HeadCollector {
         return true
     }
 
-    /// Looks for a request line in what follows a preamble; what may be the line is gathered meanwhile.
+    /// Looks for a request line in what follows a preamble; gathers what may be the line.
     ///
     /// - Returns: The line, after which it starts over; nil if it is not complete.
     mutating func findRequest(

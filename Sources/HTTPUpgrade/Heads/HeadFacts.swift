@@ -1,14 +1,14 @@
 import WireFormat
 
-/// What the framing of messages, and an upgrade, depend on in any head; no strings are made.
+/// The facts of a head that decide about message framing and upgrades, read without making strings.
 struct HeadFacts {
     /// What the Content-Length fields say (RFC 9110 8.6).
     enum ContentLength: Equatable {
         /// There are none.
         case absent
-        /// They agree on this.
+        /// They agree on this number.
         case bytes(UInt64)
-        /// One is no number, or they disagree.
+        /// One is not a number, or they disagree.
         case invalid
     }
 
@@ -21,14 +21,14 @@ struct HeadFacts {
     /// Whether the content is of type text/event-stream.
     private(set) var isEventStream = false
 
-    /// What decides about an upgrade.
+    /// The fields that decide about an upgrade.
     private(set) var upgrade = UpgradeFields()
     /// Whether there is an Upgrade field.
     var hasUpgrade: Bool { upgrade.hasUpgrade }
     /// Whether an Upgrade field names WebSocket.
     var namesWebSocket: Bool { upgrade.namesWebSocket }
-    /// Whether it asks for WebSocket: by its Upgrade field, or by a key and a version that something on the way left of
-    /// it.
+    /// Whether it asks for WebSocket: with an Upgrade field, or with a key and a version that an intermediary has left
+    /// of it.
     var asksForWebSocket: Bool {
         upgrade.namesWebSocket || !upgrade.hasUpgrade && upgrade.key != nil && upgrade.version != nil
     }
@@ -57,7 +57,7 @@ struct HeadFacts {
         }
     }
 
-    /// Calls `body` with the place of each element of a list; empty ones do not count (RFC 9110 5.6.1.2).
+    /// Calls `body` with the range of each element of a list; empty ones do not count (RFC 9110 5.6.1.2).
     ///
     /// - Returns: Whether there are any.
     @discardableResult

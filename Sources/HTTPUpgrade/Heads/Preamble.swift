@@ -1,30 +1,30 @@
 import WireFormat
 
-/// The search of a stream for its first head, which bytes of no known kind precede.
+/// The search of a stream for its first head after bytes of no known kind.
 ///
-/// It looks for a GET's whole request line (RFC 9112 3) in the initiator's stream and for the beginning of a status
+/// It looks for a complete GET request line (RFC 9112 3) in the initiator's stream and for the beginning of a status
 /// line (RFC 9112 4) in the responder's, anywhere in the first 4 KiB.
 struct Preamble {
-    /// How many bytes may stand before a head.
+    /// The most bytes before a head.
     static let limit = 4096
 
-    /// How many bytes of it were passed.
+    /// How many of those bytes were passed.
     private var count: UInt16 = 0
-    /// How many bytes of the beginning of a status line the latest ones are.
+    /// How many of the latest bytes match the beginning of a status line.
     private var matched: UInt8 = 0
-    /// The version's digit in them.
+    /// The version digit among them.
     private var version: UInt8 = 0
 
-    /// Whether no head can begin any more.
+    /// Whether it is too late for a head to begin.
     var isOver: Bool { count > Self.limit }
 
-    /// The status line's beginning: "HTTP/1.", a digit, a space, a digit; the digits are open.
+    /// The beginning of a status line: "HTTP/1.", a digit, a space, a digit; the two digits may differ.
     private static let status: [10 of UInt8] = [0x48, 0x54, 0x54, 0x50, 0x2f, 0x31, 0x2e, 0x30, 0x20, 0x30]
 
-    /// Where the digit of the version stands in it.
+    /// The index of the version digit in it.
     private static let versionIndex = 7
 
-    /// Passes bytes that the capture lacks.
+    /// Skips bytes missing from the capture.
     mutating func skip(_ length: UInt64) {
         matched = 0
         advance(Int(clamping: length))
@@ -34,9 +34,9 @@ struct Preamble {
         count = UInt16(min(Int(count) + min(length, Self.limit + 1), Self.limit + 1))
     }
 
-    /// Looks for a status line's beginning.
+    /// Looks for the beginning of a status line.
     ///
-    /// - Returns: The beginning, whose last byte stands before `offset`; nil if it is not complete.
+    /// - Returns: The beginning, which ends before `offset`; nil if it is not complete.
     mutating func findStatus(in bytes: Span<UInt8>, from offset: inout Int) -> [UInt8]? {
         var line: [UInt8] = []
         for index in 0..<Int(matched) { line.append(index == Self.versionIndex ? version : Self.status[index]) }
@@ -70,7 +70,7 @@ struct Preamble {
     /// - Parameters:
     ///   - line: What may be the line so far; complete if the line was found.
     ///   - bytes: The bytes.
-    ///   - offset: Where the search begins, and how far it came.
+    ///   - offset: Where the search begins; set to where it ended.
     ///   - limit: The longest line.
     /// - Returns: Whether it was found: it ends before `offset`.
     mutating func findRequest(
@@ -96,7 +96,7 @@ struct Preamble {
                 if RequestLine(line.span) != nil { return true }
                 line.removeAll(keepingCapacity: true)
             } else if byte == UInt8(ascii: "/"), line.span.ends(with: "GET /") {
-                // The last one of a line counts: what stands before it may be anything.
+                // The last one in a line counts, since anything may precede it.
                 line.removeFirst(line.count - 5)
             } else if line.count >= limit {
                 line.removeAll()
@@ -108,7 +108,7 @@ struct Preamble {
     /// "GET ".
     private static let method: [4 of UInt8] = [0x47, 0x45, 0x54, 0x20]
 
-    /// Whether a target may begin with a byte: with a path, or in absolute form (RFC 9112 3.2).
+    /// Whether a target may begin with a byte: of a path, or of the absolute form (RFC 9112 3.2).
     private static func beginsTarget(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: "/") || byte == UInt8(ascii: "h") || byte == UInt8(ascii: "w")
     }
@@ -125,7 +125,7 @@ extension Span<UInt8> {
         count >= text.utf8CodeUnitCount && starts(with: text, at: count - text.utf8CodeUnitCount, in: 0..<count)
     }
 
-    /// Where a text stands first; nil if nowhere.
+    /// The first index of a text; nil if it does not occur.
     func firstIndex(of text: StaticString) -> Int? {
         (0..<count).first { starts(with: text, at: $0, in: 0..<count) }
     }

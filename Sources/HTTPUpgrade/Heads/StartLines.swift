@@ -4,7 +4,7 @@ import WireFormat
 struct RequestLine {
     /// The method.
     let method: Range<Int>
-    /// The request target; white space in it is an error, and kept.
+    /// The request target; white space in it is an error, but is kept.
     let target: Range<Int>
     /// The version without "HTTP/": "1.1".
     let version: Range<Int>
@@ -14,7 +14,7 @@ struct RequestLine {
     /// Whether this is the first line of the HTTP/2 preface, "PRI * HTTP/2.0" (RFC 9113 3.4).
     let isHTTP2Preface: Bool
 
-    /// Reads the first line of `head`; nil if it is none.
+    /// Reads the first line of `head`; nil if it is not a request line.
     init?(_ head: Span<UInt8>) {
         let lineFeed = head.index(of: UInt8(ascii: "\n"), in: 0..<head.count)
         end = min(lineFeed + 1, head.count)
@@ -41,7 +41,7 @@ struct StatusLine {
     /// Where the next line begins.
     let end: Int
 
-    /// Reads the first line of `head`; nil if it is none.
+    /// Reads the first line of `head`; nil if it is not a status line.
     init?(_ head: Span<UInt8>) {
         let lineFeed = head.index(of: UInt8(ascii: "\n"), in: 0..<head.count)
         end = min(lineFeed + 1, head.count)

@@ -1,8 +1,8 @@
 import WireFormat
 
-/// The header fields that decide about an upgrade (RFC 6455 4.1, 4.2.2), as ranges: no strings are made.
+/// The header fields that decide about an upgrade (RFC 6455 4.1, 4.2.2), as ranges, without making strings.
 ///
-/// What the two ends negotiate in further fields is not HTTP's matter: it only marks where they stand.
+/// Fields with which the ends negotiate do not depend on HTTP; only their positions are recorded.
 struct UpgradeFields {
     /// The first Host field.
     private(set) var host: FieldReader.Field?
@@ -22,13 +22,13 @@ struct UpgradeFields {
     private(set) var namesWebSocket = false
     /// Whether a Connection field names the upgrade.
     private(set) var namesUpgrade = false
-    /// Where the fields stand with which the two ends negotiate (RFC 6455 11.3.2, 11.3.4, 11.3.5).
+    /// Where the fields are with which the two ends negotiate (RFC 6455 11.3.2, 11.3.4, 11.3.5).
     private(set) var negotiation = FieldMarks()
     /// Whether there is a field of hixie-75.
     private(set) var hasOldField = false
     /// Whether the name of a field begins with "Sec-WebSocket-".
     private(set) var hasModernField = false
-    /// Whether both keys of hixie-76 are there.
+    /// Whether both keys of hixie-76 are present.
     var hasKeyPair: Bool { hasKey1 && hasKey2 }
 
     private var hasKey1 = false

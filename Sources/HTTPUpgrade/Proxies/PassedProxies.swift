@@ -2,11 +2,11 @@ import WireFormat
 
 /// The proxies that a connection has passed on its way to the server.
 struct PassedProxies {
-    /// The last head of the PROXY protocol, without its TLVs; empty if there was none.
+    /// The last PROXY protocol header, without its TLVs; empty if there was none.
     private(set) var header: [UInt8] = []
-    /// How many tunnels were granted; the count stops at its highest value.
+    /// How many tunnels were granted; saturates.
     private var tunnels: UInt8 = 0
-    /// Who asked the last of them for a tunnel, and so is the client in it.
+    /// The end that asked for the last of them, and so is the client in it.
     private(set) var tunnelClient: Direction?
 
     /// Enters a tunnel that `client` has asked for.
@@ -19,7 +19,7 @@ struct PassedProxies {
         return true
     }
 
-    /// Passes the head of a proxy that announces the client's address.
+    /// Records the PROXY protocol header of a proxy.
     mutating func pass(header: [UInt8]) {
         self.header = header
     }

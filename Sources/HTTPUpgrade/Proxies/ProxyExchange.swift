@@ -1,23 +1,24 @@
 import WireFormat
 
-/// An exchange with a SOCKS proxy, or the head of the PROXY protocol: which message is being read, and what there is
-/// of it.
+/// An exchange with a SOCKS proxy, or a PROXY protocol header: the message being read, and the bytes that it has so
+/// far.
 struct ProxyExchange {
-    /// How far a message has come.
+    /// The state of a message.
     enum Progress {
         /// More of it is to come.
         case incomplete
-        /// Complete; the next one is to be read.
+        /// It is complete; the next one is read.
         case advanced
         /// The proxy has granted a tunnel.
         case connected
-        /// The head of the PROXY protocol is over; this part of it holds the addresses.
+        /// The PROXY protocol header has ended; this part of it holds the addresses.
         case passed(header: [UInt8])
         /// The proxy refused, or was not asked to connect.
         case refused
-        /// It is none: these bytes were read.
+        /// This is no such exchange; these bytes were read.
         case notProxy([UInt8])
-        /// It is none, but may have been empty lines before a request (RFC 9112 2.2), except for its last byte.
+        /// This is no such exchange, but except for its last byte it may have been empty lines before a request (RFC
+        /// 9112 2.2).
         case emptyLines
     }
 
@@ -25,16 +26,16 @@ struct ProxyExchange {
     private var message: [UInt8]
     private var step: SOCKSStep
 
-    /// Begins with a message of which `bytes` were read.
+    /// Begins with a message of which `bytes` were already read.
     init(_ step: SOCKSStep, with bytes: [UInt8] = []) {
         self.step = step
         message = bytes
     }
 
-    /// The bytes that it takes beside its own at most.
+    /// The most bytes that it takes besides its own.
     var cost: Int { 2 &* message.count }
 
-    /// Whether a stream brings the message; else it waits.
+    /// Whether this stream carries the message; if not, it waits.
     func isRead(from direction: Direction) -> Bool { step.isFromClient == (direction == .fromInitiator) }
 
     /// Reads on in `bytes` from `offset`, which moves to the end of the message or of the bytes.
@@ -52,10 +53,10 @@ struct ProxyExchange {
         return .notProxy(message)
     }
 
-    /// What the message leads to, which has the length that its bytes say.
+    /// What the message leads to, once it has the length that its first bytes give.
     private mutating func complete() -> Progress {
         if step == .proxyHeader, message.count < SOCKSStep.shortestHeader {
-            // The signature, which begins with empty lines, ends here.
+            // The signature, which begins with empty lines, breaks off here.
             return message.count <= SOCKSStep.emptyLineCount + 1 ? .emptyLines : .notProxy(message)
         }
         switch step.result(message) {

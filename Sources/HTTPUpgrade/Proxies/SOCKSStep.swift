@@ -1,7 +1,7 @@
 import WireFormat
 
-/// One message of the exchange with a SOCKS proxy (RFC 1928, RFC 1929, SOCKS 4 and 4a), where the ends take turns, or
-/// the head of the PROXY protocol, which is never answered.
+/// One message of the exchange with a SOCKS proxy (RFC 1928, RFC 1929, SOCKS 4 and 4a), in which the ends take turns,
+/// or the PROXY protocol header, which is never answered.
 enum SOCKSStep: UInt8 {
     // Version 5: the methods offered, and the one chosen (RFC 1928 3).
     case methods, method
@@ -9,7 +9,8 @@ enum SOCKSStep: UInt8 {
     case credentials, credentialsStatus
     // RFC 1928 4 and 6.
     case request, reply
-    // The head that a load balancer puts before a client's bytes, as text and in binary form (PROXY protocol 2.1, 2.2).
+    // The header that a load balancer puts before a client's bytes, as text and in binary form (PROXY protocol 2.1,
+    // 2.2).
     case proxyLine, proxyHeader
     // Version 4: the fixed part, the user's name, 4a's host name, and the reply.
     case request4, user4, user4a, host4, reply4
@@ -17,7 +18,7 @@ enum SOCKSStep: UInt8 {
     /// What a complete message leads to.
     enum Result {
         case next(SOCKSStep)
-        /// Both streams start anew after it.
+        /// Both streams start over after it.
         case connected
         /// The client's stream begins after it.
         case passed
@@ -27,18 +28,18 @@ enum SOCKSStep: UInt8 {
         case broken
     }
 
-    /// What the binary form of the PROXY protocol begins with (2.2): "\r\n\r\n\0\r\nQUIT\n".
+    /// The beginning of the binary form of the PROXY protocol (2.2): "\r\n\r\n\0\r\nQUIT\n".
     private static let signature: [12 of UInt8] = [13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 10]
-    /// How many bytes of it could be empty lines before a request.
+    /// How many of its bytes may be empty lines before a request.
     static let emptyLineCount = 4
-    /// How many bytes it has without addresses.
+    /// Its length without addresses.
     static let shortestHeader = 16
     /// The longest line of the PROXY protocol (2.1).
     private static let longestLine = 107
     /// The longest name in version 4, which has no length of its own.
     private static let longestName = 256
 
-    /// Whether the end that opened the connection sends it.
+    /// Whether the end that opened the connection sends this message.
     var isFromClient: Bool {
         switch self {
         case .methods, .credentials, .request, .request4, .user4, .user4a, .host4, .proxyLine, .proxyHeader: true
@@ -46,7 +47,8 @@ enum SOCKSStep: UInt8 {
         }
     }
 
-    /// The length of the message as far as its first bytes say: it is complete with that many; nil if too long.
+    /// The length of the message as far as its first bytes say: the message is complete with that many; nil if it is
+    /// too long.
     func length(_ message: [UInt8]) -> Int? {
         let count = message.count
         switch self {
@@ -84,12 +86,12 @@ enum SOCKSStep: UInt8 {
         }
     }
 
-    /// The part of a complete head of the PROXY protocol that holds addresses.
+    /// The part of a complete PROXY protocol header that holds addresses.
     func addresses(_ message: [UInt8]) -> [UInt8] {
         self == .proxyLine ? message : Array(message.prefix(Self.shortestHeader + Self.addressLength))
     }
 
-    /// How many bytes two addresses and ports take in the binary form, over IPv6 (2.2).
+    /// The length of two IPv6 addresses and ports in the binary form (2.2).
     private static let addressLength = 36
 
     /// What the complete message leads to.

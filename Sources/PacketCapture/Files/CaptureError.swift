@@ -18,7 +18,7 @@ public struct CaptureError: Error, Hashable, Sendable {
         case cutShort
         /// The file or its compressed data is invalid or unsupported; `detail` says how.
         case damaged
-        /// To unpack the file takes more memory than there is; `detail` says how much.
+        /// Unpacking the file takes more memory than there is; `detail` says how much.
         case needsMemory
         /// The filter expression is wrong or does not apply to the file's link type; `detail` has libpcap's message.
         case badFilter
@@ -99,7 +99,7 @@ extension CaptureError {
 }
 
 extension CaptureError: CustomStringConvertible {
-    /// One line with the file and the place, without the program's name, safe to print on a terminal.
+    /// One line with the file and the position, without the program's name, safe to print on a terminal.
     public var description: String {
         let file = name == "-" ? "standard input" : printable(name)
         let more = detail.isEmpty ? "" : ": \(printable(detail))"
@@ -132,7 +132,7 @@ extension CaptureError: CustomStringConvertible {
         return packet + (fileOffset.map { ", at byte \($0)\(unpacked)\(compressed)" } ?? "")
     }
 
-    /// `text` with control and bidirectional characters escaped, so that it cannot steer a terminal.
+    /// Escapes control and bidirectional characters in `text`, so that it cannot control a terminal.
     private func printable(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {

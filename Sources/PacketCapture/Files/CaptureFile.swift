@@ -4,7 +4,7 @@ public import WireFormat
 /// lz4.
 ///
 /// A pcapng file may have several sections and interfaces, with any link types and time resolutions. A Simple Packet
-/// Block has no time stamp; its packet gets the time of the packet before it.
+/// Block has no timestamp; its packet gets that of the packet before it.
 @safe
 public struct CaptureFile: ~Copyable {
     /// The name as given; "-" is standard input.
@@ -77,14 +77,14 @@ public struct CaptureFile: ~Copyable {
     /// How many bytes of the file have been read, as stored (compressed), for a progress line.
     public var bytesRead: UInt64 { input.compression == nil ? input.buffer.offset : source.bytesRead }
 
-    /// The secrets of a pcapng file found so far and not yet taken; at most 16 MiB are kept, counting 128 bytes more
-    /// for each.
+    /// The secrets of a pcapng file found so far and not yet taken; at most 16 MiB are kept, counting an extra 128
+    /// bytes for each.
     public var secrets: [CaptureSecrets] { pcapng.secrets.kept }
 
-    /// What a pcapng file says about the capture that its packets are a part of.
+    /// What a pcapng file says about the whole capture that its packets are part of.
     var part: CapturePart? { pcapng.part }
 
-    /// What is added to the numbers that packets of a part have: how many packets were in captures before.
+    /// What is added to the numbers of a part's packets: the number of packets in earlier captures.
     var numberOffset: UInt64 {
         get { pcapng.numberOffset }
         set { pcapng.numberOffset = newValue }
@@ -135,13 +135,13 @@ public struct CaptureFile: ~Copyable {
 
     /// Adds packets that are already in the buffer to `batch`, until it is full.
     ///
-    /// Stops before anything else: the end, damage, blocks that are not packets. So the bytes of the packets in the
-    /// batch stay in place until the next read from the file.
+    /// Stops before anything else: the end, damage, blocks that are not packets. So the bytes of the batch's packets
+    /// stay in place until the next read from the file.
     ///
     /// - Parameters:
     ///   - batch: Receives the packets that match the filter.
     ///   - count: How many packets came before; incremented.
-    ///   - latest: The number of the latest packet, if the file's own numbers count; nil if packets are counted.
+    ///   - latest: The number of the latest packet, if the file's own numbers are used; nil if packets are counted.
     ///   - time: Stops at the first packet that is not earlier than this.
     mutating func read(
         into batch: inout PacketBatch, count: inout UInt64, numberedAfter latest: inout UInt64?, before time: Timestamp?
@@ -172,7 +172,7 @@ public struct CaptureFile: ~Copyable {
         return input.buffer.hasTurned
     }
 
-    /// Frees all blocks but the current one: no packet that was read is needed any more.
+    /// Frees all blocks but the current one, once no packet that was read is in use.
     mutating func endLending() { input.buffer.endLending() }
 
     /// The memory that packets were lent from; empty if none was.

@@ -5,7 +5,7 @@ public struct CaptureSecrets: Hashable, Sendable {
     /// The secrets as stored in the file.
     public let bytes: [UInt8]
 
-    /// What they take in memory, in bytes: a file may hold them one by one.
+    /// Their memory in bytes, with an overhead for each block, since a file may hold them one by one.
     var cost: Int { bytes.count &+ 128 }
 
     /// Creates secrets.
@@ -17,8 +17,8 @@ public struct CaptureSecrets: Hashable, Sendable {
     /// The ``type`` of a TLS key log.
     package static let keyLog: UInt32 = 0x544C_534B
 
-    /// Whether a file that begins with these four bytes may hold secrets: it is pcapng, or compressed, so that it may
-    /// be.
+    /// Whether a file that begins with these four bytes may hold secrets: it is pcapng, or compressed and may be
+    /// pcapng.
     package static func mayBe(inFileThatBeginsWith magic: [UInt8]) -> Bool {
         switch FileFormat(magic: magic) {
         case .pcapng, .compressed, .skippableFrame: true
@@ -36,12 +36,12 @@ struct KeptSecrets {
     private(set) var kept: [CaptureSecrets] = []
     /// Whether some were dropped for lack of room.
     private(set) var hasDropped = false
-    /// What all of them cost, including those that were taken.
+    /// The cost of all of them, including those that were taken.
     private var cost = 0
 
     /// Keeps secrets if there is room.
     ///
-    /// - Returns: Whether there was.
+    /// - Returns: Whether they were kept.
     mutating func keep(_ secrets: CaptureSecrets) -> Bool {
         guard secrets.cost <= Self.capacity &- cost else {
             hasDropped = true
@@ -52,7 +52,7 @@ struct KeptSecrets {
         return true
     }
 
-    /// Returns those that were not taken yet; what they cost stays counted.
+    /// Returns those that were not taken yet; their cost stays counted.
     mutating func takeAll() -> [CaptureSecrets] {
         defer { kept = [] }
         return kept

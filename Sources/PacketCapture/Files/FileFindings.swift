@@ -1,9 +1,9 @@
-/// What was found in the files of a capture beside packets: secrets, and problems.
+/// What was found in the files of a capture besides packets: secrets and problems.
 struct FileFindings {
     /// What could not be read so far, in the order it was found.
     private(set) var problems: [CaptureError] = []
     private var kept = KeptSecrets()
-    /// Receives problems at once, since an endless capture has no end at which to ask; nil if the capture has one.
+    /// Receives problems at once, since an endless capture has no end at which to ask; nil if the capture ends.
     private let follower: CaptureFollower?
 
     init(follower: CaptureFollower?) {
@@ -16,7 +16,7 @@ struct FileFindings {
     /// Keeps a problem, or passes it to the follower.
     mutating func record(_ problem: CaptureError) {
         guard let follower else { return problems.append(problem) }
-        // What has been written of the last record when the capture ends is no problem.
+        // A last record that is only partly written when the capture ends is no problem.
         if !follower.hasEnded || problem.kind != .cutShort { follower.report(problem) }
     }
 

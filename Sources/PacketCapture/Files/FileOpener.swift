@@ -9,7 +9,7 @@ struct FileOpener {
 
     /// A libpcap filter expression; nil if all packets are wanted.
     private let filter: String?
-    /// How many blocks of memory each file reads into by turns.
+    /// How many blocks of memory each file is read into in turn.
     private let turns: Int
     private let windows: WindowRoom
     /// How many files are open.
@@ -21,10 +21,10 @@ struct FileOpener {
         windows = WindowRoom(memory)
     }
 
-    /// The bytes that windows of zstd may take, of all files that are open together.
+    /// The most that zstd windows of files open at the same time take, in bytes.
     var windowByteCount: Int { windows.expected }
 
-    /// Opens a file that is read from here on; `follower` waits for more of it, if it is still being written.
+    /// Opens a file to be read from its beginning; `follower` waits for more if it is still being written.
     func open(_ path: String, follower: CaptureFollower? = nil) throws(CaptureError) -> CaptureFile {
         let isCrowded = follower == nil && openFileCount >= Self.largeBufferCount
         return try CaptureFile(

@@ -1,6 +1,6 @@
 import WireFormat
 
-/// One of the files of a ``MergedCapture``, while it is not being read; a class, since arrays cannot hold non-copyable
+/// One of the files of a ``MergedCapture`` while another one is read; a class, since arrays cannot hold noncopyable
 /// values.
 @safe
 final class MergeSource {
@@ -8,7 +8,7 @@ final class MergeSource {
     var file: CaptureFile?
     /// The file's next packet; nil before the first is read.
     var record: CapturedRecord?
-    /// What the file says about the capture that it is a part of; nil if it says nothing.
+    /// What the file says about the capture that it is part of; nil if it says nothing.
     var part: CapturePart?
     /// The number of its first packet; 0 if it does not say.
     var firstNumber: UInt64 = 0

@@ -37,8 +37,9 @@ extension MergedCapture {
         }
     }
 
-    /// Learns whether the files are parts of one capture, or of captures that follow each other: then their packets'
-    /// numbers count, and they are merged by them.
+    /// Checks whether the files are parts of one capture, or of captures that follow each other.
+    ///
+    /// If so, their packets' own numbers are used, and the files are merged by them.
     mutating func joinParts() {
         guard let (whole, offsets) = CapturePart.joined(sources.map(\.part)) else { return }
         part = whole
@@ -58,7 +59,7 @@ extension MergedCapture {
 
     // MARK: From packet to packet
 
-    /// Reads the next packet in merged order, from the then current file; nil if none is left.
+    /// Reads the next packet in merged order; nil if none is left.
     mutating func readOn() -> CapturedRecord? {
         if current != nil, let record = unsafe readCurrent(), unsafe isNext(record) {
             return unsafe record
@@ -67,7 +68,7 @@ extension MergedCapture {
         return follower == nil ? nil : unsafe followOn()
     }
 
-    /// Opens the next of the files that are followed, and reads its first packet; nil at the end.
+    /// Opens the next followed file and reads its first packet; nil at the end.
     private mutating func followOn() -> CapturedRecord? {
         while let follower, let (path, isComplete) = follower.next() {
             do throws(CaptureError) {
@@ -152,8 +153,8 @@ extension MergedCapture {
         return nil
     }
 
-    /// Makes the first source in the queue current and returns its packet; nil if it has none after all, and was
-    /// removed from the queue.
+    /// Makes the first source in the queue current and returns its packet; nil if it has none after all and was removed
+    /// from the queue.
     private mutating func resume(_ source: Int) -> CapturedRecord? {
         current = sources[source].file.take()
         if current != nil {

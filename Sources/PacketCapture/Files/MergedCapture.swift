@@ -4,8 +4,8 @@ public import WireFormat
 ///
 /// The next packet is the earliest of the files' next packets; with equal times, the file named first goes first. Each
 /// file is read in its own order even if its times run backwards. A file that cannot be opened, or breaks off, is
-/// listed in ``problems``, and reading goes on with the others: check it at the end. Regular files are open only
-/// between their first and their last packet, so a long rotated set needs few open files.
+/// listed in ``problems``, and reading goes on with the others: check ``problems`` at the end. Regular files are open
+/// only between their first and their last packet, so a long rotated set needs few open files.
 @safe
 public struct MergedCapture: ~Copyable {
     /// The files' names as given; "-" is standard input.
@@ -21,7 +21,7 @@ public struct MergedCapture: ~Copyable {
     public internal(set) var readableFileCount = 0
     /// How many packets have been read, including those that do not match the filter.
     public private(set) var packetCount: UInt64 = 0
-    /// The secrets found in pcapng files so far, in order; at most 16 MiB in all, counting 128 bytes more for each.
+    /// The secrets found in pcapng files so far, in order; at most 16 MiB in all, counting an extra 128 bytes for each.
     ///
     /// Secrets that precede a packet in its file are here when that packet is returned: see ``readBatch()``.
     public var secrets: [CaptureSecrets] { findings.secrets }
@@ -31,19 +31,19 @@ public struct MergedCapture: ~Copyable {
     /// The bytes of a batch stay in place until this has grown by the `turns` given to the initializer.
     package var turnCount: Int { lent.turnCount }
 
-    /// What the files say about the capture that their packets are a part of; nil unless all of them say so, and say
-    /// the same or that their captures follow each other.
+    /// What the files say about the capture that they are parts of; nil unless all of them say so, and either say the
+    /// same or are parts of captures that follow each other.
     package internal(set) var part: CapturePart?
 
-    /// What finds the files of a capture that is being written; nil if all were named.
+    /// Finds the files of a capture that is being written; nil if all were named.
     let follower: CaptureFollower?
     /// What opens the files.
     var opener: FileOpener
-    /// What was found in them beside packets.
+    /// What was found in them besides packets.
     var findings: FileFindings
     /// The memory that batches are lent from.
     var lent: LentMemory
-    /// The number of the latest packet, if the files' own numbers count.
+    /// The number of the latest packet, if the files' own numbers are used.
     var latestNumber: UInt64?
     var queue = MergeQueue()
     /// The file being read; nil before the first packet and after the end.
@@ -96,10 +96,10 @@ public struct MergedCapture: ~Copyable {
     /// Reads files that are being written, one after the other, without an end; problems go to the follower.
     ///
     /// - Parameters:
-    ///   - follower: What finds the files.
+    ///   - follower: Finds the files.
     ///   - names: Their names, or patterns for them.
     ///   - filter: A libpcap filter expression; only matching packets are returned, all are counted.
-    ///   - memory: What the program may take.
+    ///   - memory: The program's memory.
     /// - Throws: `badFilter`.
     package init(
         following follower: CaptureFollower, names: [String], filter: String? = nil, memory: MemoryBudget = .standard
@@ -138,7 +138,7 @@ public struct MergedCapture: ~Copyable {
         return unsafe _overrideLifetime(record.packet, mutating: &self)
     }
 
-    /// Reads the next matching packet into ``batch``, and with it those that are already in the buffer: faster than
+    /// Reads the next matching packet into ``batch``, together with those that are already in the buffer: faster than
     /// ``next()`` for callers that look ahead.
     ///
     /// - Returns: Whether there is a packet; if not, all files are at their end.
@@ -187,6 +187,6 @@ public struct MergedCapture: ~Copyable {
         return nil
     }
 
-    /// The bytes that windows of zstd may take, of all files that are open together.
+    /// The most that zstd windows of files open at the same time take, in bytes.
     package var windowByteCount: Int { opener.windowByteCount }
 }

@@ -87,7 +87,7 @@ struct FilterSet {
 }
 
 extension LinkType {
-    /// The number this system's libpcap uses (DLT_…): a few differ between systems.
+    /// This system's libpcap number (DLT_…): a few differ between systems.
     var libpcapNumber: Int32 {
         switch self {
         case .raw, .rawBSD, .rawOpenBSD: DLT_RAW
@@ -98,7 +98,7 @@ extension LinkType {
 }
 
 extension LinkType {
-    /// The link type that this system's libpcap numbers so.
+    /// The link type of a number of this system's libpcap.
     init(libpcapNumber: Int32) {
         switch libpcapNumber {
         case DLT_RAW: self = .raw

@@ -103,7 +103,7 @@ public struct LiveDevice: ~Copyable {
         return counter.totals
     }
 
-    /// The present time of the clock that stamps packets.
+    /// The current time of the clock that stamps packets.
     package static var now: Timestamp {
         var time = timespec()
         _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
@@ -141,7 +141,7 @@ private struct Lending {
         unsafe body(record.packet)
     }
 
-    /// The name of the packet's interface; with "any", the header of the packet has its index.
+    /// The name of the packet's interface; with "any", the packet's header has its index.
     private func interfaceName(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
         guard let names = unsafe names else { return unsafe name.bytes }
         guard bytes.count >= 8 else { return unsafe UnsafeBufferPointer(start: nil, count: 0) }

@@ -63,7 +63,7 @@ public struct LiveError: Error, Hashable, Sendable {
 extension LiveError: CustomStringConvertible {
     /// One line, not escaped.
     ///
-    /// It quotes names and messages as they are: escape it before printing it on a terminal.
+    /// It quotes names and messages verbatim: escape it before printing it on a terminal.
     public var description: String {
         let more = detail.isEmpty ? "" : ": \(detail)"
         return switch kind {
@@ -111,7 +111,7 @@ struct OpenedInterface {
             throw error
         }
         if interface == "any" {
-            // Linux cooked 2 names the interface of each packet; where it is not supported, version 1 will do.
+            // Linux cooked 2 names each packet's interface; where it is not supported, version 1 is used.
             unsafe pcap_set_datalink(handle, DLT_LINUX_SLL2)
         }
         guard unsafe pcap_setnonblock(handle, 1, &message) == 0, unsafe pcap_get_selectable_fd(handle) >= 0 else {
@@ -119,7 +119,7 @@ struct OpenedInterface {
             throw LiveError(.cannotOpen, interface, detail: OpenedInterface.text(message))
         }
         unsafe self.handle = handle
-        // "any" is never promiscuous: not worth a warning.
+        // "any" is never promiscuous, so its warning is not worth showing.
         let isWorthwhile = outcome != 0 && !(outcome == PCAP_WARNING_PROMISC_NOTSUP && interface == "any")
         warning = unsafe isWorthwhile ? OpenedInterface.message(outcome, handle) : nil
     }
@@ -127,7 +127,7 @@ struct OpenedInterface {
     private static func activate(_ handle: OpaquePointer, _ options: LiveOptions, isPromiscuous: Bool) -> Int32 {
         unsafe pcap_set_snaplen(handle, Int32(clamping: options.snapLength))
         unsafe pcap_set_promisc(handle, isPromiscuous ? 1 : 0)
-        // Not immediate mode: it reserves the whole snap length in the buffer for every packet (TPACKET_V2).
+        // Not immediate mode, which reserves the whole snap length in the buffer for every packet (TPACKET_V2).
         unsafe pcap_set_timeout(handle, Int32(min(max(options.delay / .milliseconds(1), 0), 0x7fff_ffff)))
         unsafe pcap_set_buffer_size(handle, Int32(clamping: options.bufferSize))
         unsafe pcap_set_tstamp_precision(handle, PCAP_TSTAMP_PRECISION_NANO)

@@ -2,14 +2,14 @@ package import WireFormat
 
 /// Packets of connections that may or may not turn out to be wanted.
 ///
-/// When a connection exceeds its limit, its oldest packets are dropped, except the three that opened it; when all
-/// together exceed theirs, the connection held longest is dropped as a whole.
+/// When a connection exceeds its limit, its oldest packets are dropped, except the three that opened it. When all
+/// connections together exceed theirs, the one held longest is dropped as a whole.
 package struct HeldPackets<Connection: Hashable & Sendable>: Sendable {
     /// Limits on memory.
     package struct Limits: Sendable {
         /// Bytes per connection, counting 128 bytes of overhead per packet.
         package var connection = 256 << 10
-        /// Bytes in total, counted likewise.
+        /// Bytes in total, counted the same way.
         package var total = 64 << 20
         /// Number of connections.
         package var connections = 65_536
@@ -24,7 +24,7 @@ package struct HeldPackets<Connection: Hashable & Sendable>: Sendable {
     private struct Entry {
         var packets: [HeldPacket] = []
         var cost = 0
-        /// Counts up: entries with lower numbers are older.
+        /// Increases with each entry: lower numbers are older.
         var number: UInt64
 
         /// Adds a packet; returns what was dropped for it.
@@ -35,7 +35,7 @@ package struct HeldPackets<Connection: Hashable & Sendable>: Sendable {
             cost &+= packet.cost
             var freed = (cost: 0, packets: 0 as UInt64)
             guard cost > limit else { return freed }
-            // Down to three quarters, so as not to repeat this for every packet.
+            // Down to three quarters, so that this does not repeat for every packet.
             var end = min(first, packets.count)
             while end < packets.count, cost > limit / 4 * 3 {
                 cost &-= packets[end].cost

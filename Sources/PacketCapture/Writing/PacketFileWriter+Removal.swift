@@ -6,20 +6,20 @@
     import Glibc
 #endif
 
-/// The end of a packet's block that was written with its connection: the value of epb_packetid, the end of options,
-/// the connection, and the block's length.
+/// The end of a packet's block that was written with its connection: the value of epb_packetid, the end of options, the
+/// connection, and the block's length.
 struct PacketTrailer {
     /// The packet's number.
     var number: UInt64
     /// Its connection.
     var connection: UInt64
 
-    /// Bytes that the connection takes.
+    /// The bytes of the connection.
     static let connectionLength = 8
     /// Bytes in all.
     static let length = 8 + 4 + connectionLength + 4
 
-    /// Reads the end of a block; nil if that is shorter.
+    /// Reads the end of a block; nil if the block is too short.
     init?(_ block: ArraySlice<UInt8>) {
         guard block.count >= Self.length else { return nil }
         number = block.littleEndian(at: block.endIndex &- Self.length)
@@ -33,10 +33,10 @@ extension PacketFileWriter {
 
     /// Removes packets from the file, in place: one pass over it, with a buffer of 1 MiB or the longest block.
     ///
-    /// All packets must have been appended with their connection, which does not stay in the file.
+    /// All packets must have been appended with their connection, which is removed from the file too.
     ///
     /// - Parameter isWanted: Whether a packet stays, by its number and connection.
-    /// - Throws: `cannotWrite` if the file cannot be read or written, or was changed by somebody else.
+    /// - Throws: `cannotWrite` if the file cannot be read or written, or another program has changed it.
     package mutating func keepPackets(
         where isWanted: (_ number: UInt64, _ connection: UInt64) -> Bool
     ) throws(PacketFileError) {
@@ -135,7 +135,7 @@ extension [UInt8] {
         let length = UInt32(truncatingIfNeeded: block.count &- PacketTrailer.connectionLength)
         self += block.prefix(4)
         append(littleEndian: length)
-        // Not `dropLast`: that of sequences would be taken, which copies byte by byte.
+        // Not `dropLast`: the version for sequences would be chosen, which copies byte by byte.
         self += block[(block.startIndex &+ 8)..<(block.endIndex &- 4 &- PacketTrailer.connectionLength)]
         append(littleEndian: length)
     }

@@ -18,23 +18,23 @@ package struct PacketFileWriter: ~Copyable {
 
     let descriptor: Int32
     private let format: PacketFileFormat
-    /// The interface that a live capture is of; nil if packets of any may come.
+    /// The interface of a live capture; nil if packets may come from any.
     private let source: PacketSource?
     private var interfaces: WrittenInterfaces
-    /// Whether the descriptor is the caller's.
+    /// Whether the caller closes the descriptor.
     private let isBorrowed: Bool
     private var buffer = RecordBuffer()
-    /// How many bytes have been written, all of whole records.
+    /// How many bytes of whole records have been written.
     var writtenLength: Int64 = 0
     private var firstTime: Timestamp?
     private var lastTime = Timestamp(nanoseconds: 0)
     var hasFailed = false
 
-    /// The number of buffered bytes from which on a flush is due.
+    /// The number of buffered bytes at which a flush is due.
     private let bufferLength: Int
     private static let usualBufferLength = 256 << 10
 
-    /// Writes to an open, empty file, which is closed in the end, or to standard output for nil.
+    /// Writes to an open, empty file, which is closed at the end, or to standard output for nil.
     ///
     /// - Throws: What ``flush()`` throws.
     package init(descriptor: Int32?, format: PacketFileFormat, source: PacketSource) throws(PacketFileError) {
@@ -53,13 +53,13 @@ package struct PacketFileWriter: ~Copyable {
         try flush()
     }
 
-    /// Writes pcapng with packets of any interfaces and link types to an empty file, which stays the caller's.
+    /// Writes pcapng with packets of any interfaces and link types to an empty file, which the caller closes.
     ///
     /// - Parameters:
     ///   - descriptor: The file.
     ///   - application: The name and version of the writing program.
-    ///   - comment: What the section says about itself.
-    ///   - bufferLength: The number of buffered bytes from which on a flush is due; nil for the usual.
+    ///   - comment: A comment on the section.
+    ///   - bufferLength: The number of buffered bytes at which a flush is due; nil for the default.
     /// - Throws: What ``flush()`` throws.
     package init(
         borrowing descriptor: Int32, application: String, comment: String?, bufferLength: Int? = nil
@@ -75,7 +75,7 @@ package struct PacketFileWriter: ~Copyable {
         try flush()
     }
 
-    /// Replaces the section's comment by another of the same length, once all packets are written.
+    /// Replaces the section's comment by one of the same length, once all packets are written.
     ///
     /// - Throws: `cannotWrite`.
     package mutating func replace(comment: String) throws(PacketFileError) {
@@ -91,7 +91,7 @@ package struct PacketFileWriter: ~Copyable {
         if !isBorrowed, descriptor >= 0 { close(descriptor) }
     }
 
-    /// Whether enough is buffered that it should be flushed.
+    /// Whether enough is buffered for a flush.
     package var isFull: Bool { buffer.bytes.count >= bufferLength }
 
     /// Appends secrets (draft-ietf-opsawg-pcapng 4.7), for the packets that follow; after a failure, drops them.
@@ -104,7 +104,7 @@ package struct PacketFileWriter: ~Copyable {
     ///
     /// - Parameters:
     ///   - packet: The packet.
-    ///   - note: What pcapng is to say about it.
+    ///   - note: Options for its block; only for pcapng.
     package mutating func append(_ packet: borrowing CapturedPacket, note: PacketNote = PacketNote()) {
         append(
             time: packet.time, packet.linkType, originalLength: packet.originalLength, packet.bytes,
@@ -171,7 +171,9 @@ package struct PacketFileWriter: ~Copyable {
         throw .cannotWrite(Self.message(failure))
     }
 
-    /// Writes everything that is buffered and, in pcapng, the interface's statistics; appends nothing afterwards.
+    /// Writes everything that is buffered and, in pcapng, the interface's statistics.
+    ///
+    /// Nothing may be appended afterwards.
     ///
     /// After a failure it still tries to add the statistics, in case there is room.
     ///
@@ -247,7 +249,7 @@ package struct PacketSource: Sendable {
 package struct PacketNote: Hashable, Sendable {
     /// A comment (draft-ietf-opsawg-pcapng 3.5).
     package var comment: String?
-    /// The packet's number in the capture that the file is a part of (4.3, epb_packetid).
+    /// The packet's number in the capture that the file is part of (4.3, epb_packetid).
     package var number: UInt64?
     /// Its owner, for ``PacketFileWriter/keepPackets(where:)``; only with a number, and without a comment.
     package var connection: UInt64?
@@ -267,7 +269,7 @@ package enum PacketFileFormat: Sendable {
     /// The newer format, with interfaces and their statistics.
     case pcapng
 
-    /// The format for a file name: pcap if it ends in ".pcap" or ".cap" in any case, else pcapng.
+    /// The format for a file name: pcap if it ends in ".pcap" or ".cap" in any case, otherwise pcapng.
     package init(path: String) {
         let name = path.lowercased()
         self = name.hasSuffix(".pcap") || name.hasSuffix(".cap") ? .pcap : .pcapng

@@ -34,7 +34,7 @@ extension RecordBuffer {
         appendInterface(source.linkType, snapLength: source.snapLength, filter: source.filter, name: name)
     }
 
-    /// The same, of an interface known by its link type alone.
+    /// Appends an Interface Description Block of an interface known by its link type alone.
     mutating func appendInterface(_ linkType: LinkType, snapLength: Int, filter: String?, name: [UInt8]) {
         appendBlock(.interfaceDescription) { buffer in
             buffer.append(UInt16(truncatingIfNeeded: linkType.rawValue))
@@ -47,10 +47,10 @@ extension RecordBuffer {
         }
     }
 
-    /// Appends an Enhanced Packet Block (section 4.3) with its packet's number in the whole capture, and no comment: as
-    /// below, but in few steps, since it is done for each packet of large captures.
+    /// Appends an Enhanced Packet Block (section 4.3) with its packet's number in the whole capture and no comment.
     ///
-    /// A connection stands after the options (``PacketTrailer``).
+    /// The same as the general method below in fewer steps, since it runs for each packet of large captures. A
+    /// connection follows the options (``PacketTrailer``).
     mutating func appendPacket(
         _ time: Timestamp, originalLength: Int, _ packet: Span<UInt8>, interface: UInt32, number: UInt64,
         of connection: UInt64?
@@ -85,7 +85,7 @@ extension RecordBuffer {
             buffer.append(bytes)
             buffer.pad()
             guard note.comment != nil || note.number != nil else { return }
-            // Other programs read blocks of up to 16 MiB, too.
+            // Other programs also read blocks of up to 16 MiB.
             if let comment = note.comment, bytes.count &+ comment.utf8.count < 16 << 20 &- 64 {
                 buffer.appendOption(1, text: comment)
             }
@@ -148,7 +148,7 @@ extension RecordBuffer {
         append(count)
     }
 
-    /// Appends a time stamp: upper 32 bits first.
+    /// Appends a timestamp: upper 32 bits first.
     private mutating func append(time: Timestamp) {
         let ticks = UInt64(max(time.nanoseconds, 0))
         append(UInt32(truncatingIfNeeded: ticks >> 32))

@@ -4,7 +4,8 @@ import WireFormat
 struct RecordBuffer {
     private(set) var bytes: [UInt8] = []
 
-    /// Makes room for this many bytes and one usual packet more, so that the buffer need not grow, which copies it.
+    /// Makes room for this many bytes and one more packet of usual size, so that the buffer need not grow, which copies
+    /// it.
     mutating func reserve(_ count: Int) { bytes.reserveCapacity(count &+ 4096) }
 
     /// Removes all bytes, keeping up to 1 MiB of capacity.

@@ -10,16 +10,18 @@ struct WrittenInterfaces {
 
     private var numbers: [Interface: UInt32] = [:]
     private var latest: (interface: Interface, number: UInt32)?
-    /// Whether packets without a name are the first interface's.
+    /// Whether packets without a name belong to the first interface.
     private let hasDefault: Bool
 
-    /// As many as wstap reads.
+    /// The most that wstap itself reads.
     private static let capacity = 65_536
-    /// Packets of further interfaces are attributed to the first if that is of the same link type in any case, else to
-    /// one without a name: link types that wstap decodes are fewer than the rest.
+    /// Packets of further interfaces are attributed to the first interface if it has the same link type, else to one
+    /// without a name.
+    ///
+    /// The rest of the capacity is enough for those, since wstap decodes fewer link types.
     private static let namedCapacity = capacity - 256
 
-    /// Begins with one that is described.
+    /// Creates a set with one interface that is already described.
     init(first: String, _ linkType: LinkType) {
         let interface = Interface(name: Array(first.utf8), linkType: linkType)
         latest = (interface, 0)
@@ -27,7 +29,7 @@ struct WrittenInterfaces {
         hasDefault = true
     }
 
-    /// Begins with none.
+    /// Creates an empty set.
     init() {
         hasDefault = false
     }

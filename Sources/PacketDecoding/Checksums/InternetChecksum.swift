@@ -1,6 +1,6 @@
-/// The one's complement sum of 16-bit words (RFC 1071), in the byte order of this machine.
+/// The one's complement sum of 16-bit words (RFC 1071), in host byte order.
 ///
-/// RFC 1071 2(B): the order of bytes does not matter until the sum is compared with something.
+/// Byte order does not matter until the sum is compared with something (RFC 1071 2(B)).
 @frozen
 @usableFromInline
 struct InternetChecksum {
@@ -11,7 +11,7 @@ struct InternetChecksum {
     @inlinable @inline(__always)
     init() {}
 
-    /// Adds bytes; an odd one at the end counts as if a zero followed.
+    /// Adds bytes; an odd last byte counts as if a zero followed.
     @inlinable @inline(__always)
     mutating func add(_ bytes: Span<UInt8>) {
         // 2^64 is 1 modulo 65,535, so 64-bit words may be added, and their carries.
@@ -66,13 +66,13 @@ struct InternetChecksum {
         sum = Self.add(sum, UInt64(truncatingIfNeeded: bits &>> 64))
     }
 
-    /// Adds a number that is in network byte order on the wire.
+    /// Adds a number, as it is in network byte order on the wire.
     @inlinable @inline(__always)
     mutating func add(_ number: UInt32) {
         sum = Self.add(sum, UInt64(number.bigEndian))
     }
 
-    /// Whether the sum over bytes and their checksum is right: 65,535, or a multiple of it.
+    /// Whether a sum over bytes and their checksum is right: 65,535 or a multiple of it.
     @inlinable @inline(__always)
     var isRight: Bool { sum != 0 && sum % 65_535 == 0 }
 

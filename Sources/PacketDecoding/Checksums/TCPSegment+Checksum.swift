@@ -1,12 +1,12 @@
 import WireFormat
 
 extension TCPSegment {
-    /// Verifies the TCP checksum (RFC 9293 3.1); reads all bytes of the segment.
+    /// Verifies the TCP checksum (RFC 9293 3.1) over all bytes of the segment.
     ///
-    /// A checksum that covers only the pseudo-header, with the length or without, is offloaded: hosts leave it like
-    /// this to their network card.
+    /// A checksum that covers only the pseudo-header, with or without the length, counts as offloaded: hosts leave the
+    /// rest to their network card.
     ///
-    /// - Parameter bytes: What the segment was found in, the packet or the reassembled datagram.
+    /// - Parameter bytes: What the segment was found in: the packet or the reassembled datagram.
     /// - Returns: `unknown` if a snap length cut the segment.
     package func checksumStatus(in bytes: Span<UInt8>) -> ChecksumStatus {
         let start = payload.lowerBound &- Int(headerLength)
@@ -20,7 +20,8 @@ extension TCPSegment {
         var whole = withLength
         whole.add(segment)
         if whole.isRight { return .right }
-        // RFC 791 3.1, RFC 8200 3: no packet is longer. Hosts hand longer ones to their network card, or join them.
+        // RFC 791 3.1, RFC 8200 3: no packet is longer. Longer ones in a capture are still to be split by a network
+        // card, or were joined by the host.
         guard segment.count <= 65_535 else { return .unknown }
         let checksum = segment.bigEndianUInt16(at: 16)
         return checksum == withLength.value || checksum == withoutLength.value ? .offloaded : .wrong
@@ -38,10 +39,10 @@ extension TCPSegment {
 
     /// Verifies the checksum of the innermost IPv4 header (RFC 791 3.1).
     ///
-    /// Zero is offloaded: hosts leave it to a network card that splits segments (TSO).
+    /// Zero counts as offloaded: hosts leave it to a network card that splits segments (TSO).
     ///
     /// - Parameter bytes: The packet in which the segment was found.
-    /// - Returns: `unknown` for IPv6, which has none, and for reassembled datagrams, which had several.
+    /// - Returns: `unknown` for IPv6, which has no such checksum, and for reassembled datagrams, which had several.
     package func ipv4HeaderChecksumStatus(in bytes: Span<UInt8>) -> ChecksumStatus {
         guard !source.address.isIPv6, let start = networkHeader(in: bytes) else { return .unknown }
         let length = Int(bytes[start] & 0x0f) &* 4
@@ -74,9 +75,9 @@ extension TCPSegment {
 
     /// The time to live (RFC 791 3.1) or hop limit (RFC 8200 3) of the innermost IP header.
     ///
-    /// - Parameter bytes: What the segment was found in, the packet or the reassembled datagram, which has that of the
-    ///   fragment that came first.
-    /// - Returns: nil if that has no length.
+    /// - Parameter bytes: What the segment was found in: the packet, or the reassembled datagram, which has the lowest
+    ///   of its fragments.
+    /// - Returns: nil if the header has no length.
     @inlinable @inline(__always)
     package func hopLimit(in bytes: Span<UInt8>) -> UInt8? {
         networkHeader(in: bytes).map { bytes[$0 &+ (source.address.isIPv6 ? 7 : 8)] }
@@ -103,7 +104,7 @@ package enum ChecksumStatus: Hashable, Sendable {
     /// The capture does not hold all the bytes, or there is no checksum.
     case unknown
 
-    /// Whether it is right, or was never computed: nothing speaks against the bytes.
+    /// Whether the checksum is right or was never computed: nothing speaks against the bytes.
     @inlinable @inline(__always)
     package var isGood: Bool {
         switch self {

@@ -8,7 +8,7 @@ public struct DecodingLimits: Sendable {
     public var bytes = 16 << 20
     /// Fragments of one datagram; one with more is dropped.
     ///
-    /// On the smallest links of IPv6, 65,535 bytes take 54.
+    /// On the smallest IPv6 links, 65,535 bytes take 54 fragments.
     public var fragmentsPerDatagram = 1024
     /// Nanoseconds of packet time that a datagram may wait, from its first fragment on (RFC 791 3.2 and RFC 8200 4.5
     /// suggest 15 and 60 seconds; this is Linux's value for IPv4).
@@ -21,7 +21,7 @@ public struct DecodingLimits: Sendable {
     public init() {}
 }
 
-/// What became of the fragments so far.
+/// Counts of fragments and what became of them.
 package struct FragmentTotals: Sendable {
     /// Datagrams reassembled.
     package internal(set) var reassembledDatagrams: UInt64 = 0

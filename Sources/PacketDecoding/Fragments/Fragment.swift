@@ -6,15 +6,15 @@ struct Fragment {
     let key: DatagramKey
     /// The protocol or next header number after the IP header; in IPv6 only that of the first fragment is valid.
     let next: UInt8
-    /// Where its payload belongs in the datagram's, by its length on the wire; never empty.
+    /// Where its payload belongs in that of the datagram, by its length on the wire; never empty.
     let range: Range<Int>
     /// Whether it is the last fragment.
     let isLast: Bool
-    /// Whether the checksum of its IPv4 header is wrong, and was not left out.
+    /// Whether the checksum of its IPv4 header is wrong, other than one left to the network card.
     let hasWrongChecksum: Bool
-    /// Whether hosts drop it for what stands before its payload: options of IPv4, extension headers of IPv6.
+    /// Whether hosts drop it for IPv4 options or IPv6 extension headers before its payload.
     let isRefused: Bool
-    /// The way it came.
+    /// The path that it took.
     let way: PacketWay
     /// Where its fixed IP header lies in the bytes it was found in.
     let header: Range<Int>
@@ -62,7 +62,7 @@ struct Fragment {
             protocolNumber: isIPv6 ? 0 : next, tunnel: walk.tunnel)
     }
 
-    /// Whether the first fragment of an IPv6 datagram has all of its headers (RFC 7112 5): else hosts drop it.
+    /// Whether the first fragment of an IPv6 datagram has all of its headers; otherwise hosts drop it (RFC 7112 5).
     private static func holdsTransport(_ first: UInt8, in bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
         var (next, place) = (first, range.lowerBound)
         while next != IPProtocol.tcp {
@@ -74,7 +74,7 @@ struct Fragment {
         return place &+ 20 <= range.upperBound
     }
 
-    /// Whether the checksum of an IPv4 header (RFC 791 3.1) is wrong; one of 0 was left to the network card.
+    /// Whether the checksum of an IPv4 header (RFC 791 3.1) is wrong; 0 was left to the network card.
     private static func isChecksumWrong(_ header: Span<UInt8>) -> Bool {
         guard header.bigEndianUInt16(at: 10) != 0 else { return false }
         var sum = InternetChecksum()
@@ -82,7 +82,7 @@ struct Fragment {
         return !sum.isRight
     }
 
-    /// A fragment that repeats a part of a complete datagram, found in the bytes of that.
+    /// Creates the fragment that repeats a part of a complete datagram, from that datagram's bytes.
     init(_ range: Range<Int>, isLast: Bool, of datagram: ReassembledDatagram) {
         key = datagram.key
         way = datagram.way

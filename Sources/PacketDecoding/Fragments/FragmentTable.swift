@@ -17,7 +17,7 @@ struct FragmentTable {
     private var freeSlots: [Int] = []
     private var oldest: Int?
     private var newest: Int?
-    /// A complete datagram, and which parts of it came once more: another datagram may have the same.
+    /// A complete datagram, and which of its parts came again: they may belong to another datagram.
     private struct Completed {
         let datagram: ReassembledDatagram
         var repeats: [(range: Range<Int>, isLast: Bool)] = []
@@ -26,10 +26,10 @@ struct FragmentTable {
         static let limit = 8
     }
 
-    /// The last complete ones; a ring.
+    /// The last complete datagrams; a ring.
     private var completed: [Completed] = []
     private var nextCompleted = 0
-    /// Whether there were fragments whose header has the right checksum.
+    /// Whether any fragment's header had the right checksum.
     private var hasRightChecksums = false
 
     init(limits: DecodingLimits) {
@@ -41,8 +41,8 @@ struct FragmentTable {
         _ fragment: Fragment, from source: Span<UInt8>, at time: Timestamp
     ) -> ReassembledDatagram? {
         dropOverdue(at: time)
-        // A receiver never sees one with a wrong checksum (RFC 1122 3.2.1.2), unless the capture has nothing else; nor
-        // one that its host refuses.
+        // A receiver never sees a fragment with a wrong checksum (RFC 1122 3.2.1.2), or one that its host refuses. A
+        // wrong checksum only counts if others were right.
         guard !fragment.isRefused, !fragment.hasWrongChecksum || !hasRightChecksums else {
             totals.unusedFragments &+= 1
             return nil
@@ -90,7 +90,7 @@ struct FragmentTable {
         return nil
     }
 
-    /// Takes a datagram that is complete.
+    /// Removes a complete datagram and returns it.
     private mutating func finish(_ whole: FragmentedDatagram, _ slot: Int) -> ReassembledDatagram {
         totals.reassembledDatagrams &+= 1
         _ = remove(slot)
@@ -99,8 +99,8 @@ struct FragmentTable {
         return datagram
     }
 
-    /// Completes a datagram with what seemed to repeat an earlier one of the same identification: their ends may be
-    /// alike.
+    /// Completes a datagram with fragments that seemed to repeat an earlier datagram of the same identification, since
+    /// both may have the same ending.
     private mutating func completeWithRepeats(_ slot: Int) -> FragmentedDatagram? {
         let key = entries[slot].datagram.key
         for index in completed.indices where completed[index].datagram.key == key && !completed[index].repeats.isEmpty {

@@ -31,24 +31,24 @@ struct FragmentedDatagram {
     private(set) var fragments: UInt64 = 0
     /// How often completing it with parts of an earlier datagram was tried.
     var attempts = 0
-    /// The way that the first fragment came, and whether another came on another way.
+    /// The path of the first fragment, and whether another fragment took another path.
     private let way: PacketWay
     private var isMixed = false
-    /// Where the fixed IP header of the fragment that came first lies in `bytes`, after what stood before it there.
+    /// Where the fixed IP header of the first fragment lies in `bytes`, after the bytes that preceded it.
     private let header: Range<Int>
-    /// Both, then payload in order of arrival.
+    /// Both of these, then payload in order of arrival.
     private var bytes: [UInt8] = []
     /// In the order of the payload.
     private var parts: [Part] = []
     /// How many bytes of the payload the parts cover.
     private var covered = 0
-    /// The length of the payload, once the last fragment has told it.
+    /// The length of the payload, once the last fragment has given it.
     private var length: Int?
     private var runs = 0
     private var next: UInt8 = 0
-    /// The marks of its fragments for congestion (RFC 3168 5), one bit for each of the four that one has.
+    /// The congestion marks of its fragments (RFC 3168 5), one bit for each of the four values.
     private var congestion: UInt8 = 0
-    /// Whether there were too many fragments, which no further one can mend.
+    /// Whether there were too many fragments; no further one can repair that.
     private(set) var isSpoiled = false
 
     init(_ fragment: Fragment, from source: Span<UInt8>, at time: Timestamp) {
@@ -62,9 +62,9 @@ struct FragmentedDatagram {
         bytes.append(copying: source.extracting(fragment.header))
     }
 
-    /// The most bytes kept of what stands before the IP header: it shows which way the datagram came.
+    /// The most bytes kept of what precedes the IP header, which shows the datagram's path.
     private static let farStart = 254
-    /// Where the IP header begins of a datagram whose fragments came on several ways: it came on none of them.
+    /// Where the IP header begins if the fragments took several paths, since the datagram took none of them.
     private static let mixedStart = 255
 
     /// What it counts against the bounds: its bytes and, roughly, its overhead.
@@ -74,9 +74,8 @@ struct FragmentedDatagram {
 
     /// Adds what no other fragment has brought.
     ///
-    /// Where fragments overlap, Linux decides (inet_frag_queue_insert): one inside others that came in order is
-    /// ignored, whatever its bytes; any other overlap makes it drop all of them (RFC 5722 4), and what follows begins
-    /// another datagram.
+    /// Overlaps follow Linux (inet_frag_queue_insert): a fragment inside others that came in order is ignored, whatever
+    /// its bytes. Any other overlap drops all of them (RFC 5722 4), and what follows begins another datagram.
     mutating func insert(_ fragment: Fragment, from source: Span<UInt8>) -> Outcome {
         let payload = source.extracting(fragment.captured)
         guard fitsLength(fragment) else { return .contradicts }
@@ -87,7 +86,7 @@ struct FragmentedDatagram {
         }
         let marks = congestion | 1 &<< Self.congestionMark(source.extracting(fragment.header), key.source.isIPv6)
         let isComplete = covered &+ fragment.range.count == (fragment.isLast ? end : length)
-        // RFC 3168 5.3: a host drops a datagram of fragments with and without ECN, once it is complete.
+        // RFC 3168 5.3: a host drops a complete datagram whose fragments differ in whether they use ECN.
         guard !isComplete || marks & 1 == 0 || marks == 1 else { return .contradicts }
         congestion = marks
         if fragment.way != way { isMixed = true }
@@ -109,7 +108,7 @@ struct FragmentedDatagram {
         return isComplete ? .completes : .waits
     }
 
-    /// The two bits for congestion in an IP header (RFC 3168 5); 0 if it was not captured.
+    /// The two congestion bits of an IP header (RFC 3168 5); 0 if they were not captured.
     private static func congestionMark(_ header: Span<UInt8>, _ isIPv6: Bool) -> UInt8 {
         guard header.count > 1 else { return 0 }
         return (isIPv6 ? header[1] &>> 4 : header[1]) & 3
@@ -134,7 +133,7 @@ struct FragmentedDatagram {
         let own = self.header.lowerBound
         guard header.count > place, bytes.count > own &+ place, header[place] < bytes[own &+ place] else { return }
         if !key.source.isIPv6 {
-            // The checksum goes along (RFC 1624 3).
+            // Updates the checksum (RFC 1624 3).
             let change = UInt32(bytes[own &+ 8] &- header[8]) &<< 8
             let sum = UInt32(bytes[own &+ 10]) &<< 8 | UInt32(bytes[own &+ 11])
             let new = sum &+ change
@@ -164,7 +163,7 @@ struct FragmentedDatagram {
         if !isInOrder || parts.dropLast().contains(where: { $0.place.count < $0.range.count }) {
             bytes = inOrder()
         }
-        // The fragment header is gone, and what stood before it.
+        // The fragment header is left out, and so is what precedes it.
         if key.source.isIPv6, bytes.count > header.lowerBound &+ 6 { bytes[header.lowerBound &+ 6] = next }
         let start = isMixed ? Self.mixedStart : header.lowerBound
         bytes.insert(contentsOf: repeatElement(0, count: start &- header.lowerBound), at: 0)

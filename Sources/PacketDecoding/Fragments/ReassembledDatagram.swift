@@ -3,14 +3,14 @@ struct ReassembledDatagram {
     let key: DatagramKey
     /// The protocol or next header number after the IP header.
     let next: UInt8
-    /// The way that its first fragment came.
+    /// The path of its first fragment.
     let way: PacketWay
     /// Where its IP header lies in `bytes`.
     let header: Range<Int>
     /// The length of `bytes`, had all of it been captured.
     let length: Int
-    /// What stood before the IP header of the fragment that came first, the fixed part of that header, then the
-    /// payload, as far as it was captured.
+    /// What preceded the IP header of the fragment that came first, the fixed part of that header, then the payload as
+    /// far as it was captured.
     let bytes: [UInt8]
 
     private var isIPv6: Bool { key.source.isIPv6 }

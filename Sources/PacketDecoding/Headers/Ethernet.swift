@@ -26,7 +26,7 @@ extension HeaderWalk {
         return nextHeader(etherTypeOrLength: tag.bigEndianUInt16(at: size &- 2))
     }
 
-    /// Passes over bytes that do not tell what follows.
+    /// Skips bytes that do not say what follows.
     mutating func skip(_ size: Int, to next: NextHeader, in bytes: Span<UInt8>) -> NextHeader {
         guard holds(size, in: bytes.extracting(droppingFirst: offset)) else { return .none(lack(of: size)) }
         offset &+= size

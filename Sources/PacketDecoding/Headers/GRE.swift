@@ -12,7 +12,7 @@ extension HeaderWalk {
         case 1 where etherType == 0x880b: return readPPTP(bytes)
         default: return .none(.tunnel(.gre))
         }
-        // RFC 2784 2.3: bits that only RFC 1701 gave a meaning, source routes among them.
+        // RFC 2784 2.3: only RFC 1701 gave these bits a meaning, source routes among them.
         guard flags & 0x4c00 == 0 else { return .none(.tunnel(.gre)) }
 
         let checksumLength = flags & 0x8000 == 0 ? 0 : 4
@@ -36,7 +36,7 @@ extension HeaderWalk {
         }
     }
 
-    /// Reads a packet that WCCP redirects in GRE: of version 2 after four bytes, of version 1 at once.
+    /// Reads a packet that WCCP redirects in GRE: version 2 has four bytes before it, version 1 none.
     mutating func readRedirect(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(5, in: header) else { return .none(lack(of: 5)) }
@@ -61,7 +61,8 @@ extension HeaderWalk {
 
     /// Reads an ERSPAN header of type II or III (draft-foschiano-erspan-03 4.2, 4.3), which precedes a mirrored frame.
     ///
-    /// The session number does not mark the segment: it tells the place of mirroring, not the network.
+    /// The session number does not mark the segment: it says where the frame was mirrored, not which network it belongs
+    /// to.
     mutating func readERSPAN(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(8, in: header) else { return .none(lack(of: 8)) }

@@ -2,14 +2,14 @@ internal import WireFormat
 
 /// How far the headers of a packet have been read.
 ///
-/// Each header has a method in a file under `Headers/`, which moves past the header and returns which one is next.
-/// Every method takes the bytes of the whole packet, since this value holds none.
+/// Each header has a method in a file under `Headers/`, which moves past the header and returns what comes next. Every
+/// method takes the bytes of the whole packet, since this value holds none.
 struct HeaderWalk {
     /// Where the next header starts, from the first byte of the packet.
     var offset = 0
-    /// Where the layer that is being read ends, on the wire: may lie beyond the captured bytes.
+    /// Where the current layer ends on the wire; may lie beyond the captured bytes.
     var end: Int
-    /// Where the innermost IP header has its addresses, source first.
+    /// Where the addresses of the innermost IP header are, source first.
     var addresses = 0
     /// Whether that is an IPv6 header.
     var isIPv6 = false

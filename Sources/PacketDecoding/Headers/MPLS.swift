@@ -1,7 +1,7 @@
 internal import WireFormat
 
 extension HeaderWalk {
-    /// Reads an entry of a label stack (RFC 3032 2.1); after the last one, only the bytes themselves tell what follows.
+    /// Reads a label stack entry (RFC 3032 2.1); after the last one, only the bytes themselves show what follows.
     ///
     /// Each entry counts as a header, which bounds the stack.
     mutating func readMPLSLabel(_ bytes: Span<UInt8>) -> NextHeader {

@@ -8,7 +8,7 @@ enum NextHeader: Equatable {
     case tag(UInt8)
     /// Ethernet with a switch's tag of this size between the addresses and the EtherType.
     case ethernetWithPortTag(UInt8)
-    /// This many bytes that tell nothing of what follows, then Ethernet.
+    /// This many bytes that say nothing about what follows, then Ethernet.
     case prefixedEthernet(UInt8)
     /// The same, then IP.
     case prefixedIP(UInt8)
@@ -66,7 +66,7 @@ enum NextHeader: Equatable {
     /// An entry of an MPLS label stack.
     case mplsLabel
     case pppoe
-    /// None that is read: the walk ends here.
+    /// None that is read; the walk ends here.
     case none(WalkEnd)
 }
 

@@ -30,7 +30,7 @@ extension HeaderWalk {
         return header[0] == 0x0f || header[0] == 0x8f ? .ciscoHDLC : .ppp
     }
 
-    /// Skips the direction that precedes PPP, or that stands for the address before the control byte.
+    /// Skips the direction, which precedes PPP or takes the place of the address before the control byte.
     mutating func readPPPWithDirection(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(2, in: header) else { return .none(lack(of: 2)) }

@@ -28,7 +28,9 @@ extension HeaderWalk {
 
 extension HeaderWalk {
     /// Reads the address family of LINKTYPE_NULL, in the byte order of the capturing host, and of LINKTYPE_LOOP, in
-    /// network byte order; no family makes sense in both, so both link types accept either.
+    /// network byte order.
+    ///
+    /// No family is valid in both orders, so either is accepted for both link types.
     mutating func readAddressFamily(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(4, in: header) else { return .none(lack(of: 4)) }
@@ -133,7 +135,8 @@ extension HeaderWalk {
 
     /// Reads a header of LINKTYPE_PKTAP: its length, the type of the record, the link type of the packet, and more.
     ///
-    /// Numbers have the byte order of the capturing host: that of all Apple hardware of today, or the other one.
+    /// Numbers have the byte order of the capturing host: little-endian on all current Apple hardware, big-endian on
+    /// older.
     mutating func readPKTAP(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(12, in: header) else { return .none(lack(of: 12)) }

@@ -4,12 +4,12 @@ internal import WireFormat
 extension TCPSegment {
     /// Reads such a packet, unless it is a SYN, whose options matter.
     ///
-    /// Optional: ``HeaderWalk`` finds the same, header by header.
+    /// Optional fast path; same result as ``HeaderWalk``.
     ///
     /// - Parameters:
     ///   - bytes: The captured bytes of an Ethernet frame.
     ///   - wireLength: Its length on the wire; not less than was captured.
-    /// - Returns: Whether it is one, captured up to the end of the TCP header; if not, `self` is undefined.
+    /// - Returns: Whether it is such a packet, captured up to the end of the TCP header; if not, `self` is undefined.
     @inline(__always)
     mutating func readFastPath(_ bytes: Span<UInt8>, wireLength: Int) -> Bool {
         guard bytes.count >= 54 else { return false }
@@ -39,7 +39,8 @@ extension TCPSegment {
         }
     }
 
-    /// Reads the TCP header (RFC 9293 3.1) at `offset`, of which 20 bytes must be there; IP's payload ends at `end`.
+    /// Reads the 20 bytes of a TCP header (RFC 9293 3.1) at `offset`, which must be there; `end` is the end of IP's
+    /// payload.
     @inline(__always)
     private mutating func readFastPathTCP(_ bytes: Span<UInt8>, at offset: Int, end: Int, _ wireLength: Int) -> Bool {
         headerLength = bytes[offset &+ 12] &>> 4 &* 4

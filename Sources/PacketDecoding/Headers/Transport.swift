@@ -73,14 +73,14 @@ extension HeaderWalk {
         let length = Int(header.bigEndianUInt16(at: 4))
         // Length 0 is that of a datagram over 65,535 bytes (RFC 2675 4): it ends with IP's payload.
         guard length == 0 || length >= 8 && limit(to: length) else {
-            // Without a tunnel it leads to no TCP, whatever is wrong with it.
+            // Without a tunnel, no TCP can follow, whatever is wrong.
             return .none(tunnel == nil ? .other : .malformed)
         }
         offset &+= 8
         return tunnel ?? .none(.udp)
     }
 
-    /// Takes the ends and the payload of a UDP datagram, to whose payload the walk has come.
+    /// Fills in the ends and the payload of the UDP datagram whose payload the walk has reached.
     func takeUDP(_ bytes: Span<UInt8>, into segment: inout TCPSegment) {
         let header = bytes.extracting(droppingFirst: offset &- 8)
         segment.source = Endpoint(address: source(in: bytes), port: header.bigEndianUInt16(at: 0))

@@ -68,7 +68,7 @@ extension HeaderWalk {
 }
 
 extension HeaderWalk {
-    /// Reads a TZSP header and skips its fields; a frame follows that a router or access point captured.
+    /// Reads a TZSP header and skips its fields; a frame that a router or access point captured follows.
     mutating func readTZSP(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(4, in: header) else { return .none(lack(of: 4)) }
@@ -126,8 +126,8 @@ extension HeaderWalk {
 
     /// Reads the session header of L2TPv3 (RFC 3931 4.1) and finds the frame after it.
     ///
-    /// Only control messages tell the length of the cookie (0, 4 or 8 bytes), whether a sublayer of 4 bytes follows,
-    /// and what the frame is: so the first place is taken where Ethernet or PPP around a known protocol starts.
+    /// Only control messages give the length of the cookie (0, 4 or 8 bytes), whether a sublayer of 4 bytes follows,
+    /// and the type of the frame. So the first position counts where Ethernet or PPP around a known protocol starts.
     mutating func readL2TPSession(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(4, in: header) else { return .none(lack(of: 4)) }

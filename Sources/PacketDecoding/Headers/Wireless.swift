@@ -1,7 +1,8 @@
 internal import WireFormat
 
 extension HeaderWalk {
-    /// Reads a header of LINKTYPE_IEEE802_11_RADIOTAP: its length, then which fields it has, in little-endian numbers.
+    /// Reads a header of LINKTYPE_IEEE802_11_RADIOTAP: its length, then which fields are present, in little-endian
+    /// numbers.
     mutating func readRadiotap(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(8, in: header) else { return .none(lack(of: 8)) }
@@ -83,9 +84,9 @@ extension HeaderWalk {
 }
 
 extension Span<UInt8> {
-    /// Where the fields of a radiotap header begin; at least 8, and perhaps beyond the header.
+    /// Where the fields of a radiotap header begin: at 8 or more, perhaps beyond the header.
     ///
-    /// The words before them say which there are; the top bit of each says that another word follows.
+    /// The words before them say which fields are present; the top bit of each says that another word follows.
     var radiotapFieldsStart: Int {
         var place = 4
         while place &+ 4 <= count, self[place &+ 3] & 0x80 != 0 { place &+= 4 }

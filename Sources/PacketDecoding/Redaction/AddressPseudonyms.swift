@@ -1,22 +1,22 @@
 import WireFormat
 
-/// Replaces addresses by others that share as long a prefix as the originals did, and tell nothing else about them.
+/// Replaces addresses by others that share as long a prefix as the originals did, and reveal nothing else about them.
 ///
-/// Each bit is flipped or not by a keyed hash of those before it, so the map is one to one. Ranges with a meaning of
-/// their own, such as private networks, are mapped onto themselves.
+/// A keyed hash of the preceding bits decides whether a bit is flipped, so the map is one to one. Ranges with a meaning
+/// of their own, such as private networks, are mapped onto themselves.
 package struct AddressPseudonyms: Sendable {
     private let key: (UInt64, UInt64)
     private var known: [IPAddress: IPAddress] = [:]
 
-    /// The most addresses that are remembered, since each takes a hash a bit.
+    /// The most addresses that are remembered, since each takes one hash per bit.
     private static var maximumKnown: Int { 4096 }
 
-    /// - Parameter key: Numbers that nobody else knows.
+    /// - Parameter key: Secret numbers.
     package init(key: (UInt64, UInt64)) {
         self.key = key
     }
 
-    /// The address in place of another.
+    /// The pseudonym of an address.
     package mutating func address(_ original: IPAddress) -> IPAddress {
         if let address = known[original] { return address }
         let address =
@@ -28,7 +28,7 @@ package struct AddressPseudonyms: Sendable {
         return address
     }
 
-    /// The hardware address in place of another: still of a group, or not; zero, and that of all stations, stay.
+    /// The pseudonym of a hardware address: a group address stays one; zero and the broadcast address stay as they are.
     package func hardware(_ original: [UInt8]) -> [UInt8] {
         guard original.contains(where: { $0 != 0 }), original.contains(where: { $0 != 0xff }) else { return original }
         let digest = hash(original.reduce(0) { $0 &<< 8 | UInt128($1) }, 255)
@@ -42,7 +42,7 @@ package struct AddressPseudonyms: Sendable {
         for index in 0..<width {
             let bit = original &>> UInt128(width &- 1 &- index) & 1
             let prefix = index == 0 ? 0 : original &>> UInt128(width &- index)
-            // On the way to a range, no bit is flipped, nor within one that stays.
+            // Bits on the way to a range are kept, and all bits within one that stays.
             let isFixed = ranges.contains { (start, length, isKept) in
                 let shared = min(index, length)
                 guard index < length || isKept else { return false }
@@ -64,7 +64,7 @@ package struct AddressPseudonyms: Sendable {
         return InlineArray { digest[$0] }
     }
 
-    /// Loopback, private, shared and link-local addresses, groups (RFC 6890, RFC 5771).
+    /// Loopback, private, shared and link-local addresses, and multicast groups (RFC 6890, RFC 5771).
     private static let ranges4: [(UInt128, Int, isKept: Bool)] = [
         (0x0000_0000, 8, true), (0x7f00_0000, 8, true), (0x0a00_0000, 8, false), (0xa9fe_0000, 16, false),
         (0xac10_0000, 12, false), (0xc0a8_0000, 16, false), (0x6440_0000, 10, false), (0xe000_0000, 3, false),

@@ -1,12 +1,11 @@
-/// Blanks the options of headers in a packet, each kind in its own way: their lengths stay, so that they can still be
-/// read.
+/// Blanks the options in a packet's headers, each kind in its own way. Lengths stay, so the options can still be read.
 extension [UInt8] {
     /// Sets all bytes of a range, as far as the packet has them.
     mutating func fill(_ range: Range<Int>, with byte: UInt8 = 0) {
         for index in range where index < count { self[index] = byte }
     }
 
-    /// Blanks the options of TCP (RFC 9293 3.2), except those by which the ends agree on how to talk.
+    /// Blanks TCP options (RFC 9293 3.2), except those that negotiate the connection.
     mutating func blankTCPOptions(_ range: Range<Int>) {
         var index = range.lowerBound
         while index < range.upperBound {
@@ -20,7 +19,7 @@ extension [UInt8] {
             guard length >= 2, index &+ length <= range.upperBound else { break }
             switch (kind, length) {
             case (2, 4), (3, 3), (4, 2), (5, 10), (5, 18), (5, 26), (5, 34), (8, 10): break
-            // Signatures: that there is one.
+            // Signatures: their kind and length stay.
             case (19, _), (29, _): fill((index &+ 2)..<(index &+ length))
             default: fill(index..<(index &+ length), with: 1)
             }
@@ -29,9 +28,9 @@ extension [UInt8] {
         fill(index..<range.upperBound)
     }
 
-    /// Blanks an extension header of IPv6: the contents of options (RFC 8200 4.2), or anything else.
+    /// Blanks an IPv6 extension header: the contents of options (RFC 8200 4.2), or anything else.
     ///
-    /// Kinds and lengths of options stay: hosts refuse some, and too much padding in place of them.
+    /// Kinds and lengths of options stay: hosts refuse some, and would refuse too much padding in their place.
     ///
     /// - Parameters:
     ///   - range: The header.
@@ -48,7 +47,7 @@ extension [UInt8] {
                 continue
             }
             let contents = (index &+ 2)..<Swift.min(index &+ 2 &+ Int(self[index &+ 1]), end)
-            // A jumbo payload's length stays; padding that is not zero is refused.
+            // A jumbo payload's length stays; padding must be zero, or hosts refuse it.
             let isJumbo = self[index] == 0xc2 && contents.count == 4
             let isBadPadding = self[index] == 1 && self[contents].contains { $0 != 0 }
             if !isJumbo { fill(contents, with: isBadPadding ? 1 : 0) }
@@ -96,7 +95,7 @@ extension [UInt8] {
         }
     }
 
-    /// Blanks the fields of a radiotap header, except that of flags, which tells where the frame begins and ends.
+    /// Blanks the fields of a radiotap header, except for flags, which say where the frame begins and ends.
     mutating func blankRadiotap(_ header: Range<Int>) {
         let flags = span.extracting(header).radiotapFlags.map { header.lowerBound &+ $0 }
         let start = header.lowerBound &+ span.extracting(header).radiotapFieldsStart

@@ -1,14 +1,14 @@
 package import WireFormat
 
-/// Blanks everything in a packet's headers that does not lead to its TCP segment: options, padding, names of processes,
+/// Blanks everything in a packet's headers that does not lead to its TCP segment: options, padding, process names,
 /// cookies.
 ///
-/// For each kind of header, only what is known to be harmless stays. Checksums that were right are right again.
+/// For each kind of header, only what is known to be harmless stays. Checksums that were right are recomputed.
 package struct HeaderScrub: Sendable {
-    /// What takes the place of addresses; nil if they stay.
+    /// Replaces addresses; nil if they stay.
     private var addresses: AddressPseudonyms?
 
-    /// - Parameter addresses: What takes the place of addresses; nil if they stay.
+    /// - Parameter addresses: Replaces addresses; nil if they stay.
     package init(addresses: AddressPseudonyms?) {
         self.addresses = addresses
     }
@@ -16,10 +16,10 @@ package struct HeaderScrub: Sendable {
     /// Blanks the headers of a packet.
     ///
     /// - Parameters:
-    ///   - bytes: The packet, whose payload is replaced already.
+    ///   - bytes: The packet, whose payload has been replaced.
     ///   - wireLength: Its length on the wire.
     ///   - linkType: Its link type.
-    ///   - checksum: What the TCP checksum was before.
+    ///   - checksum: The status of the TCP checksum before that.
     /// - Returns: Whether they lead to TCP, or to a fragment; if not, what is in `bytes` must not be shown.
     package mutating func scrub(
         _ bytes: inout [UInt8], wireLength: Int, _ linkType: LinkType, checksum: ChecksumStatus
@@ -56,7 +56,7 @@ package struct HeaderScrub: Sendable {
             }
         }
         if addresses != nil {
-            // Of a datagram, the header of IP is passed already.
+            // The IP header of a datagram has already been passed.
             if start.addresses > 0 { mapAddresses(at: start.addresses, start.isIPv6, in: &bytes) }
             for layer in layers where layer.kind == .ipv4 || layer.kind == .ipv6 {
                 mapAddresses(at: layer.addresses, layer.isIPv6, in: &bytes)
@@ -104,7 +104,7 @@ package struct HeaderScrub: Sendable {
     }
 }
 
-/// What is blank in each kind of header.
+/// What is blanked in each kind of header.
 extension HeaderScrub {
     private mutating func blank(_ layer: ScrubbedHeader, _ type: UInt8, in bytes: inout [UInt8]) {
         let header = layer.range
@@ -143,7 +143,7 @@ extension HeaderScrub {
         case .erspan: bytes.fill(min(start &+ 12, header.upperBound)..<header.upperBound)
         case .gtpUser: bytes.blankGTPExtensions(header)
         case .tzsp: bytes.blankTZSPTags((start &+ 4)..<header.upperBound)
-        // Version, lengths, tunnel and session; then numbers and the padding that an offset field asks for.
+        // Version, lengths, tunnel and session stay; numbers and the padding after the offset field do not.
         case .l2tp:
             // RFC 2661 3.1: each of them if a bit says so.
             let flags = bytes[start]
@@ -155,14 +155,14 @@ extension HeaderScrub {
         }
     }
 
-    /// Maps the addresses of IEEE 802.11; what else it has are numbers.
+    /// Maps the addresses of IEEE 802.11; the rest of the header is numbers.
     private func blankWireless(_ header: Range<Int>, in bytes: inout [UInt8]) {
         let (start, end) = (header.lowerBound, header.upperBound)
         guard addresses != nil else { return }
         let hasFourth = bytes[start &+ 1] & 0x03 == 0x03
         mapHardware([4, 10, 16].map { (start &+ $0)..<(start &+ $0 &+ 6) }, in: &bytes)
         if hasFourth { mapHardware([(start &+ 24)..<(start &+ 30)], in: &bytes) }
-        // A frame among several has two addresses of its own before its length.
+        // A frame inside an A-MSDU has two addresses of its own before its length.
         let quality = start &+ (hasFourth ? 30 : 24)
         guard bytes[start] & 0x80 != 0, bytes[quality] & 0x80 != 0 else { return }
         mapHardware([(end &- 14)..<(end &- 8), (end &- 8)..<(end &- 2)], in: &bytes)
@@ -175,7 +175,7 @@ extension HeaderScrub {
     }
 }
 
-/// What takes the place of addresses.
+/// Pseudonyms of addresses.
 extension HeaderScrub {
     private func mapHardware(_ ranges: [Range<Int>], in bytes: inout [UInt8]) {
         for range in ranges {

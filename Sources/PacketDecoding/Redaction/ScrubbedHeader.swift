@@ -1,6 +1,6 @@
 import WireFormat
 
-/// A header of a packet that is being scrubbed: where it is, and what its checksum needs.
+/// A header of a packet that is being scrubbed: where it is, and what its checksum takes.
 struct ScrubbedHeader {
     var kind: NextHeader
     /// Where it is in the packet.

@@ -1,6 +1,6 @@
 import TraceOutput
 
-/// The way of batches from the parts to the merge.
+/// How batches get from the parts to the merge.
 extension Crew where Block: ~Copyable, Batch: ~Copyable {
     /// Queues a part's events if there is room, and leaves an empty batch.
     ///
@@ -15,7 +15,7 @@ extension Crew where Block: ~Copyable, Batch: ~Copyable {
         }
     }
 
-    /// Queues a part's events, merging or waiting until there is room, and leaves an empty batch.
+    /// Merges or waits until there is room, then queues a part's events and leaves an empty batch.
     ///
     /// - Returns: Whether there was room; there is none if threads are lacking.
     func put(_ batch: inout Batch, of part: Int) -> Bool {
@@ -25,13 +25,15 @@ extension Crew where Block: ~Copyable, Batch: ~Copyable {
         return true
     }
 
-    /// Merges or waits until everything is merged that comes before a part's next event, if no thread is lacking: the
-    /// event is so long that no other part should hold one like it.
+    /// Merges or waits until everything before a part's next event is merged, unless threads are lacking: the event is
+    /// so long that no other part should hold one like it at the same time.
     func awaitTurn(of part: Int) {
         while take(lock.withLock { isBehind(part) ? step(isFree: false) : .giveUp }) {}
     }
 
-    /// Whether the merge has not come to a part's next event; needs the lock.
+    /// Whether the merge has not yet reached a part's next event.
+    ///
+    /// Needs the lock.
     private func isBehind(_ part: Int) -> Bool {
         guard let needed else { return false }
         return needed != part || isMerging || batches[part].count > 0
@@ -42,7 +44,9 @@ extension Crew where Block: ~Copyable, Batch: ~Copyable {
         case merge, tryAgain, giveUp
     }
 
-    /// Decides what a runner does that cannot go on unless it is free, and waits if that is all; needs the lock.
+    /// Decides what a runner does that cannot go on unless it is free, and waits if that is all there is to do.
+    ///
+    /// Needs the lock.
     private func step(isFree: Bool) -> Step {
         if canMerge {
             isMerging = true
@@ -57,7 +61,7 @@ extension Crew where Block: ~Copyable, Batch: ~Copyable {
         return .tryAgain
     }
 
-    /// Does it.
+    /// Performs the step.
     ///
     /// - Returns: Whether to try again.
     private func take(_ step: Step) -> Bool {
@@ -68,7 +72,7 @@ extension Crew where Block: ~Copyable, Batch: ~Copyable {
         return step != .giveUp
     }
 
-    /// Swaps an empty batch for the part's next, for the merge.
+    /// Swaps an empty batch for the part's next one, for the merge.
     func take(_ batch: inout Batch, of part: Int) -> Supply {
         lock.withLock {
             needed = part
@@ -81,7 +85,7 @@ extension Crew where Block: ~Copyable, Batch: ~Copyable {
         }
     }
 
-    /// Called by the merge to end it: whatever the parts report from now on is dropped.
+    /// Called by the merge to end itself: whatever the parts report from now on is dropped.
     func endMerge() {
         lock.withLock {
             needed = nil

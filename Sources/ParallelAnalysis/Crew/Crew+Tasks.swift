@@ -1,6 +1,6 @@
 import TraceOutput
 
-/// Who does what next. Everything here is called with `lock` held.
+/// Decides who does what next. Everything here is called with `lock` held.
 extension Crew where Block: ~Copyable, Batch: ~Copyable {
     /// Takes a task; nil if there is none.
     func takeTask(_ block: inout Block) -> Task? {
@@ -28,7 +28,7 @@ extension Crew where Block: ~Copyable, Batch: ~Copyable {
         if blocked > 0 { room.broadcast() }
     }
 
-    /// Wakes those who have something to do.
+    /// Wakes the threads that have something to do.
     func wakeRunners() {
         while asleep > 0, needsWorker {
             asleep -= 1
@@ -45,7 +45,7 @@ extension Crew where Block: ~Copyable, Batch: ~Copyable {
         let busy = awake + (isLeaderWaiting ? 0 : 1) - blocked
         guard woken == 0, busy < size.jobs else { return false }
         if isMergeDue { return true }
-        // A further worker finds half of the rest to do.
+        // Half of the queue wakes the first worker, three quarters wake a further one.
         let enough = awake == 0 ? size.blocks / 2 : (size.blocks + size.blocks / 2) / 2
         return isRunnable(withAtLeast: goal == .room && blocked == 0 ? max(1, enough) : 0)
     }
@@ -63,7 +63,7 @@ extension Crew where Block: ~Copyable, Batch: ~Copyable {
         return oldest
     }
 
-    /// Whether a part can run that has at least this many blocks.
+    /// Whether a part can run and has at least this many blocks.
     private func isRunnable(withAtLeast count: Int) -> Bool {
         for part in 0..<size.parts where blocks[part].isRunnable && hasRoom(part) && blocks[part].count >= count {
             return true
@@ -85,7 +85,7 @@ extension Crew where Block: ~Copyable, Batch: ~Copyable {
         return false
     }
 
-    /// Whether the leader need not go on; once it waits, half of the room should be free.
+    /// Whether the leader can stop; if it has been waiting, half of the room should be free.
     func isReached(_ goal: Goal) -> Bool {
         if goal == .allMerged { return needed == nil }
         let most = isLeaderWaiting ? size.blocks / 2 : size.blocks - 1

@@ -2,10 +2,10 @@ import CaptureAnalysis
 import TraceOutput
 
 /// Runs an analysis in parts: the blocks of each part one at a time and in order, those of different parts in parallel,
-/// and the *merge*, which puts the parts' events together.
+/// and the *merge*, which combines the parts' events.
 ///
-/// The *runners* are its workers, which are threads, and the *leader*, the caller that submits blocks. A runner takes
-/// whatever there is to do: the merge if a lot waits for it, else the oldest block of a part that nobody runs. The
+/// The *runners* are the workers, which are threads, and the *leader*, the caller that submits blocks. A runner takes
+/// whatever there is to do: the merge if a lot waits for it, otherwise the oldest block of a part that nobody runs. The
 /// leader does so only if there is no room for what it has to submit. Waking a thread often costs more than the work it
 /// is woken for, so the first worker is woken when half of the queue is full and the others at three quarters: a single
 /// worker does everything as long as it keeps up.
@@ -14,17 +14,17 @@ import TraceOutput
 /// the part runs again once there is. A runner sleeps only if nothing can run. Suppose that some block is unfinished
 /// and nothing runs, and let the merge wait for batches of part p.
 ///
-/// - If p has batches that wait, the merge can run.
+/// - If p has waiting batches, the merge can run.
 /// - If it has none, there is room for them, so p's next block can run, if it has one.
-/// - It has one: after its last block a part hands on all its events, and all parts get their blocks together, empty
-///   ones too, which reach to the same packet. If all of p's were complete, p would have reported everything up to that
-///   packet, and since p's next packet is the earliest, so would all others: no batch would wait, and the others'
+/// - It has one. A part hands over all its events after its last block, and all parts get their blocks together, which
+///   reach up to the same packet (some are empty). If all of p's were complete, p would have reported everything up to
+///   that packet; since p's next packet is the earliest, so would all others. Then no batch would wait, and the others'
 ///   blocks could run.
 ///
 /// One packet can yield megabytes of events, if it fills a gap in front of many others. Then its runner merges, or
-/// waits, while it holds the part (``put(_:of:)``). Such parts have batches that wait, so p is none of them: either
-/// nobody holds p, or its runner goes on. And some runner is left, since there are as many as parts. If the system
-/// lacks the threads for that, batches grow instead.
+/// waits, while it holds the part (``put(_:of:)``). Such parts have waiting batches, so p is none of them: either
+/// nobody holds p, or its runner goes on. And some runner is left, since there are as many runners as parts. If the
+/// system lacks the threads for that, batches grow instead.
 final class Crew<Block: ~Copyable & Sendable, Batch: OutputBatch & ~Copyable>: @unchecked Sendable {
     /// Runs a block of a part.
     ///
@@ -40,12 +40,12 @@ final class Crew<Block: ~Copyable & Sendable, Batch: OutputBatch & ~Copyable>: @
         let isLast: Bool
     }
 
-    /// What the merge gets.
+    /// What the merge receives.
     enum Supply {
         case batch
-        /// None yet.
+        /// No batch yet.
         case later
-        /// None, and none will come.
+        /// No batch, and none will come.
         case end
     }
 
@@ -61,8 +61,7 @@ final class Crew<Block: ~Copyable & Sendable, Batch: OutputBatch & ~Copyable>: @
         let isComplete: Bool
     }
 
-    /// How long the leader goes on: until there is room for a block of each part, all blocks are complete, or
-    /// everything is merged.
+    /// What the leader works toward: room for a block of each part, all blocks complete, or everything merged.
     enum Goal {
         case room, blocksComplete, allMerged
     }
@@ -72,7 +71,7 @@ final class Crew<Block: ~Copyable & Sendable, Batch: OutputBatch & ~Copyable>: @
     private let run: Run
     let merge: @Sendable (Crew) -> Void
     let lock = Lock()
-    // What workers wait for, what the leader waits for, and what runners that hold a part wait for.
+    // Signalled for workers, for the leader, and for runners that hold a part.
     let (work, progress, room) = (Condition(), Condition(), Condition())
     // Used by the leader only.
     private var workers: [WorkerThread] = []
@@ -84,7 +83,7 @@ final class Crew<Block: ~Copyable & Sendable, Batch: OutputBatch & ~Copyable>: @
     /// The part that the merge needs a batch of; nil once the merge has ended.
     var needed: Int? = 0
     var isMerging = false
-    /// Workers that wait for work, and those that were woken but have not come yet.
+    /// Workers that wait for work, and those that were woken but have not started yet.
     var (asleep, woken) = (0, 0)
     var awake = 0
     /// Runners that wait for room while they hold a part.
@@ -130,7 +129,7 @@ extension Crew where Block: ~Copyable, Batch: ~Copyable {
         return true
     }
 
-    /// Submits a block of each part and leaves empty ones; runs others while there is no room.
+    /// Submits a block for each part and leaves empty ones; runs other blocks while there is no room.
     func submit(_ items: inout PerPart<Block>) {
         lead(to: .room)
         lock.withLock {

@@ -36,7 +36,7 @@ struct BlockQueue<Block: ~Copyable & Sendable>: ~Copyable, Sendable {
         submittedCount &+= 1
     }
 
-    /// Swaps an empty block for the oldest unfinished one, which is running from now on.
+    /// Swaps an empty block for the oldest unfinished one, which then counts as running.
     mutating func take(_ block: inout Block) {
         isRunning = true
         if hasRest {
@@ -48,7 +48,7 @@ struct BlockQueue<Block: ~Copyable & Sendable>: ~Copyable, Sendable {
         }
     }
 
-    /// Takes back the block that was taken: empty if it is complete, else what is left of it.
+    /// Takes back a block: empty if it is complete, otherwise what is left of it.
     mutating func putBack(_ block: inout Block, isComplete: Bool) {
         isRunning = false
         guard !isComplete else { return }
@@ -83,7 +83,7 @@ struct BatchQueue<Batch: OutputBatch & ~Copyable>: ~Copyable, Sendable {
     /// - Returns: Whether it fitted.
     mutating func put(_ batch: inout Batch, capacity: Int) -> Bool {
         if batch.isEmpty, count > 0 {
-            // All it says is how far the part has come; the last queued batch can say that.
+            // It only says how far the part has come, which the last queued batch can say too.
             batches[(submittedCount &- 1) % 8].close(after: batch.lastPacket)
             batch.removeAll()
             return true

@@ -1,7 +1,7 @@
 import CaptureAnalysis
 package import WebSocketProtocol
 
-/// Which events to show; the others are counted all the same.
+/// Which events to show; the others still count.
 ///
 /// Each condition that is nil or empty is ignored.
 ///
@@ -81,9 +81,9 @@ package struct FilterOmissions: Hashable, Sendable {
     package var undecidedEvents: UInt64 = 0
     /// The number of connections, which are numbered from 1.
     package var connectionCount: UInt64 = 0
-    /// How many events were shown, without those of the capture as a whole; nil if there is no filter.
+    /// How many events were shown, not counting those of the capture as a whole; nil if there is no filter.
     package var shownEvents: UInt64?
-    /// Numbers asked for that no connection has, in order.
+    /// Requested numbers that no connection has, in order.
     package var absentConnections: [UInt64] = []
 
     /// Creates an empty record.
@@ -94,7 +94,7 @@ package struct FilterOmissions: Hashable, Sendable {
 package enum EventKind: String, Hashable, Sendable, CaseIterable {
     case capture, connection, handshake, alert, frame, message, gap, resync, delivery, finding, end, summary
 
-    /// A word that is no kind of event.
+    /// A word that is not a kind of event.
     package struct UnknownEvent: Error, Hashable, Sendable {
         /// The word.
         package let word: String
@@ -112,8 +112,8 @@ package enum EventKind: String, Hashable, Sendable, CaseIterable {
 
     /// The kind of an event.
     ///
-    /// What traces lack counts as something else: a TCP segment and a TLS connection that was not decrypted as a
-    /// `connection`, an exchange as a `handshake`.
+    /// Events that traces lack count as another kind: a TCP segment, and a TLS connection that was not decrypted, as a
+    /// `connection`; an exchange as a `handshake`.
     init(_ event: borrowing Event) {
         self =
             switch event {
@@ -135,7 +135,7 @@ package enum EventKind: String, Hashable, Sendable, CaseIterable {
 
 /// A set of the sixteen opcodes (RFC 6455 5.2).
 package struct OpcodeSet: Hashable, Sendable {
-    /// A word that is no opcode.
+    /// A word that is not an opcode.
     package struct UnknownOpcode: Error, Hashable, Sendable {
         /// The word.
         package let word: String

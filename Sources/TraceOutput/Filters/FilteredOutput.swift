@@ -1,20 +1,20 @@
 package import CaptureAnalysis
 import WebSocketProtocol
 
-/// A format and the filter in front of it: the format never sees what the filter drops.
+/// A format with a filter in front of it: the format never sees what the filter drops.
 ///
-/// ``EventFilter`` defines the rules. While it is undecided whether a connection is shown, its `connection` event and
-/// at most ``maximumHeld`` more are held, until its `end` at the latest.
+/// ``EventFilter`` defines the rules. Until it is decided whether a connection is shown, at the latest at its `end`,
+/// its `connection` event and at most ``maximumHeld`` more are held.
 package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Copyable {
     /// The most events held of one connection, in addition to its first.
     static var maximumHeld: Int { 4 }
-    /// The most bytes that the events held of all connections may take (``Event/cost``), their first ones left out.
+    /// The most bytes that the held events of all connections may take (``Event/cost``), not counting their first ones.
     static var maximumHeldBytes: Int { 8 << 20 }
 
-    /// Events of connections that are not decided on, and what the format holds.
+    /// Events of undecided connections, and what the format holds, in bytes.
     package static var heldByteCount: Int { maximumHeldBytes &+ Base.heldByteCount }
 
-    /// Whether a session is shown, and its first event until that is known.
+    /// Whether a session is shown, and its first event until that is known, in bytes.
     package static var sessionByteCount: Int {
         3 * MemoryLayout<Session>.stride + MemoryLayout<HeldEvent>.stride + Base.sessionByteCount
     }
@@ -28,19 +28,19 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
     private var connectionCount: UInt64 = 0
     private var undecidedEvents: UInt64 = 0
     private var shownEvents: UInt64 = 0
-    /// What the events held beside the first of each connection take.
+    /// The bytes of held events, not counting the first of each connection.
     private var heldBytes = 0
 
     /// A session that has not ended.
     private struct Session {
-        /// Whether a handshake matched host and path; true if any would.
+        /// Whether a handshake matched host and path; true if there is no such condition.
         var isChosen: Bool
         /// Whether its `connection` event was shown.
         var isAnnounced = false
         var held: [HeldEvent] = []
-        /// What these take, the first left out.
+        /// The bytes of these, not counting the first.
         var heldBytes = 0
-        /// Events beyond the most that are held.
+        /// How many events were dropped because too many were held.
         var dropped: UInt64 = 0
     }
 
@@ -49,7 +49,7 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
         var context: EventContext
     }
 
-    /// Puts a filter before a format.
+    /// Puts a filter in front of a format.
     ///
     /// - Throws: If the filter's pattern is invalid.
     package init(_ base: consuming Base, filter: EventFilter) throws(InvalidPattern) {
@@ -58,7 +58,7 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
         self.filter = filter
     }
 
-    /// What the format has printed but is not drained yet.
+    /// What the format has printed and the owner has not drained yet.
     package var output: OutputBuffer {
         _read { yield base.output }
         _modify { yield &base.output }
@@ -66,10 +66,10 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
 
     package var outputCount: Int { base.outputCount }
 
-    /// What the format wants, less the kinds of events that the filter drops.
+    /// What the format wants, without the kinds of events that the filter drops.
     ///
-    /// A pattern is matched against whole payloads, however little of them is shown. Where the filter lists kinds of
-    /// events, a trace holds the deliveries of all messages or of none.
+    /// A pattern is matched against whole payloads, however little of them is shown. If the filter lists kinds of
+    /// events, a trace has the deliveries of all messages or of none.
     package var demand: EventDemand {
         var demand = base.demand
         if !filter.isEmpty {
@@ -85,7 +85,7 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
         return demand
     }
 
-    /// What was dropped without being asked for, and the connections asked for that never came.
+    /// What was dropped without being asked for, and the requested connections that never came.
     package var omissions: FilterOmissions {
         var omissions = FilterOmissions()
         switch pattern {
@@ -104,7 +104,7 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
         base.flush()
     }
 
-    /// Whether more of the format's output waits.
+    /// Whether more of the format's output is waiting.
     package var hasMore: Bool { base.hasMore }
 
     /// Prints more of it.
@@ -112,13 +112,13 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
         base.printMore()
     }
 
-    /// As the format's.
+    /// The format's value.
     package static var isOneDocument: Bool { Base.isOneDocument }
 
-    /// As the format's.
+    /// The format's value.
     package static var writesFile: Bool { Base.writesFile }
 
-    /// Begins the file of the format.
+    /// Opens the format's file.
     package mutating func open(_ path: String?, named name: String) {
         base.open(path, named: name)
     }
@@ -126,7 +126,7 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
     /// The format's failure.
     package var failure: String? { base.failure }
 
-    /// Passes an event on, holds it, or drops it.
+    /// Forwards an event, holds it, or drops it.
     package mutating func receive(
         _ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>
     ) {
@@ -156,7 +156,7 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
         }
     }
 
-    /// Drops a handshake that does not match; if it was accepted, the session after it too.
+    /// Drops a handshake that does not match, and if it was accepted, the session after it.
     private mutating func receive(
         _ handshake: borrowing Handshake, _ event: borrowing Event, at context: borrowing EventContext
     ) {

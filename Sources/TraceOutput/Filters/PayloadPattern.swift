@@ -5,9 +5,9 @@ import CPCRE2
 /// Invalid UTF-8 matches nothing, but does not stop the search.
 ///
 /// A search that would take more than ``matchLimit`` steps does not match, and is counted in ``limitHits``. Compiled
-/// patterns count few of their steps: those of longer payloads are counted by callouts, which PCRE2 makes at each item
-/// of the pattern that it tries. Once ``patience`` searches have met their limit, each further one may only take as
-/// long as its payload is.
+/// patterns count few of their own steps, so those on longer payloads are counted by callouts, which PCRE2 makes at
+/// each item of the pattern that it tries. Once ``patience`` searches have hit their limit, the steps of each further
+/// one are bounded by the length of its payload.
 @safe
 struct PayloadPattern: ~Copyable {
     /// The most steps of one search.
@@ -17,25 +17,25 @@ struct PayloadPattern: ~Copyable {
     /// The most KiB of memory of one search.
     static let heapLimit: UInt32 = 16_384
 
-    /// The longest payload that is searched quickly whatever the pattern.
+    /// The longest payload for which any pattern is fast.
     static let shortPayload = 512
-    /// Steps for each byte of a longer payload: about a microsecond; fewer where the pattern is interpreted.
+    /// Steps for each byte of a longer payload, about a microsecond; fewer if the pattern is interpreted.
     static let (stepsPerByte, interpretedStepsPerByte) = (64, 8)
-    /// Searches that may meet their limit before the others get less.
+    /// Searches that may hit their limit before the others get less.
     static let patience = 64
-    /// The steps for any payload from then on.
+    /// The steps for any payload after that.
     static let fewSteps = 1_000
 
     /// What one search has done.
     struct Work {
         /// Steps that are left.
         var steps = 0
-        /// The place of the last one.
+        /// The position of the last step.
         var place = 0
     }
 
     private let code: OpaquePointer
-    /// The same, with callouts.
+    /// The pattern with callouts.
     private let countedCode: OpaquePointer
     private let work: UnsafeMutablePointer<Work>
     private let matchData: OpaquePointer
@@ -77,7 +77,7 @@ struct PayloadPattern: ~Copyable {
         unsafe pcre2_set_match_limit_8(context, Self.matchLimit)
         unsafe pcre2_set_depth_limit_8(context, Self.depthLimit)
         unsafe pcre2_set_heap_limit_8(context, Self.heapLimit)
-        // Where just-in-time compilation is unavailable, the pattern is interpreted: slower, with the same result.
+        // If just-in-time compilation is unavailable, the pattern is interpreted: slower, with the same result.
         if unsafe pcre2_jit_compile_8(code, UInt32(PCRE2_JIT_COMPLETE)) == 0 {
             unsafe stack = pcre2_jit_stack_create_8(32 << 10, 1 << 20, nil)
             unsafe pcre2_jit_stack_assign_8(context, nil, UnsafeMutableRawPointer(stack))
@@ -85,7 +85,7 @@ struct PayloadPattern: ~Copyable {
             unsafe stack = nil
         }
         _ = unsafe pcre2_jit_compile_8(countedCode, UInt32(PCRE2_JIT_COMPLETE))
-        // None either if the pattern says (*NO_JIT).
+        // Also not compiled if the pattern says (*NO_JIT).
         var compiledSize = 0
         _ = unsafe pcre2_pattern_info_8(countedCode, UInt32(PCRE2_INFO_JITSIZE), &compiledSize)
         perByte = compiledSize > 0 ? Self.stepsPerByte : Self.interpretedStepsPerByte
@@ -130,10 +130,10 @@ struct PayloadPattern: ~Copyable {
     }
 }
 
-/// Counts a step of a search, and ends it if there were too many.
+/// Counts a step of a search, and ends the search if there were too many.
 ///
-/// What lies between two places counts too: items such as `.*` pass over it without a callout, 16 bytes in about the
-/// time of one.
+/// The distance between two positions counts too: items such as `.*` skip it without a callout, 16 bytes in about the
+/// time of one step.
 private func countStep(_ block: UnsafeMutablePointer<pcre2_callout_block_8>?, _ data: UnsafeMutableRawPointer?) -> CInt
 {
     guard let work = unsafe data?.assumingMemoryBound(to: PayloadPattern.Work.self), let block = unsafe block else {

@@ -7,7 +7,7 @@ extension OutputBuffer {
     ///
     /// - Parameters:
     ///   - heads: The exchange.
-    ///   - unknown: The URL if the capture does not hold the request.
+    ///   - unknown: The URL if the request is missing from the capture.
     mutating func append(_ heads: borrowing HTTPHeads, withoutRequest unknown: String) {
         if heads.url.isEmpty { append(#","_urlUnknown":true"#) }
         append(#","request":{"method":"#)
@@ -38,7 +38,7 @@ extension OutputBuffer {
         append(#","headersSize":-1,"bodySize":-1}"#)
     }
 
-    /// A request and a response that the capture does not hold.
+    /// Appends a request and a response that are missing from the capture.
     mutating func append(unseenExchangeWith url: String) {
         append(#","request":{"method":"GET","url":"#)
         append(uri: url)
@@ -63,7 +63,7 @@ extension OutputBuffer {
         }
     }
 
-    /// The cookies in all fields of a name, without their attributes (RFC 6265 4).
+    /// Appends the cookies in all fields of a name, without their attributes (RFC 6265 4).
     private mutating func append(
         cookies fields: borrowing HTTPFields, of name: String, separator: Character, onlyFirst: Bool
     ) {
@@ -79,7 +79,7 @@ extension OutputBuffer {
         }
     }
 
-    /// The parameters of a request target's query, as they were sent.
+    /// Appends the parameters of a request target's query, as they were sent.
     private mutating func append(queryOf target: String) {
         guard let start = target.firstIndex(of: "?") else { return }
         var isFirst = true
@@ -90,13 +90,13 @@ extension OutputBuffer {
         }
     }
 
-    /// Appends a URL as a string; bytes that no URI may have are percent-encoded (RFC 3986 2).
+    /// Appends a URL as a string; bytes that are not allowed in a URI are percent-encoded (RFC 3986 2).
     private mutating func append(uri text: String) {
         var encoded: [UInt8] = []
         encoded.reserveCapacity(text.utf8.count)
         for byte in text.utf8 {
             switch byte {
-            // All of US-ASCII but control characters, space and "<>\^`{|}, and percent signs as they are.
+            // All of US-ASCII except control characters, space and "<>\^`{|}; percent signs stay.
             case 0x21, 0x23...0x3b, 0x3d, 0x3f...0x5b, 0x5d, 0x5f, 0x61...0x7a, 0x7e: encoded.append(byte)
             default:
                 encoded.append(UInt8(ascii: "%"))

@@ -81,7 +81,7 @@ extension HARFormat where Storage: ~Copyable {
     private mutating func beginMessages(of session: HARSession) {
         session.hasBegun = true
         record.append(#","_webSocketMessages":["#)
-        // The first one, even if later ones have earlier times.
+        // With key 0 it comes first, even if later records have earlier times.
         keep(of: session, asControl: false, key: 0)
         record.append(#"],"_webSocketControl":["#)
         keep(of: session, asControl: true, key: 0)

@@ -17,7 +17,7 @@ extension HARFormat where Storage: ~Copyable {
             let text = isCut ? shown.extracting(first: shown.countOfWholeScalars) : shown
             append(text, to: &long) { $0.append(jsonEscaped: $1) }
         } else if message.isText {
-            // What browsers show is text; the bytes are beside it.
+            // Browsers show text; the bytes go next to it.
             session.omissions.notUTF8 &+= 1
             append(shown, to: &long) { $0.append(jsonEscapedText: $1) }
             record.append(#","_dataBase64":"#)
@@ -39,7 +39,8 @@ extension HARFormat where Storage: ~Copyable {
     /// How much of a payload is escaped at a time; a multiple of 3, for base64.
     private static var pieceLength: Int { 192 << 10 }
 
-    /// Appends a payload to ``record`` as a string, text by whole characters; the pieces of a long one go to the spool.
+    /// Appends a payload to ``record`` as a string, text by whole characters; the pieces of a long payload go to the
+    /// spool.
     private mutating func append(
         _ payload: Span<UInt8>, isText: Bool = true, to long: inout SpooledRecords.Chunk?,
         _ write: (inout OutputBuffer, Span<UInt8>) -> Void
@@ -56,7 +57,7 @@ extension HARFormat where Storage: ~Copyable {
         record.append("\"")
     }
 
-    /// Moves what is in ``record`` to the spool, as the end of a long one, if that is one.
+    /// Moves ``record`` to the spool, as the end of a long record, if there is one.
     private mutating func move(to long: inout SpooledRecords.Chunk?) {
         guard long != nil else { return }
         record.withBytes { _ = spool.append($0) }
@@ -80,14 +81,14 @@ extension HARFormat where Storage: ~Copyable {
         keep(of: session, asControl: true, key: Self.key(of: event.origin.time))
     }
 
-    /// Orders records by time: a file need not have its packets in the order of capture.
+    /// Orders records by time, since packets in a file may be out of order.
     private static func key(of time: Timestamp) -> UInt64 {
         UInt64(bitPattern: time.nanoseconds) ^ 1 << 63
     }
 
     /// Begins a message, up to its data.
     ///
-    /// The first of a list loses its comma when it is printed.
+    /// The first message in a list loses its comma when it is printed.
     private mutating func begin(_ from: Role, _ origin: Origin, _ opcode: Opcode) {
         switch from {
         case .client: record.append(",\n{\"type\":\"send\",\"time\":")
@@ -99,7 +100,7 @@ extension HARFormat where Storage: ~Copyable {
         record.append(#","data":"#)
     }
 
-    /// What follows an entry's control frames: how the session ended, and how long it took.
+    /// Returns what follows an entry's control frames: how the session ended, and how long it took.
     mutating func closing(
         of session: HARSession, _ end: borrowing SessionEnd, at context: borrowing EventContext
     ) -> OutputBuffer {

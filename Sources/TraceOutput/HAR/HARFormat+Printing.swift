@@ -1,6 +1,6 @@
 import WireFormat
 
-/// A session that has ended, and how much of its entry is printed.
+/// A session that has ended, and how much of its entry has been printed.
 struct PrintedSession: ~Copyable {
     /// The parts of an entry, in order.
     enum Part {
@@ -11,20 +11,20 @@ struct PrintedSession: ~Copyable {
     /// What follows the control frames.
     let closing: OutputBuffer
     var part = Part.messages
-    /// The chunk of the part that is next; nil if only those in memory are left.
+    /// The next chunk of the part; nil if only the records in memory are left.
     var next: SpooledRecords.Chunk?
-    /// Whether those in memory are printed.
+    /// Whether the records in memory have been printed.
     var isTailPrinted = false
-    /// The records of the part that are printed.
+    /// How many records of the part have been printed.
     var count: UInt64 = 0
     /// Orders the part's records, if that is necessary.
     var window: RecordWindow?
-    /// The records of the part that the window has seen.
+    /// How many records of the part the window has seen.
     var seen: UInt64 = 0
-    /// Where the rest of a record lies that is printed piece by piece.
+    /// What is left in the spool of a record that is printed piece by piece.
     var rest: Range<UInt64>?
 
-    /// Whether nothing of the part is printed.
+    /// Whether nothing of the part has been printed.
     var isNew = true
 
     init(_ session: HARSession, closing: consuming OutputBuffer) {
@@ -44,7 +44,7 @@ struct PrintedSession: ~Copyable {
 }
 
 extension HARFormat where Storage: ~Copyable {
-    /// Whether an entry is only begun.
+    /// Whether an entry is partly printed.
     package var hasMore: Bool {
         switch printed {
         case .some: true
@@ -57,12 +57,12 @@ extension HARFormat where Storage: ~Copyable {
         print(upTo: Self.printedAtOnce)
     }
 
-    /// Prints the rest of the entry that is begun.
+    /// Prints the rest of a partly printed entry.
     mutating func finishPrinting() {
         print(upTo: .max)
     }
 
-    /// Prints of the entry that is begun until this much waits in ``output``.
+    /// Prints more of a partly printed entry, until this much waits in ``output``.
     private mutating func print(upTo limit: Int) {
         guard var entry = printed.take() else { return }
         let session = entry.session
@@ -99,7 +99,7 @@ extension HARFormat where Storage: ~Copyable {
         entry.next = records.first
     }
 
-    /// Prints the next chunk of records, or the next record where their order has to be found; false if there is none.
+    /// Prints the next chunk of records or, if their order must be determined, the next record; false if there is none.
     private mutating func printNext(of entry: inout PrintedSession, _ records: borrowing SpooledRecords) -> Bool {
         if entry.window != nil { return printNextInOrder(of: &entry) }
         if let place = entry.next {
@@ -125,7 +125,7 @@ extension HARFormat where Storage: ~Copyable {
         entry.rest = count < rest.count ? rest.lowerBound &+ UInt64(count)..<rest.upperBound : nil
     }
 
-    /// Goes on with a record in the spool; the one after the first loses its comma.
+    /// Begins to print a record from the spool; the second one of the part loses its comma.
     private func beginPieces(_ text: Range<UInt64>, of entry: inout PrintedSession) {
         entry.rest = text.dropFirst(entry.count == 1 ? 1 : 0)
         entry.count &+= 1
@@ -169,7 +169,7 @@ extension HARFormat where Storage: ~Copyable {
 
     /// Prints the records of a chunk.
     ///
-    /// The first of a list is what comes before it; so the one after that loses its comma.
+    /// The first record of a list is what precedes it, so the second loses its comma.
     private static func print(
         _ chunk: borrowing OutputBuffer, after count: inout UInt64, to output: inout OutputBuffer
     ) {

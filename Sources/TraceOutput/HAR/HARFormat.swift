@@ -18,7 +18,7 @@ package struct HAROptions: Hashable, Sendable {
 
 /// An HTTP archive (HAR 1.2) with WebSocket messages as Chrome writes them; `docs/har.md` defines it.
 ///
-/// An entry holds all of a session, so it is printed at the session's end. Until then its parts wait in a ``Spool``.
+/// An entry holds a whole session, so it is printed at the session's end. Until then its parts wait in a ``Spool``.
 package struct HARFormat<Storage: Spool & ~Copyable>: OutputFormat, ~Copyable {
     /// The most bytes of all sessions together that wait in memory.
     static var bytesInMemory: Int { 16 << 20 }
@@ -29,7 +29,7 @@ package struct HARFormat<Storage: Spool & ~Copyable>: OutputFormat, ~Copyable {
     package var output = OutputBuffer()
     let options: HAROptions
     var clock = RFC3339Clock()
-    /// A record on its way to a session.
+    /// A record that will be added to a session.
     var record = OutputBuffer()
     var spool: Storage
     var sessions: [SessionID: HARSession] = [:]
@@ -59,16 +59,16 @@ package struct HARFormat<Storage: Spool & ~Copyable>: OutputFormat, ~Copyable {
     /// Messages wait for the end of their session.
     package static var heldByteCount: Int { bytesInMemory }
 
-    /// A session, its place in the table and the room for its next record.
+    /// A session, its entry in the table and the room for its next record, in bytes.
     package static var sessionByteCount: Int { 700 }
 
     /// An archive is one JSON value.
     package static var isOneDocument: Bool { true }
 
-    /// Why records are lost.
+    /// Why records were lost.
     package var failure: String? { spool.failure }
 
-    /// Prints an event, or keeps it for the end of its session.
+    /// Prints an event, or keeps it until the end of its session.
     package mutating func receive(
         _ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>
     ) {
@@ -94,7 +94,7 @@ package struct HARFormat<Storage: Spool & ~Copyable>: OutputFormat, ~Copyable {
         }
     }
 
-    /// A session, with the beginning of its entry written: without an upgrade if none was captured.
+    /// A session whose entry has its beginning: without an upgrade if none was captured.
     private mutating func beginning(_ id: SessionID, at context: borrowing EventContext) -> HARSession? {
         guard let session = sessions[id] else { return nil }
         if !session.hasBegun { beginWithoutUpgrade(session, id) }
@@ -102,11 +102,11 @@ package struct HARFormat<Storage: Spool & ~Copyable>: OutputFormat, ~Copyable {
     }
 
     private mutating func end(_ end: borrowing SessionEnd, at context: borrowing EventContext) {
-        // Before the session is forgotten: the spool is emptied once no session is left.
+        // Before the session is forgotten, since the spool is emptied once no session is left.
         finishPrinting()
         guard let session = sessions.removeValue(forKey: context.session) else { return }
         waitingBytes -= session.bytesInMemory
-        // A refused upgrade has its entry already.
+        // A refused upgrade already has its entry.
         guard session.hasBegun || !session.isConnectionUsed else { return }
         if !session.hasBegun { beginWithoutUpgrade(session, context.session) }
         session.timings.receive = max(0, context.time.nanoseconds(since: session.answered))
@@ -115,7 +115,7 @@ package struct HARFormat<Storage: Spool & ~Copyable>: OutputFormat, ~Copyable {
         printMore()
     }
 
-    /// Adds what is in ``record`` to a session's messages or control frames.
+    /// Adds ``record`` to a session's messages or control frames.
     mutating func keep(of session: HARSession, asControl isControl: Bool, key: UInt64) {
         let before = session.bytesInMemory
         if isControl {
@@ -128,7 +128,7 @@ package struct HARFormat<Storage: Spool & ~Copyable>: OutputFormat, ~Copyable {
         if waitingBytes > Self.bytesInMemory { spillAll() }
     }
 
-    /// Begins a message of a session that is too long for memory: the spool takes it piece by piece.
+    /// Begins a session's message that is too long for memory: the spool takes it piece by piece.
     mutating func beginLong(of session: HARSession, key: UInt64) -> SpooledRecords.Chunk {
         let before = session.bytesInMemory
         defer { waitingBytes += session.bytesInMemory - before }

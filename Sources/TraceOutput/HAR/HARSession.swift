@@ -7,7 +7,7 @@ import WireFormat
 ///
 /// A class, since a dictionary would move it on every change.
 final class HARSession {
-    /// Messages that are not in the entry, or not whole.
+    /// Messages that the entry lacks, or has only in part.
     struct Omissions {
         var contextLost: UInt64 = 0
         var bombs: UInt64 = 0
@@ -23,11 +23,11 @@ final class HARSession {
     let tcp: ConnectionStart.ThreeWayHandshake
     /// The time of its first evidence.
     let firstSeen: Timestamp
-    /// Whether a request was already on the connection: its opening belongs to that.
+    /// Whether a request was already sent on the connection, whose opening belongs to that request.
     var isConnectionUsed = false
     /// Whether an upgrade was accepted.
     var isAccepted = false
-    /// Whether the beginning of its entry is written.
+    /// Whether the beginning of its entry has been written.
     var hasBegun = false
     /// How long its phases took.
     var timings = HARTimings()
@@ -36,7 +36,7 @@ final class HARSession {
     var omissions = Omissions()
     /// The entry up to its first message, then its messages.
     var messages = SpooledRecords()
-    /// Its control frames, after what comes before the first.
+    /// Its control frames, and what precedes the first.
     var controls = SpooledRecords()
 
     init(_ start: borrowing ConnectionStart, at time: Timestamp) {
@@ -47,14 +47,14 @@ final class HARSession {
         answered = time
     }
 
-    /// What stands for the URL where the capture lacks the request.
+    /// The URL if the request is missing from the capture.
     var unknownURL: String { "ws://\(server)/" }
 
     /// The bytes that it has in memory.
     var bytesInMemory: Int { messages.bytesInMemory + controls.bytesInMemory }
 }
 
-/// The phases of an exchange, in nanoseconds; what is not known of the later ones is 0, as HAR demands.
+/// The phases of an exchange, in nanoseconds; unknown later ones are 0, as HAR requires.
 struct HARTimings {
     /// From SYN to ACK; nil if not seen, or if an earlier exchange opened the connection.
     var connect: Int64?
@@ -65,7 +65,7 @@ struct HARTimings {
     /// From the answer to the end.
     var receive: Int64 = 0
 
-    /// All of them.
+    /// The sum of all phases.
     var total: Int64 {
         [connect ?? 0, send, wait, receive].reduce(0) { sum, phase in
             let (total, overflow) = sum.addingReportingOverflow(phase)
@@ -85,7 +85,7 @@ extension HARSession.Omissions {
         }
     }
 
-    /// Says what the entry lacks; nil if that is nothing.
+    /// Describes what the entry lacks; nil if it lacks nothing.
     var comment: String? {
         let withheld = contextLost &+ bombs &+ undecoded
         var parts: [String] = []

@@ -1,4 +1,4 @@
-/// Puts records in the order of their keys; equal ones stay as they were.
+/// Sorts records by their keys; equal ones keep their order.
 ///
 /// It looks ahead over at most ``maximumCount`` records: one that comes later than that follows those already taken.
 struct RecordWindow {

@@ -1,8 +1,8 @@
 /// Keeps bytes outside of memory until they are printed.
 ///
-/// Formats do no I/O: whoever owns the output provides one, for example a temporary file.
+/// Formats do no I/O: the owner of the output provides a spool, for example a temporary file.
 package protocol Spool: SendableMetatype, ~Copyable {
-    /// Why bytes could not be kept or read back: a message; nil if all is well. Nothing works from then on.
+    /// Why bytes could not be kept or read back, as a message; nil if all is well. Nothing works after a failure.
     var failure: String? { get }
 
     /// Appends bytes; returns the offset of the first.

@@ -2,9 +2,9 @@ import WireFormat
 
 /// Pieces of output of one session, each with a key to order them by: the last few in memory, the others in a spool.
 ///
-/// In the spool they stand in chunks, each of which begins with the place of the next. A record is 16 bytes, its key
-/// and its length (little-endian), and its text. Chunks hold whole records; a long record has a chunk of its own, which
-/// is written and printed piece by piece.
+/// The spool holds them in chunks, each of which begins with the position of the next. A record is 16 bytes, its key
+/// and its length (little-endian), followed by its text. Chunks hold whole records; a long record has its own chunk,
+/// which is written and printed piece by piece.
 struct SpooledRecords: ~Copyable {
     /// A run of records in the spool.
     struct Chunk {
@@ -24,7 +24,7 @@ struct SpooledRecords: ~Copyable {
     /// Bytes before the text of the first record.
     static var headLength: Int { linkLength + 16 }
 
-    /// What the records take that are in memory, and the room for further ones.
+    /// The bytes of records in memory, and the room for further ones.
     var bytesInMemory: Int { tail.capacity - Self.leastMemory }
     private static var leastMemory: Int { 64 }
 
@@ -58,7 +58,7 @@ struct SpooledRecords: ~Copyable {
         return Chunk(offset: head.withBytes { spool.append($0) }, length: head.count, isLong: true)
     }
 
-    /// Adds a long record, whose text stands in the spool by now, right behind what ``beginLong(key:to:)`` wrote.
+    /// Adds a long record, whose text is in the spool right after what ``beginLong(key:to:)`` wrote.
     mutating func endLong(_ chunk: Chunk, in spool: inout some Spool & ~Copyable) {
         var length = OutputBuffer(capacity: 8)
         length.append(word: UInt64(chunk.length - Self.headLength))
@@ -113,7 +113,7 @@ struct RecordReader {
         return Record(key: chunk.word(at: position), text: start..<start + length)
     }
 
-    /// The place of the chunk after `chunk`; nil if it is the last.
+    /// The position of the chunk after `chunk`; nil if it is the last.
     static func link(of chunk: Span<UInt8>) -> SpooledRecords.Chunk? {
         guard chunk.count >= SpooledRecords.linkLength, chunk.word(at: 8) > 1 else { return nil }
         let length = Int(chunk.word(at: 8) &>> 1)

@@ -2,7 +2,7 @@ import CZlib
 
 /// Bytes that go into the page as one block of data: deflated, in base64, in a `script` element that no browser runs.
 ///
-/// The page unpacks a block when it needs what is in it.
+/// The page unpacks a block when it needs the contents.
 struct DataBlock: ~Copyable {
     /// What the blocks of a page hold.
     enum Kind: String {
@@ -10,13 +10,13 @@ struct DataBlock: ~Copyable {
         case rows
         /// Payloads of rows, one after the other.
         case payloads
-        /// Sessions: a JSON object a line.
+        /// Sessions: one JSON object per line.
         case sessions
-        /// Lines of the trace, each preceded by its session's place and a tab.
+        /// Lines of the trace, each preceded by its session's index and a tab.
         case details
-        /// What the page needs to know of the capture: one JSON object.
+        /// What the page needs to know about the capture: one JSON object.
         case meta
-        /// The script that draws all of it.
+        /// The script that draws the page.
         case script
     }
 

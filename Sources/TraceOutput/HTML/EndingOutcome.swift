@@ -2,19 +2,19 @@ import CaptureAnalysis
 
 /// How a session ended, at a glance: the shape and colour of its mark.
 ///
-/// In order of badness, the worst first.
+/// Ordered by severity, the worst first.
 enum EndingOutcome: String, CaseIterable {
     /// An end failed the connection over a broken rule.
     case failed
     /// TCP was reset, or TLS ended with a fatal alert, without a Close frame.
     case reset
-    /// An end was never heard again.
+    /// An end was never heard from again.
     case timeout
     /// The upgrade was refused, or never answered.
     case refused
     /// TCP was closed without a Close frame.
     case fin
-    /// With a Close frame whose answer was not captured, if there was one.
+    /// With a Close frame whose answer, if there was one, was not captured.
     case closed
     /// With Close frames of both ends, and a code that names a problem or is the application's own.
     case coded
@@ -36,6 +36,6 @@ enum EndingOutcome: String, CaseIterable {
         }
     }
 
-    /// Its place in the order of badness: 0 is the worst.
+    /// Its rank by severity: 0 is the worst.
     var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }

@@ -3,7 +3,7 @@ import ReportFrontEnd
 import WebSocketProtocol
 import WireFormat
 
-/// The page around the data: its head, and what reads without script or style.
+/// The page around the data: its head, and what can be read without scripts or styles.
 extension HTMLFormat {
     mutating func writeHead() {
         output.append("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
@@ -165,7 +165,7 @@ extension HTMLFormat {
         output.append("</section>\n")
     }
 
-    /// Of a capture with one session, how it came to its end.
+    /// Writes how a capture's only session came to its end.
     private mutating func writeLastLines() {
         guard begun == 1, let lines = lastLines?.take() else { return }
         output.append("<section aria-labelledby=\"h-last\">\n<h2 id=\"h-last\">Last lines</h2>\n<pre class=\"lines\">")
@@ -199,7 +199,7 @@ extension HTMLFormat {
         output.append("</section>\n")
     }
 
-    /// The numbers of the summary, and what the page does not hold.
+    /// Writes the numbers of the summary, and what the page does not hold.
     private mutating func writeTotals(_ summary: Summary) {
         output.append("<section aria-labelledby=\"h-totals\">\n<h2 id=\"h-totals\">Totals</h2>\n<dl>\n")
         for total in counts.totals(summary) {

@@ -19,7 +19,7 @@ extension HTMLFormat {
 
     mutating func record(_ event: borrowing FrameEvent, at context: borrowing EventContext, payload: Span<UInt8>) {
         let header = event.frame.header
-        // What data frames carry is in their message.
+        // The payload of data frames is in their message.
         guard header.opcode.isControl || header.opcode.isReserved else { return }
         var row = ReportRow(
             kind: header.opcode.rawValue | Self.side(event.from), elapsed: event.origin.elapsed(at: context),
@@ -65,7 +65,7 @@ extension HTMLFormat {
         append(ReportRow(kind: kind, elapsed: context.elapsed, packet: context.packet), of: context.session)
     }
 
-    /// Adds a row with text of the report's own, which the budget does not count.
+    /// Adds a row with the report's own text, which the budget does not count.
     mutating func append(_ row: ReportRow, text: String, of session: SessionID) {
         var row = row
         row.flags.insert(.isText)
@@ -87,7 +87,8 @@ extension HTMLFormat {
             let limit = min(options.payload.maximum, budgetLeft, share)
             let shown = payload.extracting(first: limit)
             if shown.isEmpty {
-                // Some had nothing to keep: what reserved opcodes carry is not decoded, other bytes were not captured.
+                // Some have nothing to keep: payloads of reserved opcodes are not decoded, and other bytes were not
+                // captured.
                 let isReserved = Opcode(rawValue: row.kind & 0xf).isReserved
                 if !isReserved, !payload.isEmpty || status == .truncated { payloadsLeftOut += 1 }
             } else {
@@ -137,7 +138,7 @@ extension HTMLFormat {
         }
     }
 
-    /// A number for each reason, in the order in which the page has their texts.
+    /// A number for each reason, in the order of the page's texts for them.
     private static func code(of reason: PayloadWithheld) -> UInt8 {
         switch reason {
         case .contextLost: 1

@@ -1,6 +1,6 @@
 import CaptureAnalysis
 
-/// What is beside the sessions: servers in trouble, and TLS that could not be read.
+/// What the page shows besides sessions: servers in trouble, and TLS that could not be read.
 extension HTMLFormat {
     mutating func writeServers(_ summary: Summary) {
         write(.troubled(summary), id: "h-servers", heading: "Servers", patterns: [])

@@ -9,7 +9,7 @@ import WireFormat
 /// longer fit the budget are left out; sessions, messages and findings are kept up to the bounds below, and counted
 /// beyond.
 package struct HTMLFormat: OutputFormat, ~Copyable {
-    /// How much a report holds.
+    /// How much a report contains.
     package struct Options: Hashable, Sendable {
         /// The most bytes of each payload.
         package var payload: PayloadLimit
@@ -32,20 +32,21 @@ package struct HTMLFormat: OutputFormat, ~Copyable {
     static let maximumRows = 2_000_000
     /// The most findings in the page.
     static let maximumFindings = 100_000
-    /// The rule of notes that arise only where deliveries are followed.
+    /// The rule of notes that exist only if deliveries are followed.
     static let deliveryRule = "limit.deliveries"
     /// The most servers and paths listed for each kind of ending.
     static let shownPlaces = 5
     /// The most details of a session: upgrades and troubled deliveries.
     static let maximumDetails = 100
-    /// The bytes of the page that details of all sessions may take; the last part of them only their ends.
+    /// The bytes of the page for details of all sessions; the last ``roomForEnds`` of them are only for ends.
     static let detailBytes = 64 << 20
     static let roomForEnds = 16 << 20
     /// The bytes at which a block of payloads or text is full.
     static let blockSize = 1 << 18
-    /// One payload or detail may take at most one part in this many of the remaining room, to leave some to later ones.
+    /// One payload or detail may take at most one part in this many of the remaining room, so that some is left for
+    /// later ones.
     static let budgetShare = 256
-    /// What it may take in any case.
+    /// What a payload may take in any case, in bytes.
     static let leastPayload = 128
 
     /// What is printed but not drained yet.
@@ -63,26 +64,26 @@ package struct HTMLFormat: OutputFormat, ~Copyable {
     var detailBlock = DataBlock(.details)
     /// The number of blocks of details that are complete.
     var detailBlocks = 0
-    /// The bytes of the page that further details may take.
+    /// The bytes of the page that are left for details.
     var detailRoom = detailBytes
-    /// The row with which the block of payloads begins.
+    /// The row of the first payload in the current block.
     var firstPayloadRow = 0
 
     var rows = 0
     var findingRows = 0
     var budgetLeft: Int
-    /// Payloads that are not in the page, and those that are cut.
+    /// Payloads that the page lacks, and those that are cut.
     var payloadsLeftOut: UInt64 = 0
     var payloadsCut: UInt64 = 0
-    /// Messages, control frames and gaps that are not in the page.
+    /// Messages, control frames and gaps that the page lacks.
     var rowsLeftOut: UInt64 = 0
     var findingsLeftOut: UInt64 = 0
     var detailsLeftOut: UInt64 = 0
-    /// Notes that arise only where deliveries are followed, which the summary does not: the page lists them, and counts
-    /// without them, so that both show the same numbers.
+    /// Notes that exist only if deliveries are followed, which the summary does not do: the page lists them, but leaves
+    /// them out of its counts, so that both show the same numbers.
     var deliveryNotes: UInt64 = 0
 
-    /// Writes details in the words of the trace.
+    /// Writes details as lines of the trace.
     var trace = JSONLinesFormat(options: .init(payload: .none))
     /// The lines of the only session so far; nil once there are several.
     var lastLines: LastLines? = LastLines()
@@ -94,7 +95,7 @@ package struct HTMLFormat: OutputFormat, ~Copyable {
         output = OutputBuffer()
     }
 
-    /// The sessions that it lists, and the blocks in which their details are.
+    /// The sessions that it lists, and the blocks that hold their details, in bytes.
     package static var sessionByteCount: Int { SessionTable.sessionByteCount + 300 + 8 * maximumDetails }
 
     /// All messages and control frames, with as much of their payloads as may be kept.

@@ -3,7 +3,7 @@ import WireFormat
 
 /// What the report keeps of a session while it is open.
 final class ReportSession {
-    /// Its place among the sessions of the page.
+    /// Its index among the sessions of the page.
     let place: UInt64
     /// Nanoseconds from the capture's first packet to the connection's SYN, or to the first evidence of the session.
     let start: Int64
@@ -19,14 +19,14 @@ final class ReportSession {
         self.start = start
     }
 
-    /// Notes that a detail went into a block.
+    /// Records that a detail went into a block.
     func addDetail(block: Int) {
         details += 1
         if blocks.last != block { blocks.append(block) }
     }
 }
 
-/// Sessions in the page: a JSON object each, and their details as lines of the trace.
+/// Sessions in the page: one JSON object each, and their details as lines of the trace.
 extension HTMLFormat {
     mutating func begin(
         _ start: borrowing ConnectionStart, _ event: borrowing Event, at context: borrowing EventContext
@@ -123,7 +123,7 @@ extension HTMLFormat {
     }
 
     /// Keeps an event of a session as a line of the trace, unless the session or the page has too many; a session's end
-    /// counts for the page alone.
+    /// counts only against the page's bound.
     mutating func addDetail(_ event: borrowing Event, at context: borrowing EventContext, isLast: Bool = false) {
         guard let session = open[context.session], isLast || session.details < Self.maximumDetails else { return }
         let nothing: [UInt8] = []

@@ -1,6 +1,6 @@
-/// A row of the report's list: a message, a control frame, or what stands between them.
+/// A row of the report's list: a message, a control frame, a finding or a gap.
 struct ReportRow {
-    /// What a row is, beside the opcodes of RFC 6455 5.2 (0 to 15).
+    /// What a row is, besides the opcodes of RFC 6455 5.2 (0 to 15).
     enum Kind {
         static let note: UInt8 = 16
         static let warning: UInt8 = 17
@@ -27,24 +27,24 @@ struct ReportRow {
 
     var kind: UInt8
     var flags: Flags = []
-    /// The place of its session in the report plus 1; 0 for none.
+    /// The index of its session in the report plus 1; 0 for none.
     var session: UInt64 = 0
     /// Nanoseconds since the capture's first packet.
     var elapsed: Int64
     var packet: UInt64
-    /// The length of its payload plus 1; 0 if that is not known.
+    /// The length of its payload plus 1; 0 if unknown.
     var length: UInt64 = 0
-    /// Of a message its length on the wire, of a Pong its round trip in nanoseconds plus 1 (0 if there is none).
+    /// For a message its length on the wire; for a Pong its round trip in nanoseconds plus 1 (0 if there is none).
     var extra: UInt64 = 0
     var frames: UInt64 = 0
-    /// The payload bytes that are kept plus 1; 0 if it is not kept.
+    /// The number of payload bytes kept plus 1; 0 if the payload is not kept.
     var kept: UInt64 = 0
 }
 
 /// Rows as columns of byte planes, which deflate well: all lowest bytes of a column, then all second bytes.
 ///
 /// A block begins with the number of rows (4 bytes, little-endian); then each column has a byte with its number of
-/// planes, and the planes. Times and packets are differences to the row before, in zigzag form; the first counts from
+/// planes, and the planes. Times and packets are differences from the row before, in zigzag form; the first counts from
 /// 0.
 struct RowColumns {
     /// The most rows in a block.
@@ -91,7 +91,7 @@ struct RowColumns {
         latest = (0, 0)
     }
 
-    /// Small numbers of either sign as small numbers without one: 0, -1, 1, -2 as 0, 1, 2, 3.
+    /// Maps small numbers of either sign to small unsigned numbers: 0, -1, 1, -2 to 0, 1, 2, 3.
     private static func zigzag(_ value: Int64) -> UInt64 {
         UInt64(bitPattern: (value &<< 1) ^ (value >> 63))
     }

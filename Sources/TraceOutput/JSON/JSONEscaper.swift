@@ -45,7 +45,7 @@ struct JSONEscaper {
         var rest = word
         var count = 8
         repeat {
-            // The characters before it are written already; those after it are written again.
+            // The characters before it are already written; those after it are written again.
             let plain = flags.trailingZeroBitCount &>> 3
             unsafe end += plain
             unsafe escape(UInt8(truncatingIfNeeded: rest &>> UInt64(8 &* plain)), at: &end)

@@ -1,7 +1,7 @@
 /// The name of a member of a JSON object, with the comma before it and the colon after it: `,"packet":`.
 ///
 /// All keys of the trace are declared here, once each; docs/trace.schema.json defines what they mean. They are computed
-/// properties, not stored ones, so that the optimizer sees the text and copies it in a few instructions.
+/// properties, so that the optimizer sees the text and copies it in a few instructions.
 struct JSONKey {
     let text: StaticString
 
@@ -89,7 +89,7 @@ extension JSONKey {
     static var responseTime: JSONKey { JSONKey(#","response_time":"#) }
 }
 
-/// `frame`, `message` and what is about a place in a stream.
+/// `frame`, `message` and members about a position in a stream.
 extension JSONKey {
     static var from: JSONKey { JSONKey(#","from":"#) }
     static var streamOffset: JSONKey { JSONKey(#","stream_offset":"#) }
@@ -280,11 +280,11 @@ enum JSONRun {
     static var wholeText: StaticString {
         #","fin":true,"rsv1":false,"rsv2":false,"rsv3":false,"opcode":"text","opcode_value":1"#
     }
-    /// Begins what a masked frame says of its masking; the key follows.
+    /// Begins the masking of a masked frame; the key follows.
     static var masked: StaticString { #","masked":true,"masking_key":""# }
     /// Follows the masking key; the length follows.
     static var maskedLength: StaticString { #"","length":"# }
-    /// What an unmasked frame says of its masking; the length follows.
+    /// The masking of an unmasked frame; the length follows.
     static var unmaskedLength: StaticString { #","masked":false,"masking_key":null,"length":"# }
     /// Begins a message of text; whether it is complete follows.
     static var textComplete: StaticString { #","opcode":"text","complete":"# }

@@ -77,7 +77,7 @@ extension OutputBuffer {
         append(pairs: fields)
     }
 
-    /// Header fields as pairs of name and value, since names may repeat.
+    /// Appends header fields as pairs of name and value, since names may repeat.
     mutating func append(pairs fields: borrowing HTTPFields) {
         let start = count
         fields.forEach { name, value in

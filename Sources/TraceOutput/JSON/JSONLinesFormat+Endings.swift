@@ -33,7 +33,7 @@ extension JSONLinesFormat {
 }
 
 extension OutputBuffer {
-    /// A verdict, as in the trace.
+    /// Writes a verdict, as in the trace.
     mutating func write(_ key: JSONKey, _ verdict: SessionEnd.Verdict) {
         writeObject(key, verdict) { output, verdict in
             output.write(.by, verdict.by.rawValue)
@@ -63,7 +63,7 @@ extension OutputBuffer {
         write(key, code.map { UInt64($0.rawValue) })
     }
 
-    /// A close code and its name; null for both if there is no code.
+    /// Writes a close code and its name; null for both if there is no code.
     mutating func writeNamed(_ code: CloseCode?) {
         write(.code, code)
         write(.name, code?.name)
@@ -97,7 +97,8 @@ extension OutputBuffer {
         }
     }
 
-    /// The frames of each opcode, under its name: always of the six of RFC 6455, of reserved ones if there were any.
+    /// Writes the frames of each opcode, under its name: always the six of RFC 6455, and reserved ones if there were
+    /// any.
     private mutating func writeCounts(byOpcode traffic: SessionEnd.Traffic) {
         for value in traffic.framesByOpcode.indices {
             let opcode = Opcode(rawValue: UInt8(value))

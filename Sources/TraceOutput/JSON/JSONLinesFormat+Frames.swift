@@ -2,7 +2,7 @@ import CaptureAnalysis
 import WebSocketProtocol
 import WireFormat
 
-/// The lines of frames and messages: those that a trace is full of.
+/// The lines of frames and messages, most of a trace.
 extension JSONLinesFormat {
     mutating func write(_ event: borrowing FrameEvent, payload: Span<UInt8>) {
         let frame = event.frame
@@ -85,7 +85,7 @@ extension JSONLinesFormat {
 
     /// Writes a payload under the one key that fits: why it is withheld, valid text as a string, or base64.
     ///
-    /// Text that is cut ends with its last whole character. `isChecked` means that text is known to be UTF-8.
+    /// Cut text ends with its last whole character. `isChecked` means that text is known to be UTF-8.
     private mutating func write(
         _ payload: Span<UInt8>, _ status: PayloadStatus, isText: Bool, isChecked: Bool = false
     ) {
@@ -116,7 +116,8 @@ extension JSONLinesFormat {
     /// How much of a payload is printed at a time; a multiple of 3, for base64.
     private static var pieceLength: Int { 192 << 10 }
 
-    /// Writes a long payload as a string, draining the output meanwhile: escaped, it may be six times as long.
+    /// Writes a long payload as a string, draining the output meanwhile, since the escaped text may be six times as
+    /// long.
     @inline(never)
     private mutating func write(pieces payload: Span<UInt8>, isText: Bool) {
         output.append("\"")
@@ -133,7 +134,7 @@ extension JSONLinesFormat {
 }
 
 extension OutputBuffer {
-    /// Appends an opcode's name; those of RFC 6455 without creating a string.
+    /// Appends an opcode's name; for those of RFC 6455 without creating a string.
     mutating func append(name opcode: Opcode) {
         switch opcode {
         case .continuation: append("continuation")

@@ -59,7 +59,7 @@ extension JSONLinesFormat {
 }
 
 extension OutputBuffer {
-    /// TLS connections by what could be decrypted of them.
+    /// Writes the TLS connections by how much of them was decrypted.
     fileprivate mutating func writeEncrypted(_ key: JSONKey, _ summary: borrowing Summary) {
         let values = (summary.encrypted, summary.encryptedServers, summary.otherEncryptedConnections)
         let patterns = summary.encryptedPatterns
@@ -81,7 +81,7 @@ extension OutputBuffer {
         }
     }
 
-    /// What was not decrypted of the connections with a server.
+    /// Writes what was not decrypted of the connections with a server.
     private mutating func writeMembers(of server: EncryptedServer) {
         write(.name, server.name)
         write(.connections, server.connections)
@@ -102,7 +102,7 @@ extension OutputBuffer {
         }
     }
 
-    /// A pattern of endings; times are null where they differ too much to be one.
+    /// Writes a pattern of endings; times that differ too much to form one are null.
     fileprivate mutating func writeMembers(of pattern: EndingPattern) {
         write(.server, String(describing: pattern.server))
         write(.by, pattern.by.rawValue)
@@ -119,7 +119,7 @@ extension OutputBuffer {
         if pattern.isAtOnce { write(.atOnce, true) }
     }
 
-    /// TCP connections without WebSocket, and packets without TCP.
+    /// Writes the TCP connections without WebSocket, and the packets without TCP.
     fileprivate mutating func write(_ key: JSONKey, _ others: OtherTraffic) {
         writeObject(key, others) { output, others in
             output.write(.tls, others.tls)
@@ -140,7 +140,7 @@ extension OutputBuffer {
         }
     }
 
-    /// A way in which sessions ended.
+    /// Writes one way in which sessions ended.
     fileprivate mutating func writeMembers(of ending: EndingCount) {
         write(.by, ending.by.rawValue)
         write(.layer, ending.layer.rawValue)
@@ -151,7 +151,7 @@ extension OutputBuffer {
         write(.sessions, ending.sessions)
     }
 
-    /// What became of the connections with a server.
+    /// Writes the outcomes of the connections with a server.
     fileprivate mutating func writeMembers(of traffic: ServerTraffic) {
         writeMembers(of: traffic.server)
         write(.sessions, traffic.sessions)
@@ -163,7 +163,7 @@ extension OutputBuffer {
         write(.eventStreams, traffic.eventStreams)
     }
 
-    /// Counts by name.
+    /// Writes counts by name.
     fileprivate mutating func writeCounts(_ key: JSONKey, _ counts: [(String, UInt64)]) {
         writeObject(key, counts) { output, counts in
             for (name, count) in counts {

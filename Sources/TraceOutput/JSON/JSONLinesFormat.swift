@@ -29,7 +29,7 @@ package struct JSONLinesFormat: OutputFormat, Sendable, ~Copyable {
     private(set) var numberPlace = 0..<0
     let options: Options
     var clock = RFC3339Clock()
-    /// The time and packet keys that all lines of a packet share, and which packet and time they are for.
+    /// The time and packet keys that all lines of a packet share, and the packet and time that they belong to.
     private var place = OutputBuffer(capacity: 128)
     private(set) var latestPlace = (packet: UInt64.max, time: Timestamp(nanoseconds: 0))
 
@@ -39,7 +39,7 @@ package struct JSONLinesFormat: OutputFormat, Sendable, ~Copyable {
         output = OutputBuffer()
     }
 
-    /// Everything but the states of `-v`, with as much of the payloads as the options say.
+    /// Everything except the states of `-v`, with as much of the payloads as the options say.
     package var demand: EventDemand {
         var demand = EventDemand()
         demand.payload = PayloadDemand(bytes: options.payload.maximum, includesFrames: options.framePayloads)
@@ -113,7 +113,7 @@ package struct JSONLinesFormat: OutputFormat, Sendable, ~Copyable {
         }
     }
 
-    /// Keeps the keys that all lines of a packet share: most packets that have one line have several.
+    /// Caches the keys that all lines of a packet share: most packets that have a line have several.
     private mutating func writePlace(of context: borrowing EventContext) {
         place.removeAll()
         place.append(JSONRun.time)
@@ -170,7 +170,7 @@ package struct JSONLinesFormat: OutputFormat, Sendable, ~Copyable {
 }
 
 extension OutputBuffer {
-    /// Appends `from` and who sent it; null if nobody did.
+    /// Appends `from` and the sender; null if there is none.
     mutating func append(sender: Role?) {
         switch sender {
         case .client: append(JSONRun.fromClient)

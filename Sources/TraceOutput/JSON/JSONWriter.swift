@@ -3,8 +3,8 @@ package import WireFormat
 
 /// Writes JSON: members with their keys, objects and arrays, straight into the buffer (RFC 8259).
 ///
-/// Members and elements bring the comma before them; the bracket that opens an object or array takes the place of the
-/// first. So no writer has to know which member is the first.
+/// Members and elements begin with a comma, which the opening bracket of an object or array overwrites for the first.
+/// So no writer needs to know which member is the first.
 extension OutputBuffer {
     /// Appends a key; its value must follow.
     @inline(__always)
@@ -115,7 +115,7 @@ extension OutputBuffer {
         }
     }
 
-    /// Puts brackets around the members or elements from `start` on; the first takes the place of their first comma.
+    /// Puts brackets around the members or elements from `start` on; the opening one overwrites the first comma.
     mutating func enclose(from start: Int, in brackets: (opening: Unicode.Scalar, closing: Unicode.Scalar)) {
         let opening = UInt8(ascii: brackets.opening)
         if start < count { replaceByte(at: start, with: opening) } else { append(opening) }
@@ -159,7 +159,7 @@ extension OutputBuffer {
 
     /// Appends valid UTF-8 as a string, quotes included (RFC 8259 7).
     ///
-    /// In addition to what JSON demands, everything that changes a terminal's state or the order of a line is written
+    /// In addition to what JSON requires, everything that changes a terminal's state or the order of a line is written
     /// as `\uXXXX`: DEL, the C1 controls, the line and paragraph separators and the bidirectional controls.
     mutating func append(jsonString text: Span<UInt8>) {
         append(UInt8(ascii: "\""))
@@ -179,9 +179,9 @@ extension OutputBuffer {
     }
 }
 
-/// JSON outside an output.
+/// JSON outside an ``OutputBuffer``.
 package enum JSONText {
-    /// `text` as a JSON string, quotes included, escaped as in traces: safe on a terminal as well.
+    /// `text` as a JSON string, quotes included, escaped as in traces, and therefore safe on a terminal.
     package static func quoted(_ text: String) -> String {
         string(capacity: text.utf8.count + 2) { output in output.append(jsonString: text) }
     }

@@ -1,13 +1,13 @@
 package import CaptureAnalysis
 
-/// Lines of a trace, printed by one part of a parallel analysis; the merge puts them in order and fills in the numbers
-/// of their connections.
+/// Lines of a trace, printed by one part of a parallel analysis; the merge orders them and fills in the numbers of
+/// their connections.
 ///
-/// Not generic over its format: a generic one costs more for every frame.
+/// Not generic over its format: a generic batch costs more for every frame.
 package struct LineBatch: OutputBatch, ~Copyable {
     private struct Line {
         let mark: EventMark
-        /// Where the connection's number within the part stands, to be replaced.
+        /// Where the line has the connection's number within the part, which is replaced.
         let number: Range<Int>
         /// Where the line ends.
         let end: Int
@@ -17,11 +17,11 @@ package struct LineBatch: OutputBatch, ~Copyable {
 
     private var format: JSONLinesFormat
     private var lines: ContiguousArray<Line> = []
-    /// The events with long payloads: their lines are printed by the merge, since they may be six times as long.
+    /// Events with long payloads: the merge prints their lines, since they may be six times as long.
     private var long = EventBatch()
-    /// The next line, and where it begins.
+    /// The index of the next line, and where it begins.
     private var (next, nextStart) = (0, 0)
-    /// The last packet all of whose lines are in this batch or an earlier one.
+    /// The last packet whose lines are all in this batch or an earlier one.
     package private(set) var lastPacket: UInt64 = 0
 
     /// Bytes from which a batch counts as full; its last line may exceed them.
@@ -34,7 +34,7 @@ package struct LineBatch: OutputBatch, ~Copyable {
         format = JSONLinesFormat(options: options)
     }
 
-    /// Whether to hand it on.
+    /// Whether to hand it over.
     package var isFull: Bool { format.output.count >= Self.capacity || long.isFull }
 
     /// Whether it is so large that no other batch should queue with it.
@@ -43,7 +43,7 @@ package struct LineBatch: OutputBatch, ~Copyable {
     /// Whether it must not grow any further.
     package var isOverfull: Bool { format.output.count > 8 * Self.capacity || long.isOverfull }
 
-    /// Whether all its lines have been passed on.
+    /// Whether all its lines have been forwarded.
     package var isEmpty: Bool { next == lines.count }
 
     /// The packet of the next line; if there is none, the first packet whose lines may follow this batch.
@@ -73,7 +73,7 @@ package struct LineBatch: OutputBatch, ~Copyable {
         lastPacket = packet
     }
 
-    /// Passes on the lines of packets up to `packet`; see ``OutputBatch``.
+    /// Forwards the lines of packets up to `packet`; see ``OutputBatch``.
     package mutating func pass(
         through packet: UInt64, of part: Int, _ merge: inout EventMerge,
         into format: inout some OutputFormat & ~Copyable
@@ -88,7 +88,7 @@ package struct LineBatch: OutputBatch, ~Copyable {
         }
     }
 
-    /// Passes on printed lines, up to the first that is not.
+    /// Forwards printed lines, up to the first that is not printed.
     private mutating func passPrinted(
         through packet: UInt64, of part: Int, _ merge: inout EventMerge, into output: inout OutputBuffer
     ) {
@@ -106,7 +106,7 @@ package struct LineBatch: OutputBatch, ~Copyable {
         }
     }
 
-    /// Removes all lines; keeps memory for lines of common length.
+    /// Removes all lines; keeps memory for lines of usual length.
     package mutating func removeAll() {
         lines.removeAll(keepingCapacity: !isLarge)
         long.removeAll()

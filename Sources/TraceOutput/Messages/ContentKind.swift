@@ -1,4 +1,4 @@
-/// What a payload is, by its bytes.
+/// The type of a payload, recognised by its bytes.
 enum ContentKind: String {
     case json, txt, bin
     case png, jpg, gif, webp, avif, bmp, tiff
@@ -8,7 +8,7 @@ enum ContentKind: String {
     /// The extension of a file with such content.
     var fileExtension: String { rawValue }
 
-    /// Files by their first bytes.
+    /// File signatures: first bytes.
     private static var signatures: [(ContentKind, [UInt8])] {
         [
             (.png, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), (.jpg, [0xff, 0xd8, 0xff]),
@@ -21,7 +21,7 @@ enum ContentKind: String {
         ]
     }
 
-    /// Finds out what `bytes` are.
+    /// Recognises the type of `bytes`.
     init(of bytes: Span<UInt8>) {
         if let (kind, _) = Self.signatures.first(where: { bytes.begins(with: $0.1) }), kind != .bmp || bytes.isBitmap {
             self = kind
@@ -43,7 +43,7 @@ extension Span<UInt8> {
         count >= start.count && start.indices.allSatisfy { self[$0] == start[$0] }
     }
 
-    /// Whether the size in the header of a bitmap is that of the bytes.
+    /// Whether the header of a bitmap gives the right size.
     fileprivate var isBitmap: Bool {
         guard count >= 26 else { return false }
         let size = (2..<6).reversed().reduce(0) { $0 << 8 | Int(self[$1]) }
@@ -55,7 +55,7 @@ extension Span<UInt8> {
         indices.contains { self[$0] < 0x20 && ![0x09, 0x0a, 0x0c, 0x0d].contains(self[$0]) }
     }
 
-    /// Whether this is an object or array whose brackets and quotes match.
+    /// Whether this is an object or array with matching brackets and quotes.
     fileprivate var isLikeJSON: Bool {
         var closing: [UInt8] = []
         var isString = false

@@ -4,8 +4,8 @@ import WireFormat
 
 /// Saves each message as a file, and prints an index of them: one JSON object per line.
 ///
-/// Names are made of numbers and words of ours alone: connection, number of the message in its session, sender, opcode,
-/// and an extension that the content calls for.
+/// Names consist only of numbers and words of our own: connection, number of the message in its session, sender,
+/// opcode, and an extension that fits the content.
 package struct MessageFilesFormat<Store: MessageStore>: OutputFormat, ~Copyable {
     package var output = OutputBuffer()
     private let store: Store
@@ -29,7 +29,7 @@ package struct MessageFilesFormat<Store: MessageStore>: OutputFormat, ~Copyable 
         self.limit = limit
     }
 
-    /// A session in the dictionary, which grows by copying.
+    /// A session in the dictionary, which grows by copying, in bytes.
     package static var sessionByteCount: Int { 3 * (MemoryLayout<Session>.stride + MemoryLayout<SessionID>.stride) }
 
     package var demand: EventDemand {
@@ -110,11 +110,11 @@ package struct MessageFilesFormat<Store: MessageStore>: OutputFormat, ~Copyable 
 
 /// Where messages are saved.
 package protocol MessageStore: AnyObject, Sendable {
-    /// Messages that were not saved, since there were too many.
+    /// How many messages were not saved, because there were too many.
     var messagesBeyondLimit: UInt64 { get set }
-    /// Messages longer than what is kept of one, so that only their beginnings were saved.
+    /// How many messages were saved only in part, because they were longer than what is kept of one.
     var truncatedMessages: UInt64 { get set }
 
-    /// Saves a message as a new file; returns whether that went well.
+    /// Saves a message as a new file; returns whether that succeeded.
     func save(_ name: String, _ bytes: Span<UInt8>) -> Bool
 }

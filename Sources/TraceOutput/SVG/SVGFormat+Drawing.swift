@@ -92,9 +92,9 @@ extension SVGFormat {
         }
     }
 
-    /// The client's messages above a line, the server's below it, gaps behind them, findings at the top.
+    /// Draws the client's messages above a line, the server's below it, gaps behind them, findings at the top.
     ///
-    /// Heights grow as square roots, so that few messages stay visible beside many.
+    /// Heights grow with the square root, so that few messages stay visible next to many.
     private mutating func writeAxis(_ summary: Summary) {
         let (middle, span) = (30 + Self.axisHeight / 2, span(summary))
         path(gaps, "gap", span, 30, Self.axisHeight)
@@ -127,7 +127,7 @@ extension SVGFormat {
         text(Self.left, y + 26, TerminalText.cut(lane.text, toWidth: 140), "dim")
     }
 
-    /// How it ended, as a shape.
+    /// Draws an ending as a shape.
     private mutating func mark(_ outcome: EndingOutcome, _ x: Int, _ y: Int) {
         switch outcome {
         case .clean: output.append(verbatim: "<circle class=\"clean\" cx=\"\(x)\" cy=\"\(y)\" r=\"4\"/>\n")
@@ -172,7 +172,7 @@ extension SVGFormat {
         output.append(decimal: Int64(value))
     }
 
-    /// Where a time is in the picture.
+    /// The horizontal position of a time.
     private func x(_ elapsed: Int64, _ span: Int64) -> Int {
         Self.left + Int(Double(min(max(elapsed, 0), span)) / Double(span) * Double(Self.length))
     }

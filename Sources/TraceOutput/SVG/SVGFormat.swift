@@ -2,9 +2,10 @@ package import CaptureAnalysis
 import WebSocketProtocol
 import WireFormat
 
-/// A picture of the capture without a browser: messages along a time axis, and a lane for each session.
+/// A picture of the capture that needs no browser: messages along a time axis, and a lane for each session.
 ///
-/// Everything is printed at the last event. Memory is bounded: times are kept in bins, and lanes of the first sessions.
+/// Everything is printed at the last event. Memory is bounded: times are kept in bins, and only the first sessions have
+/// lanes.
 package struct SVGFormat: OutputFormat, ~Copyable {
     /// The most lanes.
     static let maximumLanes = 200
@@ -46,7 +47,7 @@ package struct SVGFormat: OutputFormat, ~Copyable {
     /// Creates the format.
     package init() {}
 
-    /// The sessions that it lists.
+    /// The sessions that it lists, in bytes.
     package static var sessionByteCount: Int { SessionTable.sessionByteCount }
 
     /// Messages and control frames without payloads.
@@ -68,7 +69,7 @@ package struct SVGFormat: OutputFormat, ~Copyable {
             lanes.append(lane)
             open[context.session] = lane
         case .frame(let frame):
-            // What data frames carry is in their message.
+            // The payload of data frames is in their message.
             if frame.frame.header.opcode.isControl { count(frame.from, frame.origin, at: context) }
         case .message(let message): count(message.from, message.origin, at: context)
         case .gap:
@@ -106,7 +107,7 @@ package struct SVGFormat: OutputFormat, ~Copyable {
         open[context.session]?.sent[role.index].insert(bin)
     }
 
-    /// The bin of a time; widens all bins until it has one.
+    /// The bin of a time; widens all bins until there is one.
     private mutating func bin(of elapsed: Int64) -> Int {
         while true {
             if let bin = bins.bin(of: elapsed) { return bin }

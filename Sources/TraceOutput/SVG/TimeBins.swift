@@ -1,4 +1,4 @@
-/// What happened when, in a fixed number of equal bins that double their width as time goes on.
+/// Divides time into a fixed number of equal bins, which double in width as needed.
 struct TimeBins {
     /// The number of bins.
     static let count = 1024
@@ -6,19 +6,19 @@ struct TimeBins {
     /// Nanoseconds in each bin: 1.024 µs, doubled as often as needed.
     private(set) var width: Int64 = 1 << 10
 
-    /// The bin of a time, in nanoseconds since the capture's first packet; nil if it needs wider bins.
+    /// The bin of a time, in nanoseconds since the capture's first packet; nil if the bins are too narrow for it.
     func bin(of elapsed: Int64) -> Int? {
         let bin = max(elapsed, 0) / width
         return bin < Int64(Self.count) ? Int(bin) : nil
     }
 
-    /// Doubles the width; the bins of every ``BinSet`` and count must be joined in pairs.
+    /// Doubles the width; the caller must then join the bins of every ``BinSet`` and count in pairs.
     mutating func widen() {
         width &*= 2
     }
 }
 
-/// Which bins hold something.
+/// A set of bins.
 struct BinSet {
     private var words = InlineArray<16, UInt64>(repeating: 0)
 
@@ -33,7 +33,7 @@ struct BinSet {
         self = halved
     }
 
-    /// The bins that hold something, in order.
+    /// The bins in the set, in order.
     var bins: [Int] {
         var bins: [Int] = []
         for index in words.indices {

@@ -1,7 +1,7 @@
 import CaptureAnalysis
 import WireFormat
 
-/// What the pages about a whole capture count: the summary and the report show the same numbers.
+/// The counts on pages about a whole capture: the summary and the report show the same numbers.
 struct CaptureCounts {
     /// The most sources named.
     static let namedSources = 3
@@ -18,7 +18,7 @@ struct CaptureCounts {
     private(set) var findings = FindingTable(maximumRules: maximumRules)
     private var openings = OpeningTimes()
 
-    /// Begins with nothing; keeps the rows of at most `maximumSessions` sessions that ended.
+    /// Creates empty counts that keep the rows of at most `maximumSessions` ended sessions.
     init(maximumSessions: Int) {
         sessions = SessionTable(maximumRows: maximumSessions)
     }
@@ -41,7 +41,7 @@ struct CaptureCounts {
 
     /// Counts the end of a session.
     ///
-    /// - Returns: Its row, and the place of its group among the endings; nil beyond the bounds on them.
+    /// - Returns: Its row, and the index of its group among the endings; nil beyond their bounds.
     @discardableResult
     mutating func end(
         _ end: borrowing SessionEnd, at context: borrowing EventContext
@@ -130,7 +130,7 @@ extension CaptureCounts {
         return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
     }
 
-    /// What could be decrypted, and what not; nil if there were no secrets.
+    /// What was decrypted and what was not; nil if there were no secrets.
     private func encrypted(_ encrypted: EncryptedConnections) -> String? {
         guard encrypted.total > encrypted.noKeyLog &+ encrypted.incomplete else { return nil }
         let kinds: [(UInt64, String)] = [
@@ -142,7 +142,7 @@ extension CaptureCounts {
         return Quantity.count(encrypted.total, "connection") + ", \(encrypted.decrypted) decrypted" + counts.joined()
     }
 
-    /// What the search for patterns had no room for; nil if nothing.
+    /// What was left out of the search for patterns, for lack of room; nil if nothing.
     private func skipped(_ summary: Summary) -> String? {
         let (sessions, times) = (summary.uncomparedSessions, summary.forgottenTimes)
         var parts: [String] = []

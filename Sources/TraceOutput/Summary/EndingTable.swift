@@ -2,7 +2,8 @@ import CaptureAnalysis
 import PacketDecoding
 import WebSocketProtocol
 
-/// How the sessions of a capture ended, grouped by the text that describes it, and within that by server and path.
+/// How the sessions of a capture ended, grouped by the text that describes the ending, and within that by server and
+/// path.
 struct EndingTable {
     /// Sessions that ended alike.
     struct Group {
@@ -16,8 +17,8 @@ struct EndingTable {
         var examples: [SessionID] = []
         /// Where they ended, in order of appearance.
         var places: [Place] = []
-        /// The shortest and the longest silence before the end, in nanoseconds; nil if none is known, and of upgrades
-        /// that were refused.
+        /// The shortest and the longest silence before the end, in nanoseconds; nil if none is known, and for refused
+        /// upgrades.
         var silence: ClosedRange<Int64>?
 
         /// How much the ending deserves attention.
@@ -33,7 +34,7 @@ struct EndingTable {
         }
     }
 
-    /// The sessions of one group with one server and one path.
+    /// The sessions of one group with the same server and path.
     struct Place {
         let server: Endpoint?
         let path: String
@@ -68,7 +69,7 @@ struct EndingTable {
     private var indicesByText: [String: Int] = [:]
     /// The first kinds, at most ``maximumGroups``: comparing them is cheaper than writing the text.
     private var kinds: [Kind] = []
-    /// The place of the kind that was found last: sessions that end one after the other often end alike.
+    /// The index of the latest kind: consecutive sessions often end alike.
     private var latest = 0
     /// The number of sessions that ended in ways beyond ``maximumGroups``.
     private(set) var omitted: UInt64 = 0
@@ -81,7 +82,7 @@ struct EndingTable {
 
     /// The groups: trouble first, then the largest.
     var byConcern: [Group] {
-        // Sorting is not stable: the order of appearance decides between equals.
+        // The index breaks ties, since sorting is not stable.
         groups.indices.sorted { left, right in
             let (a, b) = (groups[left], groups[right])
             if a.concern != b.concern { return a.concern > b.concern }
@@ -96,7 +97,7 @@ struct EndingTable {
     ///   - row: The session, if it was followed.
     ///   - session: Its number.
     ///   - elapsed: When it ended, in nanoseconds since the capture's first packet.
-    /// - Returns: The place of its group in ``inOrder``; nil beyond ``maximumGroups``.
+    /// - Returns: The index of its group in ``inOrder``; nil beyond ``maximumGroups``.
     @discardableResult
     mutating func record(
         _ verdict: SessionEnd.Verdict, of row: SessionRow?, session: SessionID, elapsed: Int64
@@ -137,7 +138,7 @@ struct EndingTable {
         kinds[place].upgrade == upgrade && VerdictMessage.areAlike(kinds[place].verdict, verdict)
     }
 
-    /// Finds or adds the group of a session that is of no known kind; nil if there is no room for another group.
+    /// Finds or adds the group of a session of an unknown kind; nil if there is no room for another group.
     private mutating func groupByText(_ verdict: SessionEnd.Verdict, _ upgrade: SessionRow.Upgrade) -> Int? {
         let text = VerdictMessage.commonText(verdict, upgrade: upgrade)
         var index = indicesByText[text]
@@ -156,7 +157,7 @@ struct EndingTable {
     private mutating func place(in group: Int, _ server: Endpoint?, _ path: Substring, _ elapsed: Int64) -> Int? {
         let places = groups[group].places
         let length = path.utf8.count
-        // By index: a place is large to copy.
+        // By index, since a place is large to copy.
         for place in places.indices where places[place].server == server {
             if places[place].path.utf8.count == length, places[place].path == path { return place }
         }

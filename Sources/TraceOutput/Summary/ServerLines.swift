@@ -1,6 +1,6 @@
 import CaptureAnalysis
 
-/// A line for each server beside the sessions, as the summary and the report list them.
+/// One line for each server, which the summary and the report list next to the sessions.
 ///
 /// Names of servers and protocols are the peers' own: the lines are not yet safe for a terminal.
 struct ServerLines {
@@ -9,10 +9,10 @@ struct ServerLines {
 
     /// The first servers.
     var lines: [String]
-    /// What the others are; nil if there are none.
+    /// A line about the other servers; nil if there are none.
     var rest: String?
 
-    /// The servers that refused or did not answer, or that do without WebSocket what it is for.
+    /// The servers that refused or did not answer, or that use polling or event streams instead of WebSocket.
     static func troubled(_ summary: Summary) -> ServerLines {
         let lines = summary.servers.compactMap { server in
             let parts = troubles(server)

@@ -7,7 +7,7 @@ import WireFormat
 struct SessionTable {
     /// The most open sessions that are followed; others are only counted.
     static let maximumOpen = 1 << 16
-    /// What an open session takes, at most: its row, its place in the table, a URL of its own.
+    /// The most that an open session takes, in bytes: its row, its entry in the table, its own URL.
     static let sessionByteCount = 600
 
     /// The most ended sessions to keep.
@@ -55,7 +55,7 @@ struct SessionTable {
     }
 }
 
-/// What the row of an open session is made of; a class, since a dictionary would move it on every change.
+/// What the row of an open session is made from; a class, since a dictionary would move it on every change.
 ///
 /// Smaller than the row, which has room for the ending: 60,000 may be open.
 private final class OpenSession {
@@ -111,17 +111,17 @@ package struct SessionRow {
         case pending
         /// Refused with this status, or never answered if nil.
         case refused(status: Int?)
-        /// Not known: the capture lacks the server's stream.
+        /// Unknown: the server's stream is missing from the capture.
         case answerMissing
-        /// Not known: what the server sent could not be decrypted.
+        /// Unknown: what the server sent could not be decrypted.
         case answerEncrypted
         /// Accepted.
         case accepted
 
-        /// The status that it was refused with.
+        /// The status of the refusal; nil if it was not refused, or has none.
         var refusal: Int? { if case .refused(let status) = self { status } else { nil } }
 
-        /// How it went before an upgrade was seen.
+        /// The state before an upgrade was seen.
         init(_ start: borrowing ConnectionStart) {
             self = start.opening == .handshake ? .pending : .unseen
         }
@@ -173,7 +173,7 @@ package struct SessionRow {
     /// Both ends, for example "10.0.0.7:53412 → 10.0.0.9:8080".
     var peers: String { "\(client) → \(server)" }
 
-    /// As much of a URL as is kept.
+    /// The part of a URL that is kept.
     static func kept(_ url: String) -> String {
         guard url.utf8.count > keptURLBytes else { return url }
         return String(decoding: url.utf8.prefix(keptURLBytes), as: UTF8.self) + "…"
@@ -187,7 +187,7 @@ package struct SessionRow {
     }
 }
 
-/// How people refer to sessions.
+/// Sessions as people refer to them.
 extension SessionID {
     /// The number: "3", or "3.5" for stream 5 of connection 3.
     var number: String {

@@ -26,7 +26,7 @@ extension SummaryFormat {
         output.append("\n")
     }
 
-    /// How sessions ended, if there are too many to see at a glance: each kind, then where and when.
+    /// Writes how sessions ended, if there are too many to see at a glance: each kind, then where and when.
     private mutating func writeEndings() {
         guard counts.endings.count > Self.glance else { return }
         heading("endings\n")
@@ -45,7 +45,7 @@ extension SummaryFormat {
         }
     }
 
-    /// The servers and paths of sessions that ended alike, and when.
+    /// Writes the servers and paths of sessions that ended alike, and when.
     private mutating func writePlaces(of group: EndingTable.Group) {
         let (places, others) = group.largestPlaces(Self.shownPlaces)
         for place in places {
@@ -65,7 +65,7 @@ extension SummaryFormat {
         output.append("\n")
     }
 
-    /// Endings that repeat.
+    /// Writes endings that repeat.
     private mutating func writePatterns(_ summary: Summary) {
         let proxies = ProxyMessages.lines(summary.proxiedSessions)
         guard !summary.patterns.isEmpty || !proxies.isEmpty else { return }
@@ -86,7 +86,7 @@ extension SummaryFormat {
         output.append("\n")
     }
 
-    /// The TLS connections that were not decrypted, by server, and how they ended alike.
+    /// Writes the TLS connections that were not decrypted, by server, and how they ended alike.
     private mutating func writeEncrypted(_ summary: Summary) {
         guard !summary.encryptedServers.isEmpty else { return }
         heading("not decrypted\n")
@@ -96,7 +96,7 @@ extension SummaryFormat {
         }
     }
 
-    /// The servers that refused or did not answer, or that do without WebSocket what it is for.
+    /// Writes the servers that refused or did not answer, or that use polling or event streams instead of WebSocket.
     private mutating func writeServers(_ summary: Summary) {
         let servers = ServerLines.troubled(summary)
         guard !servers.lines.isEmpty else { return }

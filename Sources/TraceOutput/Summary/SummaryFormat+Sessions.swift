@@ -25,7 +25,7 @@ extension SummaryFormat {
         output.append("\n")
     }
 
-    /// At most this many sessions: troubled ones first, and among equals the ones that come first.
+    /// At most this many sessions: troubled ones first, and in order of appearance among equals.
     private func firstRows(_ most: Int) -> [SessionRow] {
         let rows = counts.sessions.rows
         guard rows.count > most || options.height != nil else { return rows }
@@ -36,9 +36,9 @@ extension SummaryFormat {
         return chosen
     }
 
-    /// The first rows, as many as fit on the terminal beside the rest of the page.
+    /// The first rows, as many as fit on the terminal along with the rest of the page.
     private mutating func fitting(_ rows: [SessionRow], _ columns: SessionColumns) -> [SessionRow] {
-        // What is written to count its lines goes again.
+        // What is written here to count its lines is removed again.
         let start = output.count
         writeFindings()
         let used = output.lineCount
@@ -67,7 +67,7 @@ extension SummaryFormat {
         if isTable(columns) { write(row, ending, columns) } else { write(row, ending) }
     }
 
-    /// A row of numbers, the ends and the URL (beside the numbers if there is room), and the verdict.
+    /// Writes a row of numbers, the ends and the URL (next to the numbers if there is room), and the verdict.
     private mutating func write(_ row: SessionRow, _ ending: SessionRow.Ending, _ columns: SessionColumns) {
         write(SessionColumns.cells(of: row, ending), columns)
         let left = width - columns.width - 2
@@ -82,7 +82,7 @@ extension SummaryFormat {
         writeVerdict(row, ending, indent: columns.indent)
     }
 
-    /// The same in sentences, if a row is wider than a line.
+    /// Writes the same in sentences, if a row is wider than a line.
     private mutating func write(_ row: SessionRow, _ ending: SessionRow.Ending) {
         var text = "#\(row.session) \(Quantity.seconds(ending.duration))"
         if let roundTrip = ending.medianRoundTrip { text += ", ping \(Quantity.duration(roundTrip))" }
@@ -95,7 +95,7 @@ extension SummaryFormat {
         writeVerdict(row, ending, indent: 2)
     }
 
-    /// Both ends and the URL, on one line if they fit; otherwise on a line each, shortened in the middle.
+    /// Writes both ends and the URL, on one line if they fit; otherwise on a line each, shortened in the middle.
     private mutating func writeWho(_ row: SessionRow, indent: Int) {
         let room = width - indent
         let peers = TerminalText.columns(of: row.peers)

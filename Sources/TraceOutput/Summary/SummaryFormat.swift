@@ -6,9 +6,9 @@ package import CaptureAnalysis
 package struct SummaryFormat: OutputFormat, ~Copyable {
     /// How a summary is laid out.
     package struct Options: Hashable, Sendable {
-        /// The columns of a line; values below ``minimumWidth`` count as that.
+        /// The columns of a line; values below ``minimumWidth`` count as ``minimumWidth``.
         package var width: Int
-        /// The lines of the terminal that the page should fit, as far as the table of sessions decides it; nil if there
+        /// The lines of the terminal that the page should fit into, by shortening the table of sessions; nil if there
         /// is none.
         package var height: Int?
         /// Whether to use a terminal's colours.
@@ -24,11 +24,11 @@ package struct SummaryFormat: OutputFormat, ~Copyable {
 
     /// The narrowest page.
     static let minimumWidth = 24
-    /// The most sessions in the table off a terminal; troubled ones take precedence.
+    /// The most sessions in the table if the output is not a terminal; troubled ones take precedence.
     static let shownSessions = 25
-    /// The fewest sessions in the table on a terminal, however small.
+    /// The fewest sessions in the table on a terminal, however small it is.
     static let fewestSessions = 3
-    /// The lines that say how many sessions are not in the table, on a terminal of ordinary width.
+    /// The lines, on a terminal of ordinary width, that say how many sessions are not in the table.
     static let linesOfRest = 2
     /// The most sessions kept for the table: the first to end.
     static let maximumSessions = 1000
@@ -36,9 +36,9 @@ package struct SummaryFormat: OutputFormat, ~Copyable {
     static let shownPlaces = 4
     /// The most sessions whose endings can be seen at a glance, without a list.
     static let glance = 3
-    /// The columns that a session's ends and URL need in order to stand beside its numbers.
+    /// The columns that a session's ends and URL need to fit next to its numbers.
     static let roomBeside = 66
-    /// The fewest columns that a URL beside the ends is cut to.
+    /// The fewest columns that a URL next to the ends is cut to.
     static let usefulURL = 24
 
     /// What is printed but not drained yet.
@@ -54,7 +54,7 @@ package struct SummaryFormat: OutputFormat, ~Copyable {
         output = OutputBuffer(capacity: 1 << 12)
     }
 
-    /// The sessions that it lists.
+    /// The sessions that it lists, in bytes.
     package static var sessionByteCount: Int { SessionTable.sessionByteCount }
 
     /// Totals, sessions and findings: the page has no frames.

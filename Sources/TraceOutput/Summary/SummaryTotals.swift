@@ -27,7 +27,7 @@ struct CompressionTotals {
 
 /// How long TCP connections and upgrades took, in all sessions together.
 struct OpeningTimes {
-    /// The number of times, the first of each kind, that the median is taken of.
+    /// The number of times of each kind, from the first on, from which the median is computed.
     private static let sample = 4096
 
     private var connectTimes: [Int64] = []

@@ -4,7 +4,8 @@ import CaptureAnalysis
 ///
 /// Names of servers and protocols are the peers' own: the texts are not yet safe for a terminal.
 enum EncryptedMessages {
-    /// One of them: its ends, what the hellos said, how much passed, how it ended, and why it was not decrypted.
+    /// Describes one connection: its ends, what the hellos said, how much passed, how it ended, and why it was not
+    /// decrypted.
     static func text(_ connection: EncryptedConnection) -> String {
         let encryption = connection.encryption
         var parts = ["\(connection.client) → \(connection.server)"]
@@ -24,7 +25,7 @@ enum EncryptedMessages {
             + "; not decrypted: " + obstacle(connection.obstacle)
     }
 
-    /// Those with one server.
+    /// Describes the connections with one server.
     static func text(_ server: EncryptedServer) -> String {
         let kinds = server.versions.map { "TLS \($0)" } + server.cipherSuites
         var parts = [([Quantity.count(server.connections, "connection")] + kinds).joined(separator: ", ")]

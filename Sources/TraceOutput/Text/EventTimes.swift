@@ -5,7 +5,7 @@ extension EventContext {
     /// Where something happened: at `origin`, or where it is reported if that is nil.
     package func place(of origin: Origin?) -> Origin { origin ?? Origin(packet: packet, time: time) }
 
-    /// The same in nanoseconds since the capture's first packet.
+    /// The same as nanoseconds since the capture's first packet.
     func elapsed(of origin: Origin?) -> Int64 {
         guard let origin else { return elapsed }
         return origin.elapsed(at: self)
@@ -22,16 +22,16 @@ extension ConnectionStart {
 }
 
 extension Origin {
-    /// When the bytes were captured, in nanoseconds since the capture's first packet: perhaps earlier than they could
-    /// be read.
+    /// When the bytes were captured, in nanoseconds since the capture's first packet; may be earlier than they could be
+    /// read.
     func elapsed(at context: borrowing EventContext) -> Int64 {
         context.elapsed &+ time.nanoseconds(since: context.time)
     }
 }
 
 extension SessionEnd {
-    /// When the session was over, in nanoseconds since the capture's first packet: when an end was closed, else the
-    /// connection's last packet; the capture's end if it was not over.
+    /// When the session was over, in nanoseconds since the capture's first packet: when an end was closed, or else at
+    /// the connection's last packet; the capture's end if it was not over.
     ///
     /// - Parameters:
     ///   - start: When the connection began.

@@ -3,7 +3,7 @@
 /// It owns its bytes. Draining keeps the memory for the next round, up to ``keptCapacity``.
 @safe
 package struct OutputBuffer: ~Copyable, @unchecked Sendable {
-    /// The most memory that an emptied buffer keeps, in bytes: one long payload must not hold memory forever.
+    /// The most memory that an emptied buffer keeps, in bytes, so that one long payload does not hold memory forever.
     package static let keptCapacity = 4 << 20
 
     /// The number of bytes to drain.
@@ -42,7 +42,7 @@ package struct OutputBuffer: ~Copyable, @unchecked Sendable {
         unsafe storage = .allocate(capacity: capacity)
     }
 
-    /// Drains what is there, if it is a lot and somebody takes it: for payloads of any length.
+    /// Drains the buffer if it is large and ``drain`` is set: for payloads of any length.
     mutating func drainIfLarge() {
         guard count >= Self.keptCapacity / 4, let drain else { return }
         withBytes { drain($0) }
@@ -55,7 +55,7 @@ package struct OutputBuffer: ~Copyable, @unchecked Sendable {
         count = length
     }
 
-    /// The number of line breaks in it.
+    /// The number of line breaks in the buffer.
     var lineCount: Int {
         withBytes { bytes in
             var count = 0
@@ -91,7 +91,7 @@ package struct OutputBuffer: ~Copyable, @unchecked Sendable {
         count &+= 1
     }
 
-    /// Appends text of the program's own.
+    /// Appends the program's own text.
     @inline(__always)
     mutating func append(_ text: StaticString) {
         unsafe appendBytes(from: text.utf8Start, count: text.utf8CodeUnitCount)

@@ -1,7 +1,7 @@
 import CaptureAnalysis
 import PacketDecoding
 
-/// What is said of proxies that end sessions.
+/// Describes proxies that end sessions.
 enum ProxyMessages {
     /// The most sessions named for a proxy.
     private static let examples = 4

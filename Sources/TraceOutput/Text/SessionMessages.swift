@@ -10,7 +10,7 @@ enum CompressionMessage {
             + ", recovered \(times(direction.contextsRegained))"
     }
 
-    /// The same without what became of the context, which says nothing about several directions together.
+    /// The same without the state of the context, which means nothing for several directions together.
     static func sizes(_ direction: SessionEnd.Compression) -> String {
         let compressed = direction.compressedMessages
         let all = Quantity.count(compressed &+ direction.uncompressedMessages, "message")

@@ -1,10 +1,10 @@
 package import CaptureAnalysis
 
-/// What a comment in a capture file says about a session: its name, its URL and why it ended.
+/// The comment on a session in a capture file: its name, its URL and why it ended.
 package struct SessionNote {
     private var upgrade: SessionRow.Upgrade
 
-    /// Creates the note of a session that begins.
+    /// Creates the note of a new session.
     package init(_ start: borrowing ConnectionStart) {
         upgrade = SessionRow.Upgrade(start)
     }

@@ -9,7 +9,7 @@ extension Span<UInt8> {
         }
     }
 
-    /// The number of bytes without a scalar that the end cuts off; the bytes before it must be valid UTF-8.
+    /// The number of bytes before a scalar that is cut off at the end; those bytes must be valid UTF-8.
     package var countOfWholeScalars: Int {
         var start = count
         while start > 0, count &- start < 3 {

@@ -11,7 +11,7 @@ extension TerminalText {
         guard columns(of: text) > width else { return text }
         guard width > 0 else { return "" }
         let scalars = Array(text.unicodeScalars)
-        // Only what stays is measured, since the text may be much longer.
+        // Only the kept parts are measured, since the text may be much longer.
         var (start, end) = (0, scalars.count)
         var left = width / 2
         while start < end {

@@ -61,21 +61,21 @@ package enum VerdictMessage {
         return verdict.layer == .captureEnd && verdict.code == nil ? .unfinished : .trouble
     }
 
-    /// Whether both ends closed in order, for an ordinary reason: what is called "closed cleanly", and marked so.
+    /// Whether both ends closed in order, for an ordinary reason: this is called "closed cleanly", and marked that way.
     static func isClosedCleanly(_ verdict: borrowing SessionEnd.Verdict) -> Bool {
         verdict.isClean && isOrdinary(verdict.code)
     }
 
-    /// Whether a session may well end with a code: 1000, 1001, or none.
+    /// Whether a code is a normal way to end a session: 1000, 1001, or none.
     ///
     /// All others name a problem, or are the application's own (RFC 6455 7.4).
     private static func isOrdinary(_ code: CloseCode?) -> Bool {
         code == nil || code == .normalClosure || code == .goingAway
     }
 
-    /// The sentence about sessions that ended alike: without what differs from session to session.
+    /// The sentence about sessions that ended alike, without what differs from session to session.
     ///
-    /// Of refused upgrades, who closed TCP afterwards does not matter.
+    /// For refused upgrades, who closed TCP afterwards does not matter.
     static func commonText(_ verdict: borrowing SessionEnd.Verdict, upgrade: SessionRow.Upgrade) -> String {
         if let status = upgrade.refusal { return "upgrade refused with \(status)" }
         return text(common(verdict), upgrade: upgrade)
@@ -97,7 +97,7 @@ package enum VerdictMessage {
         return verdict
     }
 
-    /// Whether two sessions ended alike: ``common(_:)`` is the same of both.
+    /// Whether two sessions ended alike: both have the same ``common(_:)`` verdict.
     static func areAlike(_ left: borrowing SessionEnd.Verdict, _ right: borrowing SessionEnd.Verdict) -> Bool {
         left.by == right.by && left.layer == right.layer && left.isClean == right.isClean && left.code == right.code
             && left.clientSees == right.clientSees && left.serverSees == right.serverSees
@@ -109,8 +109,10 @@ package enum VerdictMessage {
         if case .refused = upgrade { true } else { false }
     }
 
-    /// How it ended; of what was never open (`wasOpen`), a Close frame is not missed, and what is not known was not
-    /// `unseen`.
+    /// How the session ended.
+    ///
+    /// If it was never open (`wasOpen` is false), a missing Close frame is not mentioned. `unseen` is what the unknown
+    /// parts were not: "captured" or "decrypted".
     private static func ending(_ verdict: SessionEnd.Verdict, wasOpen: Bool, unseen: String) -> String {
         let by =
             switch verdict.by {
@@ -147,7 +149,7 @@ package enum VerdictMessage {
         }
     }
 
-    /// What is missing in TLS before the FIN: without it, bytes may have been cut off.
+    /// What TLS lacks before the FIN; without it, bytes may have been cut off.
     private static func unannounced(_ verdict: SessionEnd.Verdict) -> String {
         guard let tls = verdict.tls else { return "" }
         switch verdict.by {
@@ -179,8 +181,8 @@ package enum VerdictMessage {
         (verdict.by == .client ? verdict.clientEvent : verdict.serverEvent) == nil
     }
 
-    /// What was left unanswered: ", 5 segments from the server unanswered for 3.812 s"; of sessions together
-    /// (``common(_:)``), whose segments.
+    /// What was left unanswered: ", 5 segments from the server unanswered for 3.812 s"; for sessions together
+    /// (``common(_:)``), only whose segments.
     private static func unanswered(_ timeout: SessionEnd.Unanswered?) -> String {
         guard let timeout else { return "" }
         let sender = timeout.from == .client ? "client" : "server"
@@ -195,7 +197,7 @@ package enum VerdictMessage {
         return verdict.layer == .closeFrame && verdict.by == (failure.by == .client ? .client : .server)
     }
 
-    /// Who failed the connection, unless that was said already, and over which rule.
+    /// Who failed the connection, unless the text has already said so, and over which rule.
     private static func failure(_ verdict: SessionEnd.Verdict) -> String {
         guard let failure = verdict.failure else { return "" }
         let (by, peer) = failure.by == .client ? ("client", "server") : ("server", "client")
@@ -216,6 +218,6 @@ package enum VerdictMessage {
 }
 
 extension Handshake {
-    /// What is said in place of an answer that is not known.
+    /// What replaces an unknown answer in the text.
     var missingAnswer: String { isAnswerEncrypted ? "answer not decrypted" : "answer not captured" }
 }

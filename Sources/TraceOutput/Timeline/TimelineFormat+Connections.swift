@@ -41,7 +41,7 @@ extension TimelineFormat {
         writeThreeWayHandshake(start.tcp, at: context)
     }
 
-    /// What the connection is encrypted with, at the end of its heading.
+    /// Writes what the connection is encrypted with, at the end of its heading.
     private mutating func write(_ encryption: Encryption) {
         output.append("  TLS")
         if let version = encryption.version {
@@ -57,7 +57,7 @@ extension TimelineFormat {
         if encryption.isResumed { output.append(" resumed") }
     }
 
-    /// What was captured of the three-way handshake (RFC 9293 3.5).
+    /// Writes what was captured of the three-way handshake (RFC 9293 3.5).
     private mutating func writeThreeWayHandshake(
         _ tcp: ConnectionStart.ThreeWayHandshake, at context: borrowing EventContext
     ) {
@@ -98,10 +98,9 @@ extension TimelineFormat {
         endLine()
     }
 
-    /// The lines of the request and the response.
+    /// Writes the lines of the request and the response.
     ///
-    /// What was negotiated stands in the connection's heading, or with the response if the heading had an earlier
-    /// upgrade.
+    /// What was negotiated is in the connection's heading, or with the response if the heading had an earlier upgrade.
     mutating func writeLines(_ handshake: borrowing Handshake, at context: borrowing EventContext, isInHeader: Bool) {
         beginLine(
             context, elapsed: handshake.requestElapsed, packet: handshake.requestPacket, "HTTP", .faint, from: .client)
@@ -158,7 +157,7 @@ extension TimelineFormat {
         return text
     }
 
-    /// A URL or a part of one that loses its middle if it is wider than `columns`; some columns are always left to it.
+    /// A URL or a part of one, shortened in the middle if it is wider than `columns`; some columns always remain.
     func shortened(_ url: String, columns: Int) -> String {
         TerminalText.cut(url, toWidth: max(columns, Self.usefulURL))
     }

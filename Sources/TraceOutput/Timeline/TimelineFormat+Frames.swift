@@ -4,7 +4,8 @@ import WireFormat
 
 /// The lines of frames, messages, gaps and findings.
 extension TimelineFormat {
-    /// The line of a frame, of a message, or of both if the frame completes the message; at least one must be given.
+    /// Writes the line of a frame, of a message, or of both if the frame completes the message; at least one must be
+    /// given.
     mutating func writeLine(
         _ frame: borrowing FrameEvent?, _ message: borrowing MessageEvent?, at context: borrowing EventContext,
         payload: Span<UInt8>
@@ -77,7 +78,7 @@ extension TimelineFormat {
         }
     }
 
-    /// The details of a frame that completes no message.
+    /// Writes the details of a frame that completes no message.
     private mutating func writeDetails(_ frame: FrameEvent, isCompressed: Bool, payload: Span<UInt8>) {
         switch frame.frame.header.opcode {
         case .close:

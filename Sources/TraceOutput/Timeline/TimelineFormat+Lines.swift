@@ -16,7 +16,7 @@ extension TimelineFormat {
         options.hasColor ? style : nil
     }
 
-    /// Appends text of the program's own in a style.
+    /// Appends the program's own text in a style.
     mutating func append(_ text: StaticString, _ style: TextStyle) {
         let style = self.style(style)
         output.begin(style)
@@ -41,15 +41,15 @@ extension TimelineFormat {
     /// Begins a line: the session's tag, the time, the packet's number, the layer (four columns), an arrow for the
     /// sender.
     ///
-    /// The tag is left out as long as all lines are of one session whose heading was printed.
+    /// The tag is left out as long as all lines belong to one session whose heading was printed.
     ///
     /// - Parameters:
-    ///   - context: The event's place.
+    ///   - context: The event's context.
     ///   - elapsed: Its time, if that is not the context's.
     ///   - packet: Its packet, if that is not the context's.
     ///   - layer: The layer's name.
-    ///   - layerStyle: How to show it.
-    ///   - from: Who sent what the line is about.
+    ///   - layerStyle: The style of the layer's name.
+    ///   - from: The sender, if the line is about something that was sent.
     mutating func beginLine(
         _ context: borrowing EventContext, elapsed: Int64? = nil, packet: UInt64? = nil, _ layer: StaticString,
         _ layerStyle: TextStyle? = nil, from: Role?
@@ -84,7 +84,7 @@ extension TimelineFormat {
         output.append("  ")
     }
 
-    /// Appends a time in the form that the options ask for; all times have six decimals.
+    /// Appends a time in the form that the options select; all times have six decimals.
     private mutating func appendTime(_ elapsed: Int64, captureStart: Int64) {
         switch options.time {
         case .elapsed: append(microseconds: elapsed)

@@ -2,20 +2,20 @@ package import CaptureAnalysis
 import WebSocketProtocol
 import WireFormat
 
-/// What the time of a line is (`--time`).
+/// How the time of a line is shown (`--time`).
 package enum TimeStyle: String, CaseIterable, Sendable {
     /// Seconds since the first packet.
     case elapsed
     /// The date and time of day, in UTC.
     case absolute
-    /// Seconds since the line before.
+    /// Seconds since the previous line.
     case delta
 }
 
 /// What went over the sockets, for people: one line per event.
 ///
 /// A final data frame is held back until the next event, usually its message, so that they share a line; a connection
-/// is held back until its handshake, which has the URL. ``flush()`` prints what is held.
+/// is held back until its handshake, which has the URL. ``flush()`` prints what is held back.
 package struct TimelineFormat: OutputFormat, ~Copyable {
     /// What a timeline shows, and how.
     package struct Options: Hashable, Sendable {
@@ -27,7 +27,7 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
         package var isVerbose: Bool
         /// Whether to use a terminal's colours.
         package var hasColor: Bool
-        /// What the time of a line is.
+        /// How the time of a line is shown.
         package var time: TimeStyle
         /// The columns that URLs are shortened to; nil if they are shown whole.
         package var width: Int?
@@ -62,7 +62,7 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
     private var heldFrame: HeldFrame?
     /// The findings about the held frame, to be printed after it.
     private var heldFindings: [(finding: Finding, context: EventContext)] = []
-    /// The time of the line before, for `--time delta`.
+    /// The time of the previous line, for `--time delta`.
     var previousElapsed: Int64?
     /// Writes absolute times.
     var clock = RFC3339Clock()
@@ -86,11 +86,11 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
         output = OutputBuffer()
     }
 
-    /// Everything but intervals.
-    ///
-    /// The sessions that it lists.
+    /// The sessions that it lists, in bytes.
     package static var sessionByteCount: Int { SessionTable.sessionByteCount }
 
+    /// Everything except intervals, and states only with `-v`.
+    ///
     /// Four bytes of payload are enough for any character.
     package var demand: EventDemand {
         let (bytes, isLarge) = options.payload.maximum.multipliedReportingOverflow(by: 4)
@@ -217,7 +217,7 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
         heldFindings.removeAll(keepingCapacity: true)
     }
 
-    /// Prints the sources and when the capture began, unless nothing follows but the totals.
+    /// Prints the sources and when the capture began, unless only the totals follow.
     private mutating func beginPage(_ event: borrowing Event, at context: borrowing EventContext) {
         switch event {
         case .summary: return

@@ -2,7 +2,7 @@ import ArgumentParser
 import CaptureAnalysis
 import CaptureCutting
 
-/// `wstap cut`: the packets of some sessions as a capture of their own.
+/// `wstap cut`: the packets of some sessions as a capture file.
 struct CutCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cut",

@@ -54,7 +54,7 @@ struct ExtractCommand: ParsableCommand {
             files: files, packetFilter: filter.packetFilter, assumedServers: detection.servers, secrets: secrets,
             jobs: .processors, messages: messages, memory: bounds.budget)
         let events = filter.eventFilter()
-        // What is wrong with the pattern should be known before there is a folder.
+        // A wrong pattern should be reported before a folder is created.
         let folder = MessageFolder(path: path)
         let format = MessageFilesFormat(store: folder, limit: maxMessages)
         var status: ExitCode

@@ -1,9 +1,9 @@
-/// Advice for the habits of other tools, and for typos.
+/// Advice for users of similar tools, and for typos.
 enum Hint {
     /// What to add to the parser's complaint about arguments.
     ///
     /// - Parameter arguments: The arguments after the program's name.
-    /// - Returns: The advice; nil if nothing comes to mind.
+    /// - Returns: The advice; nil if there is none.
     static func usage(_ arguments: [String]) -> String? {
         for (index, argument) in arguments.enumerated() {
             if argument == "--" { break }
@@ -18,7 +18,7 @@ enum Hint {
         return arguments.first.flatMap(subcommand)
     }
 
-    /// What may have been meant by names of files that do not exist; nil if nothing comes to mind.
+    /// A guess at what was meant by names of files that do not exist; nil if there is none.
     static func missing(_ names: [String], firstOf files: [String]) -> String? {
         if names.first == files.first, let hint = names.first.flatMap(subcommand) { return hint }
         for name in names {
@@ -65,7 +65,7 @@ enum Hint {
         }
     }
 
-    /// How to show less, for those who know how other tools do.
+    /// How to show less, for users of similar tools.
     private static func filter(_ argument: String, _ arguments: [String]) -> String? {
         switch argument {
         case "-c" where arguments.first != "live", "--count" where arguments.first != "live", "--head", "--limit", "-m":
@@ -82,7 +82,7 @@ enum Hint {
         }
     }
 
-    /// What was meant by a word that is nearly a subcommand; nil if it is none.
+    /// The subcommand that a word nearly is; nil if it is near none.
     static func subcommand(_ word: String) -> String? {
         let names = ["read", "live", "interfaces", "cut", "extract", "redact", "help"]
         guard !names.contains(word), !word.hasPrefix("-") else { return nil }
@@ -93,7 +93,7 @@ enum Hint {
         return "did you mean wstap \(nearest.name)?"
     }
 
-    /// What to say about a packet filter that libpcap rejects; nil if it does not look like Wireshark's.
+    /// Advice on a packet filter that libpcap rejects; nil if it does not look like Wireshark's.
     static func filter(_ expression: String) -> String? {
         let marks = [
             "==", "!=", "&&", "||", " eq ", " contains ", " matches ", "websocket", "ip.addr", "tcp.", "http.",
@@ -104,7 +104,7 @@ enum Hint {
             "Hint: this looks like a display filter of Wireshark's; -f takes libpcap's: 'tcp port 8080 and host 10.0.0.9'"
     }
 
-    /// How many letters must be added, removed, replaced or swapped with the next to make one word of another.
+    /// How many letters must be added, removed, replaced or swapped with the next to turn one word into the other.
     private static func distance(_ one: String, _ other: String) -> Int {
         let (first, second) = (Array(one.lowercased()), Array(other))
         guard first.count <= 16 else { return .max }

@@ -19,7 +19,7 @@ struct InterfacesCommand: ParsableCommand {
     var format = Format.text
 
     func run() throws {
-        // Writing to a pipe without a reader is to fail, not to end the program.
+        // Writing to a pipe without a reader should fail, not end the program.
         signal(SIGPIPE, SIG_IGN)
         let interfaces: [CaptureInterface]
         do throws(LiveError) {

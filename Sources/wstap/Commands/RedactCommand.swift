@@ -1,7 +1,7 @@
 import ArgumentParser
 import CaptureAnalysis
 
-/// `wstap redact`: sessions without what was said in them.
+/// `wstap redact`: sessions without their contents.
 struct RedactCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "redact",

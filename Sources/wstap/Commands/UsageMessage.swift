@@ -1,9 +1,9 @@
 import TraceOutput
 
-/// The parser's complaints about arguments, which quote them as they are.
+/// The parser's complaints about arguments, which quote them unescaped.
 enum UsageMessage {
-    /// The complaint about an argument that is not UTF-8, of which Swift's copy would name another file; nil if all
-    /// are.
+    /// The complaint about an argument that is not UTF-8, since Swift's copy would name another file; nil if all are
+    /// UTF-8.
     static var notUTF8: String? {
         for place in 1..<max(1, Int(CommandLine.argc)) {
             guard let argument = CommandLine.unsafeArgv[place], String(validatingCString: argument) == nil else {
@@ -15,7 +15,7 @@ enum UsageMessage {
         return nil
     }
 
-    /// A message without anything that could control a terminal.
+    /// Escapes everything in a message that could control a terminal.
     ///
     /// - Parameters:
     ///   - message: The message; its line breaks stay.
@@ -25,12 +25,12 @@ enum UsageMessage {
         var message = message
         for argument in arguments where argument.contains(where: \.isNewline) {
             message = message.replacing(argument, with: escaped(argument))
-            // "--format=VALUE": the parser quotes the value alone.
+            // "--format=VALUE": the parser quotes only the value.
             guard let sign = argument.firstIndex(of: "=") else { continue }
             let value = argument[argument.index(after: sign)...]
             if value.contains(where: \.isNewline) { message = message.replacing(value, with: escaped(value)) }
         }
-        // Backslashes stay as well: some messages have escapes already.
+        // Backslashes stay too, since some messages already contain escapes.
         let lines = message.split(separator: "\n", omittingEmptySubsequences: false).map { line in
             line.split(separator: "\\", omittingEmptySubsequences: false).map { TerminalText.safe(String($0)) }
                 .joined(separator: "\\")
@@ -38,7 +38,7 @@ enum UsageMessage {
         return lines.joined(separator: "\n")
     }
 
-    /// A text with a symbol for each line break; everything else is made visible line by line.
+    /// Replaces each line break by a symbol; everything else is escaped line by line.
     private static func escaped(_ text: some StringProtocol) -> String {
         String(text.map { $0.isNewline ? "\u{2424}" : $0 })
     }

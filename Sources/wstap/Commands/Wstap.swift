@@ -37,14 +37,14 @@ struct Wstap: ParsableCommand {
     /// The program's version.
     static let version = "0.1.0"
 
-    /// The commit that it was built from; "" if that is not known.
+    /// The commit that it was built from; "" if unknown.
     private static var commit: String { String(cString: build_commit()) }
 
     /// Runs the command.
     ///
-    /// ArgumentParser builds the options of a tree's default command whatever the arguments, which takes longer than
-    /// everything else at the start. So only the command that the arguments name is parsed; the whole tree is needed
-    /// only if that fails, for its error messages.
+    /// ArgumentParser builds the options of a tree's default command for any arguments, which takes longer than the
+    /// rest of the start. So only the command that the arguments name is parsed; the whole tree is built only if that
+    /// fails, for its error messages.
     static func main() {
         if let complaint = UsageMessage.notUTF8 {
             writeWhole(complaint + "\n", to: STDERR_FILENO)
@@ -72,7 +72,7 @@ struct Wstap: ParsableCommand {
         }
     }
 
-    /// The command that the arguments name, or the default one; nil if it does not accept them.
+    /// The command that the arguments name, or the default one; nil if it rejects them.
     private static func command(_ arguments: [String]) -> (any ParsableCommand)? {
         let rest = Array(arguments.dropFirst())
         return switch arguments.first {
@@ -87,7 +87,7 @@ struct Wstap: ParsableCommand {
         }
     }
 
-    /// Nil also for a request for help, since that has to name the whole tree.
+    /// Parses one command; nil also for a request for help, which has to name the whole tree.
     private static func parsed<Command: ParsableCommand>(_: Command.Type, _ arguments: [String]) -> Command? {
         (try? Command.parseAsRoot(arguments)) as? Command
     }

@@ -5,7 +5,7 @@ import TraceOutput
 
 /// A capture file that appears complete or not at all.
 struct CutFile: ~Copyable {
-    /// What takes the packets.
+    /// Receives the packets.
     var packets: PacketFileWriter
     private var file: OutputFile
 
@@ -13,8 +13,8 @@ struct CutFile: ~Copyable {
     ///
     /// - Parameters:
     ///   - path: Its name.
-    ///   - comment: What its section says about itself.
-    ///   - bufferLength: How many bytes are written at a time; nil for the usual.
+    ///   - comment: The comment on its section; nil for none.
+    ///   - bufferLength: How many bytes are written at a time; nil for the default.
     ///   - isSecret: Whether only its owner may read it.
     /// - Throws: The exit status, if it cannot be written.
     init(path: String, comment: String?, bufferLength: Int? = nil, isSecret: Bool = false) throws {
@@ -47,7 +47,7 @@ struct CutFile: ~Copyable {
 
     private let name: String
 
-    /// Writes what is buffered if it is much.
+    /// Writes what is buffered if there is enough.
     mutating func advance() throws {
         guard packets.isFull else { return }
         try flush()
@@ -55,7 +55,7 @@ struct CutFile: ~Copyable {
 
     /// Writes the rest, and gives the file its name.
     ///
-    /// - Parameter comment: What takes the place of the section's comment.
+    /// - Parameter comment: Replaces the section's comment.
     /// - Throws: The exit status, if that fails.
     mutating func finish(comment: String? = nil) throws {
         try flush()
@@ -74,7 +74,7 @@ struct CutFile: ~Copyable {
         }
     }
 
-    /// Removes packets, of all that were written with their connection.
+    /// Removes packets; all must have been written with their connection.
     ///
     /// - Parameter isWanted: Whether a packet stays, by its number and connection.
     /// - Throws: The exit status, if the file cannot be read or written.

@@ -21,7 +21,7 @@ struct CutRun {
         var pipeline = Pipeline(options: options)
         var events = NoEvents()
         var queue = PacketQueue<UInt64>()
-        // What comes ahead of a connection's first packet, and with it.
+        // Writes the secrets that a connection's first packet needs before it; returns what is noted with that packet.
         func note(_ record: UInt64) -> PacketNote {
             if writesSecrets, let secrets = options.secrets {
                 for random in selected.takeClientRandoms(of: record) {

@@ -1,6 +1,6 @@
 import TraceOutput
 
-/// The folder that extracted messages go to.
+/// The folder for extracted messages.
 ///
 /// Only the thread that prints uses it; the lock of that thread's task orders its uses.
 final class MessageFolder: MessageStore, @unchecked Sendable {

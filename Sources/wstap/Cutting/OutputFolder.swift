@@ -6,7 +6,7 @@ struct OutputFolder {
     private let path: String
     private let isNew: Bool
 
-    /// Creates the folder, unless it is there and empty.
+    /// Creates the folder, unless it exists and is empty.
     ///
     /// - Throws: The exit status if it cannot be created, or is not empty.
     init(_ path: String) throws {
@@ -15,12 +15,12 @@ struct OutputFolder {
         if !isNew { try Self.check(path, errno) }
     }
 
-    /// Leaves no trace of a command that could read nothing.
+    /// Removes the folder after a command that could read nothing.
     func removeIfNewAndEmpty() {
         if isNew { rmdir(path) }
     }
 
-    /// Throws unless the folder is there and empty.
+    /// Throws unless the folder exists and is empty.
     private static func check(_ path: String, _ code: Int32) throws {
         var status = stat()
         guard code == EEXIST, stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {

@@ -8,19 +8,19 @@ import WireFormat
 struct ShardPlace: Sendable {
     /// The file.
     var shard: Int
-    /// ``SegmentOwner/record`` of its connection, if the end of the capture shows whether it is wanted; nil if it is
-    /// anyway.
+    /// ``SegmentOwner/record`` of its connection, if only the end of the capture shows whether it is wanted; nil if it
+    /// is wanted anyway.
     var connection: UInt64?
 
-    /// The number of no connection.
+    /// The number that stands for no connection.
     static let noConnection = UInt64.max
 }
 
-/// Finds out whose packets are: by decoding them alone, or with all that an analysis knows.
+/// Finds out which connection packets belong to: by decoding them alone, or with all that an analysis knows.
 struct PacketTracer: ~Copyable {
     /// Which connection a packet belongs to.
     enum Target {
-        /// A TCP segment; nil if its connection is surely not wanted.
+        /// A TCP segment; nil if its connection is certainly not wanted.
         case segment(ShardPlace?)
         case datagram(ShardPlace)
         case fragment
@@ -46,7 +46,7 @@ struct PacketTracer: ~Copyable {
     ///
     /// - Parameters:
     ///   - shardCount: How many shards there are; above zero.
-    ///   - analysis: What finds out which connections are wanted; nil if all are.
+    ///   - analysis: Finds out which connections are wanted; nil if all are.
     init(shardCount: Int, analysis: SelectingAnalysis?) {
         self.shardCount = UInt32(shardCount)
         self.analysis = analysis
@@ -57,7 +57,7 @@ struct PacketTracer: ~Copyable {
     /// Where its payload belongs, if it is one.
     private(set) var fragmentPlaces: [FragmentPlace] = []
 
-    /// Says whose a packet is.
+    /// Finds out which connection a packet belongs to.
     mutating func trace(_ packet: borrowing CapturedPacket) -> Target {
         if let analysis { return trace(packet, with: analysis) }
         let kind = decoder.decode(packet, into: &segment)

@@ -2,7 +2,7 @@ import ArgumentParser
 import CaptureCutting
 import TraceOutput
 
-/// What `wstap redact` says about its work: what was replaced, kept and left out.
+/// What `wstap redact` reports: what was replaced, kept and left out.
 struct RedactReport {
     /// What was left out of wanted connections.
     struct Omissions {

@@ -30,7 +30,7 @@ struct RedactRun {
         if let failure = plan.failure { throw Self.failed(failure) }
         var file = try CutFile(path: path, comment: selected.part?.text)
         let leftOut = try write(&plan, selected, HeaderScrub(addresses: addresses), to: &file)
-        // What could not be read back was filled, but the file is not what it should be.
+        // What could not be read back was filled in, so the file is not what it should be.
         if let failure = plan.failure { throw Self.failed(failure) }
         let count = file.packets.packetCount
         try file.finish()
@@ -50,7 +50,7 @@ struct RedactRun {
         return ExitCode(ExitStatus.nothingRead)
     }
 
-    /// Follows the sessions to learn what is to stand in place of their bytes.
+    /// Follows the sessions to learn what replaces their bytes.
     private func learn(_ plan: inout RedactionPlan<SpoolFile>) throws {
         var options = try input.options(holding: input.memory.redaction)
         options.demand = RedactionPlan<SpoolFile>.demand
@@ -135,9 +135,9 @@ struct RedactRun {
         return isShown ? held : nil
     }
 
-    /// Redacts a segment in what it was found in, and what follows it, which may be anything.
+    /// Redacts a segment in the bytes it was found in, and what follows it there, which may be anything.
     ///
-    /// - Returns: What its checksum was before.
+    /// - Returns: The status of its checksum before that.
     private func redact(
         _ bytes: inout [UInt8], _ owner: SegmentOwner, _ record: UInt64, _ plan: inout RedactionPlan<SpoolFile>
     ) -> ChecksumStatus {

@@ -4,12 +4,12 @@ import PacketCapture
 import PacketDecoding
 import WireFormat
 
-/// An analysis that says of each packet whose it is while it finds out which connections are wanted, which only the end
-/// of the capture shows.
+/// An analysis that says which connection each packet belongs to, while it finds out which connections are wanted; only
+/// the end of the capture shows that.
 ///
-/// A class, so that the reader of the capture and the one who takes its packets share it.
+/// A class, so that the capture's reader and the receiver of its packets share it.
 final class SelectingAnalysis {
-    /// What is wanted: complete after ``finish()``.
+    /// The wanted connections; complete after ``finish()``.
     let selected = SelectedConnections()
 
     private let input: SessionInput
@@ -17,15 +17,15 @@ final class SelectingAnalysis {
     private var secrets: SecretsOfCapture?
     private var selection: SessionSelection
 
-    /// - Parameter input: What to read. Without a filter, all connections are wanted but those that are surely
-    ///   something else than WebSocket.
+    /// - Parameter input: What to read. Without a filter, all connections are wanted except those that are certainly
+    ///   not WebSocket.
     init(_ input: SessionInput) {
         self.input = input
         if input.sessions.isEmpty { selected.others = [] }
         selection = SessionSelection(input.sessions, into: selected)
     }
 
-    /// Begins with a capture, before its first packet.
+    /// Begins a capture, before its first packet.
     ///
     /// - Throws: If a key log cannot be opened.
     func begin(_ capture: borrowing MergedCapture) throws {
@@ -39,17 +39,17 @@ final class SelectingAnalysis {
         secrets = known
     }
 
-    /// Takes over the secrets that stand before the batch that was just read.
+    /// Takes over the secrets that precede the batch just read.
     func takeSecrets(_ capture: borrowing MergedCapture) { secrets?.take(capture) }
 
-    /// Whether the packet that was received last is a fragment, or completed a datagram.
+    /// Whether the last packet is a fragment, or completed a datagram.
     private(set) var isFragment = false
     /// Where its payload belongs, if it is one.
     private(set) var fragmentPlaces: [FragmentPlace] = []
 
     /// Receives a packet.
     ///
-    /// - Returns: Whose it is.
+    /// - Returns: The connection that it belongs to.
     func receive(_ packet: borrowing CapturedPacket) -> PacketOwner {
         pipeline?.receive(packet, into: &selection)
         isFragment = pipeline?.isLatestFragment ?? false
@@ -57,7 +57,7 @@ final class SelectingAnalysis {
         return pipeline?.latestOwner() ?? .other
     }
 
-    /// Ends the capture: ``selected`` is complete.
+    /// Ends the capture; ``selected`` is complete after this.
     ///
     /// - Returns: The totals; nil if there was no capture.
     func finish() -> Summary? {

@@ -7,7 +7,7 @@ import TLSDecryption
 import TraceOutput
 import WireFormat
 
-/// The files of a command that finds sessions, and takes their packets: in a second pass, or all in one.
+/// The files of a command that finds sessions and takes their packets, in one pass or two.
 struct SessionInput {
     var files: [String]
     var packetFilter: String?
@@ -16,7 +16,7 @@ struct SessionInput {
     var secrets: SecretOptions
     var jobs: JobCount
     var messages: QuietOptions
-    /// What the program may take.
+    /// The program's memory.
     var memory = MemoryBudget.standard
 
     /// Packets between two updates of the progress line.
@@ -27,7 +27,7 @@ struct SessionInput {
     /// - Parameters:
     ///   - command: The command, for the complaint about input that can be read only once.
     ///   - details: What to keep of their connections.
-    /// - Returns: Their connections, and the exit status that the input's state calls for.
+    /// - Returns: Their connections, and the exit status for the state of the input.
     /// - Throws: If nothing can be read.
     func select(
         for command: String, keeping details: SelectedConnections.Details = []
@@ -39,7 +39,7 @@ struct SessionInput {
         return (selected, status)
     }
 
-    /// Says which filters met nothing.
+    /// Reports filters that matched nothing.
     func reportOmissions(_ selected: SelectedConnections) {
         var omissions = FilterOmissions()
         omissions.connectionCount = selected.sessionCount.all
@@ -62,7 +62,7 @@ struct SessionInput {
         return .success
     }
 
-    /// Says what was wrong with the input, as after ``read(into:path:)``.
+    /// Reports what was wrong with the input, as after ``read(into:path:)``.
     ///
     /// - Returns: The exit status.
     /// - Throws: If nothing can be read.
@@ -98,7 +98,7 @@ struct SessionInput {
     /// Goes through all packets.
     ///
     /// - Parameters:
-    ///   - analysis: What needs to know the capture before its packets.
+    ///   - analysis: Must know the capture before its packets; nil if there is none.
     ///   - take: Called with each packet.
     /// - Returns: What it has found.
     /// - Throws: `ValidationError` if the filter is wrong.
@@ -138,7 +138,7 @@ struct SessionInput {
         return Pass(problems: capture.problems, secrets: capture.secrets, packetCount: capture.packetCount)
     }
 
-    /// The options of a second pass: it goes exactly like the first.
+    /// The options of a second pass, which must go exactly like the first.
     ///
     /// - Parameter holding: The bytes that a command may hold itself.
     /// - Returns: The options.
@@ -153,7 +153,7 @@ struct SessionInput {
     /// - Parameters:
     ///   - known: The secrets.
     ///   - holding: The bytes that a command may hold itself.
-    ///   - windows: What windows of zstd take.
+    ///   - windows: The bytes that zstd windows take.
     /// - Returns: The options.
     func options(
         _ known: SecretsOfCapture, holding: Int = SessionSelection.heldByteCount, windows: Int
@@ -167,26 +167,26 @@ struct SessionInput {
         return options
     }
 
-    /// What windows of zstd take.
+    /// The bytes that zstd windows take.
     private var windowByteCount: Int {
-        // What opening a pipe takes from it is gone.
+        // Opening a pipe to find out would lose the bytes read from it.
         guard !files.contains(where: Self.isPipe) else { return 0 }
         return (try? MergedCapture(paths: files, filter: nil, turns: 1, memory: memory))?.windowByteCount ?? 0
     }
 
-    /// Whether a path is none of a regular file or a folder, though there is something.
+    /// Whether a path exists and is neither a regular file nor a folder.
     private static func isPipe(_ file: String) -> Bool {
         var status = stat()
         return file == "-" || stat(file, &status) == 0 && ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
     }
 
-    /// Says how many fragments a ``PacketQueue`` has left out.
+    /// Reports how many fragments a ``PacketQueue`` has left out.
     func report(abandonedFragments count: UInt64) {
         guard count > 0, !messages.quiet else { return }
         complain("\(count) fragments of datagrams that are never complete are left out")
     }
 
-    /// Refuses what cannot be read twice.
+    /// Rejects input that cannot be read twice.
     private func refusePipes(for command: String) throws {
         for file in files where Self.isPipe(file) {
             let advice = file == "-" ? "give the file by its name" : "\(file) must be a regular file"
@@ -194,13 +194,13 @@ struct SessionInput {
         }
     }
 
-    /// Refuses an output that is an input.
+    /// Rejects an output that is an input.
     func refuse(output path: String?, option: String = "-o") throws {
         try secrets.refuse(output: path, option: option, inputs: files)
     }
 }
 
-/// Receives the events of an analysis that only follows packets.
+/// Discards the events of an analysis that only follows packets.
 struct NoEvents: EventSink {
     mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {}
 }

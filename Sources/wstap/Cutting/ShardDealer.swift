@@ -19,10 +19,10 @@ struct ShardDealer: ~Copyable {
         self.includesUDP = includesUDP
     }
 
-    /// How many fragments were left out, since their datagram was never complete.
+    /// How many fragments were left out because their datagram was never complete.
     var abandonedFragments: UInt64 { queue.abandonedFragments }
 
-    /// Writes a packet, or queues it after fragments that wait.
+    /// Writes a packet, or queues it after waiting fragments.
     mutating func deal(_ packet: borrowing CapturedPacket, of capture: borrowing MergedCapture) throws {
         try files.pass(packet, of: capture)
         let target = tracer.trace(packet)

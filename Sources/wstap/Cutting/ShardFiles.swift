@@ -3,12 +3,14 @@ import CaptureCutting
 import PacketCapture
 import WireFormat
 
-/// The files that connections are dealt to, each of which says in its section's comment what the whole set was.
+/// The files that connections are dealt to.
+///
+/// A comment in each one's section describes the whole set.
 struct ShardFiles {
     private let files: [ShardFile]
     private var whole = CapturePart(
         first: Timestamp(nanoseconds: 0), last: Timestamp(nanoseconds: 0), packetCount: 0, keepsNumbers: true)
-    /// What the input says that it is a part of.
+    /// What the input says about the capture that it is part of.
     private var inputPart: CapturePart?
     private var isEmpty = true
     private var secretCount = 0
@@ -21,7 +23,7 @@ struct ShardFiles {
     /// - Throws: The exit status, if one cannot be written.
     init(count: Int, in folder: String) throws {
         let comment = whole.text
-        // Together 4 MiB: what is written is still in the processor's cache.
+        // 4 MiB together, so that what is written is still in the processor's cache.
         let bufferLength = max(16 << 10, min(256 << 10, (4 << 20) / count))
         files = try (0..<count).map { shard in
             try ShardFile(
@@ -29,8 +31,7 @@ struct ShardFiles {
         }
     }
 
-    /// Notes the place of a packet in the whole set, and writes the secrets that the capture gave before it to every
-    /// file.
+    /// Records a packet's place in the whole set, and writes to every file the secrets that precede it in the capture.
     mutating func pass(_ packet: borrowing CapturedPacket, of capture: borrowing MergedCapture) throws {
         if isEmpty {
             whole.first = packet.time
@@ -75,7 +76,7 @@ struct ShardFiles {
         return files.reduce(0) { $0 + $1.file.packets.packetCount }
     }
 
-    /// Writes those of the secrets that no file has yet.
+    /// Writes the secrets that no file has yet.
     private mutating func append(_ secrets: [CaptureSecrets]) throws {
         for secrets in secrets.dropFirst(secretCount) {
             for file in files { try file.append(secrets) }
@@ -89,7 +90,7 @@ struct ShardFiles {
     }
 }
 
-/// One of several files that are written at a time; a class, since arrays cannot hold non-copyable values.
+/// One of several files that are written together; a class, since arrays cannot hold noncopyable values.
 private final class ShardFile {
     var file: CutFile
 

@@ -8,8 +8,9 @@ import WireFormat
 
 /// A run of `wstap cut --shards`: all connections, dealt to several files by their ends.
 ///
-/// One pass over the input. Whether a connection is WebSocket may show with its last packet, so with `--websocket-only`
-/// the files get all packets in doubt, each with its connection, and lose those of the others at the end, in place.
+/// It makes one pass over the input. The last packet of a connection may be the one that shows whether it is WebSocket.
+/// So with `--websocket-only` the files get all packets in doubt, each with its connection, and those of unwanted
+/// connections are removed in place at the end.
 struct ShardRun {
     var input: SessionInput
     var folder: String
@@ -47,9 +48,9 @@ struct ShardRun {
         if status != .success { throw status }
     }
 
-    /// Says what was wrong with the input, and which filters met nothing.
+    /// Reports what was wrong with the input, and filters that matched nothing.
     ///
-    /// - Returns: The exit status that this calls for.
+    /// - Returns: The exit status.
     /// - Throws: If nothing can be read.
     private func conclude(_ found: SessionInput.Pass, _ analysis: SelectingAnalysis?) throws -> ExitCode {
         guard let analysis, let summary = analysis.finish(), analysis.selected.others == nil else {

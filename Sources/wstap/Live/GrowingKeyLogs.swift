@@ -3,11 +3,11 @@ import TraceOutput
 
 /// Key logs that may still be written.
 ///
-/// They are followed as `tail -F` follows files: by what is appended to them, from the beginning if they are written
-/// anew, and by name if another file takes their place, as far as it may be opened.
+/// They are followed as `tail -F` follows files: by what is appended, from the beginning if they are written anew, and by
+/// name if another file takes their place and may be opened.
 struct GrowingKeyLogs {
     private var keyLogs: [GrowingKeyLog]
-    /// Whether not to say what cannot be followed.
+    /// Whether to suppress messages about what cannot be followed.
     private let isQuiet: Bool
 
     init(_ files: [KeyLogFile], isQuiet: Bool) {
@@ -18,7 +18,7 @@ struct GrowingKeyLogs {
     /// Reads what is new in the key logs.
     ///
     /// - Parameters:
-    ///   - store: What gets their secrets.
+    ///   - store: Receives their secrets.
     ///   - packet: The number of the next packet.
     mutating func refresh(_ store: SecretStore, from packet: UInt64) {
         for index in keyLogs.indices {
@@ -31,7 +31,7 @@ struct GrowingKeyLogs {
 /// One of them.
 private struct GrowingKeyLog {
     private var file: KeyLogFile
-    /// Where the lines begin that have not been read: the last one may have no end yet.
+    /// Where the unread lines begin; the last line may be incomplete.
     private var readUpTo: UInt64 = 0
     /// How it was when it was read last.
     private var state = KeyLogFile.State()
@@ -41,7 +41,7 @@ private struct GrowingKeyLog {
     private var successors = 0
     private var hasComplained = false
 
-    /// The files that are opened in place of one: each stays open, since its lines are read when they are needed.
+    /// The most files opened in place of one: each stays open, since its lines are read when they are needed.
     private static let successorLimit = 64
 
     init(_ file: KeyLogFile) {
@@ -50,7 +50,7 @@ private struct GrowingKeyLog {
 
     var path: String { file.path }
 
-    /// Reads what is new; returns what to tell the user, once.
+    /// Reads what is new; returns a message for the user, once.
     mutating func refresh(_ store: SecretStore, from packet: UInt64) -> String? {
         readOn(store, from: packet)
         switch file.successor() {
@@ -75,7 +75,7 @@ private struct GrowingKeyLog {
 
     private mutating func readOn(_ store: SecretStore, from packet: UInt64) {
         let newState = file.state
-        // As long as the last line has no end, it is read again, but only when something has come.
+        // An incomplete last line is read again, but only after more has come.
         guard newState != state else { return }
         // A file that was written anew may be as long as before, or longer.
         if newState.size < readUpTo || digest != digestOfRead { readUpTo = 0 }

@@ -4,11 +4,11 @@ import TLSDecryption
 import TraceOutput
 import WireFormat
 
-/// The loop of a live capture: it takes packets as they come, and waits for packets, for time to pass, and for signals.
+/// The loop of a live capture: it takes packets as they come, and waits for packets, ticks and signals.
 struct LiveLoop {
     /// Why it ended.
     enum Ending {
-        /// A signal, the number of packets, or the time.
+        /// A signal, the number of packets, or the duration.
         case asked
         /// Nothing more can be written, or the reader has gone.
         case output
@@ -32,21 +32,21 @@ struct LiveLoop {
     private var keyLogs: GrowingKeyLogs
     private var counterLine: CounterLine?
 
-    /// Packets to take before passing the output on and checking for signals.
+    /// Packets to take before forwarding the output and checking for signals.
     private static let batch: UInt64 = 1024
     /// Nanoseconds between two checks for timeouts of connections.
     private static let tick: UInt64 = 1_000_000_000
-    /// Nanoseconds for which packets are still taken once asked to stop: the kernel delivers them with some delay.
+    /// Nanoseconds for which packets are still taken after a request to stop: the kernel delivers them with a delay.
     private static let tail: UInt64 = 60_000_000
 
     /// - Parameters:
     ///   - capture: When to stop.
     ///   - isQuiet: Whether not to report losses while they happen.
     ///   - output: Where the output goes; nil to discard it.
-    ///   - watched: A pipe whose reader may go away.
+    ///   - watched: A pipe whose reader may quit.
     ///   - wake: Where signals come from.
     ///   - secrets: The secrets of TLS connections.
-    ///   - keyLogs: Where further ones come from.
+    ///   - keyLogs: Where further secrets come from.
     ///   - counterLine: The line that counts; nil for none.
     init(
         _ capture: LiveCaptureOptions, isQuiet: Bool, output: OutputQueue?, watched: Int32?, wake: WakePipe,
@@ -114,12 +114,12 @@ struct LiveLoop {
         return count
     }
 
-    /// Advances the analysis's time, and reports losses.
+    /// Advances the analysis's clock, and reports losses.
     private mutating func tick(
         _ device: inout LiveDevice, _ pipeline: inout Pipeline,
         _ sink: inout LiveSink<some OutputFormat & ~Copyable>, isIdle: Bool
     ) {
-        // While packets wait in the kernel, the analysis must not get ahead of them.
+        // While packets wait in the kernel, the analysis's clock must not overtake them.
         if let time = isIdle ? LiveDevice.now : lastTime {
             pipeline.advance(to: time, into: &sink)
         }
@@ -136,7 +136,7 @@ struct LiveLoop {
         }
     }
 
-    /// Passes the output and the saved packets on.
+    /// Forwards the output and the saved packets.
     private func handOn<Format: OutputFormat & ~Copyable>(
         _ sink: inout LiveSink<Format>, _ recorder: inout PacketRecorder?
     ) {
@@ -173,7 +173,7 @@ struct LiveLoop {
     }
 }
 
-/// The system's clock that never goes back, in nanoseconds.
+/// The system's monotonic clock, in nanoseconds.
 enum Clock {
     static var monotonic: UInt64 {
         var time = timespec()

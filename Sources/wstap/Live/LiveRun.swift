@@ -24,11 +24,11 @@ struct LiveRun: FormatUser {
     func use<Batch: OutputBatch & ~Copyable>(
         _ format: consuming some OutputFormat & ~Copyable, batch _: () -> Batch
     ) throws {
-        // Writing to a pipe without a reader is to fail, not to end the program.
+        // Writing to a pipe without a reader should fail, not end the program.
         signal(SIGPIPE, SIG_IGN)
         try secrets.refuse(output: output.path)
         try secrets.refuse(output: capture.path, option: "-w")
-        // While there are rights to read them.
+        // Before the rights to read them are dropped.
         let keyLogs = try secrets.open(isQuiet: output.quiet, mayGrow: true)
         let known = SecretStore(mayGrow: true)
         var growing = GrowingKeyLogs(keyLogs, isQuiet: output.quiet)
@@ -92,8 +92,8 @@ struct LiveRun: FormatUser {
 
     /// Opens the files of `-o` and `-w`, then drops privileges.
     ///
-    /// Files come first, since root may be the only one who can create them; they are truncated only when all else has
-    /// gone well.
+    /// Files come first, since root may be the only one who can create them; they are truncated only after everything
+    /// else has succeeded.
     ///
     /// - Returns: The user dropped to, if it is another, and the files.
     /// - Throws: The exit status.
@@ -119,7 +119,7 @@ struct LiveRun: FormatUser {
         return (user, files)
     }
 
-    /// Whether the output goes anywhere: not if standard output is for packets and there is no `-o`.
+    /// Whether there is any output: not if standard output is for packets and there is no `-o`.
     private var wantsOutput: Bool { output.path != nil || capture.path != "-" }
 
     private func openRecorder(
@@ -138,7 +138,7 @@ struct LiveRun: FormatUser {
         }
     }
 
-    /// What poll(2) should watch, to notice before the next line that the reader has gone.
+    /// The descriptor that poll(2) watches, to notice before the next line that the reader has quit.
     private func watched(_ file: LiveOutput?) -> Int32? {
         if capture.path == "-" { return STDOUT_FILENO }
         return file?.isPipe == true ? file?.descriptor : nil
@@ -150,7 +150,7 @@ struct LiveRun: FormatUser {
         complain(TerminalText.safe("capturing on \(device.interface) (\(device.linkType.name))\(who)"))
     }
 
-    /// Reports what is wrong; returns the exit status for it.
+    /// Reports a problem; returns the exit status for it.
     private func failure(_ message: String) -> ExitCode {
         complain(TerminalText.safe(message))
         return ExitCode(ExitStatus.nothingRead)
@@ -166,7 +166,7 @@ extension CaptureLosses {
     }
 }
 
-/// Passes events on to a format, and records the connections that got a number.
+/// Forwards events to a format, and records the connections that got a number.
 struct LiveSink<Format: OutputFormat & ~Copyable>: EventSink, ~Copyable {
     /// The format.
     var format: Format
@@ -201,7 +201,7 @@ struct LiveSink<Format: OutputFormat & ~Copyable>: EventSink, ~Copyable {
 /// A connection that got a number.
 struct AnnouncedConnection {
     let ends: ConnectionEnds
-    /// What names it in key logs; nil if it is not encrypted.
+    /// Names it in key logs; nil if it is not encrypted.
     let clientRandom: Random?
 
     init(_ start: borrowing ConnectionStart) {

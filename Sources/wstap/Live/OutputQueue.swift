@@ -28,7 +28,7 @@ final class OutputQueue: @unchecked Sendable {
     /// - Parameters:
     ///   - descriptor: Where to write; the caller closes it.
     ///   - name: Its name in messages.
-    ///   - wake: What to wake once nothing more can be written.
+    ///   - wake: Woken once nothing more can be written.
     init(descriptor: Int32, name: String, wake: WakePipe) {
         self.descriptor = descriptor
         self.name = name
@@ -48,7 +48,7 @@ final class OutputQueue: @unchecked Sendable {
         lock.withLock { failed }
     }
 
-    /// Lines dropped so far.
+    /// How many lines were dropped so far.
     var lostLines: UInt64 {
         lock.withLock { lost }
     }
@@ -66,7 +66,7 @@ final class OutputQueue: @unchecked Sendable {
         buffer.removeAll()
     }
 
-    /// Queues whole lines however much waits; empties the buffer.
+    /// Queues whole lines even beyond the capacity; empties the buffer.
     func put(_ buffer: inout OutputBuffer) {
         lock.withLock { append(buffer) }
         buffer.removeAll()
@@ -96,7 +96,7 @@ final class OutputQueue: @unchecked Sendable {
     }
 }
 
-/// The thread.
+/// The writing thread.
 extension OutputQueue {
     private func writeAll() {
         var batch: [UInt8] = []
@@ -127,7 +127,7 @@ extension OutputQueue {
         batch.withUnsafeBytes { bytes in
             var written = 0
             while written < bytes.count {
-                // In pieces, so that `unwritten` is right while a slow reader takes them.
+                // In pieces, so that `unwritten` stays current while a slow reader takes them.
                 let length = min(bytes.count - written, 1 << 16)
                 let count = wstap.write(descriptor, bytes.baseAddress.map { $0 + written }, length)
                 if count >= 0 {
@@ -146,7 +146,7 @@ extension OutputQueue {
     }
 }
 
-/// Where a live capture's output goes: standard output, or a file that is written in place.
+/// The destination of a live capture's output: standard output, or a file that is written in place.
 final class LiveOutput {
     /// What to write to.
     let descriptor: Int32
@@ -168,7 +168,7 @@ final class LiveOutput {
         if descriptor > STDERR_FILENO { close(descriptor) }
     }
 
-    /// Whether it has a reader that can go away, which poll(2) reports.
+    /// Whether it has a reader that can quit, which poll(2) reports.
     var isPipe: Bool {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return false }

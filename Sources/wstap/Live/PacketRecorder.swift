@@ -6,9 +6,9 @@ import WireFormat
 
 /// Saves packets to a file, all or those of WebSocket connections (`-w`).
 struct PacketRecorder: ~Copyable {
-    /// What went wrong, for the user; nil if nothing did.
+    /// A message for the user about what went wrong; nil if nothing did.
     private(set) var problem: String?
-    /// Whether the reader of a pipe has gone.
+    /// Whether the reader of a pipe has quit.
     private(set) var isClosed = false
 
     private var file: PacketFileWriter
@@ -99,17 +99,17 @@ struct PacketRecorder: ~Copyable {
     }
 }
 
-/// Picks the packets of WebSocket connections, those before the upgrade included (`--write-websocket-only`).
+/// Picks the packets of WebSocket connections, including those before the upgrade (`--write-websocket-only`).
 ///
-/// A connection's packets wait until it has a number in the trace, or cannot get one any more. How much waits is
-/// bounded: ``PacketCapture/HeldPackets``.
+/// A connection's packets wait until it has a number in the trace, or can no longer get one. How much waits is bounded:
+/// ``PacketCapture/HeldPackets``.
 struct WebSocketSelection {
     /// The secrets to write; nil for none.
     let secrets: SecretStore?
     private var held = HeldPackets<ConnectionEnds>()
-    /// Connections that have a number: what comes after their end belongs to them as well.
+    /// Connections that have a number: packets after their end belong to them too.
     private var numbered: Set<ConnectionEnds> = []
-    /// The same in the order in which they got it; some may have left the set.
+    /// The same, in the order in which they got it; some may have left the set.
     private var order: [ConnectionEnds] = []
 
     /// How many ended connections are remembered for their last packets.
@@ -122,7 +122,7 @@ struct WebSocketSelection {
     /// How many packets were dropped because too many waited.
     var droppedPackets: UInt64 { held.droppedPackets }
 
-    /// Writes a packet, holds it until that is decided, or drops it.
+    /// Writes a packet, holds it until its connection is decided, or drops it.
     ///
     /// - Parameters:
     ///   - packet: The packet.
@@ -146,7 +146,7 @@ struct WebSocketSelection {
             file.append(packet)
         case .segment(let ends, .nothing):
             if numbered.contains(ends) { file.append(packet) } else { _ = held.take(ends) }
-        // It may belong to a WebSocket connection; that is unknown before the datagram is complete.
+        // It may belong to a WebSocket connection, which only the complete datagram shows.
         case .fragment: file.append(packet)
         case .other: break
         }
@@ -157,7 +157,7 @@ struct WebSocketSelection {
         for connection in announced { release(connection, to: &file) }
     }
 
-    /// Writes what decrypts a connection, and its packets that wait.
+    /// Writes what decrypts a connection, and its waiting packets.
     private mutating func release(_ connection: AnnouncedConnection, to file: inout PacketFileWriter) {
         if let secrets, let random = connection.clientRandom {
             file.append(keyLog: secrets.keyLog(of: random, at: .max))

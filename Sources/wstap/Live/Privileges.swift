@@ -3,7 +3,7 @@ import TraceOutput
 
 /// The right to capture, which is given up for good once the device is open.
 enum Privileges {
-    /// Why it was not.
+    /// Why dropping it failed.
     struct Failure: Error {
         /// A line for the user.
         var message: String
@@ -21,7 +21,7 @@ enum Privileges {
 
     /// The user to drop to.
     ///
-    /// - Parameter name: The one asked for; nil for the default: who called sudo, else nobody.
+    /// - Parameter name: The user asked for; nil for the default: who called sudo, otherwise nobody.
     /// - Returns: The user; nil to stay the same.
     /// - Throws: If there is no such user, or only root could drop to it.
     static func user(named name: String?) throws(Failure) -> User? {
@@ -44,7 +44,7 @@ enum Privileges {
         return user
     }
 
-    /// Runs `body` with the rights of `user`, and takes root's back.
+    /// Runs `body` with the rights of `user`, then regains root's.
     ///
     /// Call it before any thread starts.
     static func withRights<Result>(of user: User, _ body: () -> Result) throws(Failure) -> Result {
@@ -62,7 +62,7 @@ enum Privileges {
         return result
     }
 
-    /// Drops to `user` without any way back: no group, capability or saved identity is left, and none can be gained.
+    /// Drops to `user` irrevocably: no group, capability or saved identity is left, and none can be gained.
     ///
     /// Call it before any thread starts.
     ///
@@ -81,7 +81,7 @@ enum Privileges {
         try verify(user)
     }
 
-    /// Makes sure that nothing is left.
+    /// Verifies that no right is left.
     private static func verify(_ user: User?) throws(Failure) {
         guard privileges_have_capabilities() == 0 else { throw Failure(message: "capabilities are left") }
         guard let user else { return }
@@ -110,7 +110,7 @@ extension Privileges.User {
     }
 }
 
-/// What to type, for a user who is not permitted to capture.
+/// Commands for a user who is not permitted to capture.
 enum PermissionHelp {
     /// A few lines, safe to print on a terminal.
     static var text: String {

@@ -3,17 +3,15 @@ import ParallelAnalysis
 /// Opens files that root has named, for the user that root drops to.
 ///
 /// The user's own rights come first: wherever that user may write, nothing more is needed. Only where they do not
-/// reach, as in a folder of root's in a container, root's rights open the file. Then no other user may have a say in
+/// suffice, as in a folder of root's in a container, root's rights open the file. Then no other user may have a say in
 /// where the path leads: each folder and symbolic link on it must belong to root, in a folder that nobody else may
-/// write to. A folder of root's in a sticky one that all may write to, such as /tmp, is as safe: only root can replace
-/// it there.
+/// write to. A folder of root's in a sticky world-writable one, such as /tmp, is as safe: only root can replace it
+/// there.
 enum UserFile {
     /// Opens a file for writing, and creates it if it is missing; does not truncate it.
     ///
-    /// Of a descriptor that is open already it makes a copy.
-    ///
-    /// A file that root's rights create is given to the user; one that exists keeps its owner. Call it before
-    /// privileges are dropped and before any thread starts.
+    /// A descriptor that is already open is duplicated. A file that root's rights create is given to the user; an
+    /// existing one keeps its owner. Call it before privileges are dropped and before any thread starts.
     ///
     /// - Parameters:
     ///   - path: The file.
@@ -26,7 +24,7 @@ enum UserFile {
     ) throws(Privileges.Failure) -> Int32 {
         let descriptor = try open(path, user, isSecret ? 0o600 : 0o666)
         var status = stat()
-        // One that exists may have been for everybody.
+        // An existing file may have been readable by everybody.
         if isSecret, fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
             fchmod(descriptor, status.st_mode & 0o700)
         }
@@ -89,7 +87,7 @@ enum UserFile {
         throw Privileges.Failure(message: "\(path): belongs to another user (\(owner))")
     }
 
-    /// The id of a regular file's owner, if that is neither root nor the user, or if it has other names elsewhere.
+    /// The owner of a regular file, if that is neither root nor the user, or if the file has other hard links.
     private static func foreignOwner(of descriptor: Int32, _ user: Privileges.User) -> uid_t? {
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
@@ -102,7 +100,7 @@ enum UserFile {
         var rest = components(path.hasPrefix("/") ? path : "\(currentFolder ?? "")/\(path)")
         guard currentFolder != nil || path.hasPrefix("/"), let root = trust(in: "/") else { return nil }
         var place: [String] = []
-        // How far the folder at `place` is trusted, and those above it.
+        // How far the folder at `place` and those above it are trusted.
         var trusts = [root]
         var links = 0
         while let name = rest.popLast() {
@@ -153,7 +151,7 @@ enum UserFile {
         return count > 0 && count < buffer.count ? String(decoding: buffer.prefix(count), as: UTF8.self) : nil
     }
 
-    /// How far what stands in a folder is to be trusted.
+    /// How far the entries of a folder can be trusted.
     private enum Trust {
         /// Only root can change what is in it.
         case whole
@@ -161,7 +159,7 @@ enum UserFile {
         case foldersOfRoot
     }
 
-    /// How far what stands in a folder is to be trusted; nil if not at all.
+    /// How far the entries of a folder can be trusted; nil if not at all.
     private static func trust(in path: String) -> Trust? {
         var status = stat()
         guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == 0 else { return nil }

@@ -16,7 +16,7 @@ protocol FormatUser {
     /// - Parameters:
     ///   - format: The format, with a filter in front of it if one is needed.
     ///   - batch: Creates an empty batch, in which a part of a parallel analysis passes its events to the format.
-    /// - Throws: Whatever ends the run with another exit status than 0.
+    /// - Throws: Whatever ends the run with an exit status other than 0.
     func use<Batch: OutputBatch & ~Copyable>(
         _ format: consuming some OutputFormat & ~Copyable, batch: () -> Batch
     ) throws
@@ -65,7 +65,7 @@ extension OutputOptions {
             guard path != nil else { throw ValidationError("--format sqlite needs -o, the file to write") }
             let options = DatabaseOptions(
                 payload: payload ?? .all, framePayloads: framePayloads, version: Wstap.version)
-            // So do rows of sessions.
+            // Rows of sessions do too.
             var filter = filter
             filter.events?.formUnion([.capture, .connection, .handshake, .end, .summary])
             try pass(

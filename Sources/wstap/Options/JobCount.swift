@@ -4,10 +4,10 @@ import ArgumentParser
 struct JobCount: ExpressibleByArgument {
     /// 1 or more.
     let count: Int
-    /// Captures of fewer bytes are left to one thread: it is done before several have shared out the work.
+    /// Captures of fewer bytes are left to one thread, which is done before several have divided the work.
     private let bytesToShare: UInt64
 
-    /// The number of processors, for captures that are worth it.
+    /// The number of processors, for captures that are large enough.
     static var processors: JobCount {
         JobCount(count: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), bytesToShare: 1 << 20)
     }

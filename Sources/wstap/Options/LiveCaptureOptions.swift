@@ -73,7 +73,7 @@ struct LiveCaptureOptions: ParsableArguments {
     var device: LiveOptions {
         var options = LiveOptions(interface: interface)
         options.isPromiscuous = !isNotPromiscuous
-        // 0 is the default, as it is for tcpdump.
+        // 0 means the default, as for tcpdump.
         if let snaplen, snaplen > 0 { options.snapLength = snaplen }
         if let bufferSize { options.bufferSize = bufferSize.bytes }
         return options

@@ -18,17 +18,17 @@ struct MemoryOptions: ParsableArguments {
         }
     }
 
-    /// What there is.
+    /// The program's memory.
     var budget: MemoryBudget { memory.map { MemoryBudget(bytes: $0.bytes) } ?? .standard }
 }
 
 extension Limits {
-    /// The bounds of an analysis that has its share of a budget.
+    /// The bounds of an analysis, from its share of a budget.
     ///
     /// - Parameters:
     ///   - budget: The whole budget.
     ///   - format: What the format may hold back, in bytes.
-    ///   - windows: What windows of zstd take, in bytes.
+    ///   - windows: What zstd windows take, in bytes.
     init(_ budget: MemoryBudget, format: Int, windows: Int) {
         self.init()
         memory = budget.connections(format: format, windows: windows)

@@ -108,7 +108,7 @@ enum ColorChoice: String, NamedValue {
 /// An option's value that is one of a few words.
 protocol NamedValue: ExpressibleByArgument, CaseIterable, RawRepresentable<String> {}
 
-/// What ArgumentParser would otherwise find out with key paths and casts at every start.
+/// Answers what ArgumentParser would otherwise find out with key paths and casts at every start.
 extension NamedValue {
     static var allValueStrings: [String] { allCases.map { $0.rawValue } }
     static var allValueDescriptions: [String: String] { [:] }
@@ -123,8 +123,8 @@ extension AnalysisOptions {
     ///   - sources: The names of the files or interfaces.
     ///   - servers: Servers to treat as WebSocket even without an upgrade.
     ///   - secrets: The secrets of TLS connections.
-    ///   - memory: What the program may take.
-    ///   - windows: What windows of zstd take of it.
+    ///   - memory: The program's memory.
+    ///   - windows: What zstd windows take of it, in bytes.
     init<Format: OutputFormat & ~Copyable>(
         for format: borrowing Format, sources: [String], assuming servers: AssumedServers, secrets: SecretStore,
         memory: MemoryBudget, windows: Int = 0

@@ -8,7 +8,7 @@ final class PayloadFile: PayloadSink {
     private var buffer: [UInt8] = []
     private(set) var failure: String?
 
-    /// Bytes to write at a time; longer payloads are written from where they are.
+    /// Bytes to write at a time; longer payloads are written without being copied.
     private static let batch = 256 << 10
 
     /// Begins the file.

@@ -4,7 +4,7 @@ import TLSDecryption
 import TraceOutput
 import WireFormat
 
-/// Where the secrets of TLS connections come from, beside pcapng secrets blocks.
+/// Where the secrets of TLS connections come from, besides pcapng secrets blocks.
 struct SecretOptions: ParsableArguments {
     @Option(
         name: .customLong("keylog"),
@@ -14,7 +14,7 @@ struct SecretOptions: ParsableArguments {
         completion: .file())
     var keyLogs: [String] = []
 
-    /// Refuses an output that is one of the inputs, or a key log.
+    /// Rejects an output that is one of the inputs, or a key log.
     func refuse(output path: String?, option: String = "-o", inputs: [String] = []) throws {
         guard let path else { return }
         if let file = inputs.first(where: { $0 != "-" && areSameFile($0, path) }) {
@@ -31,8 +31,7 @@ struct SecretOptions: ParsableArguments {
     /// Opens the key logs.
     ///
     /// - Parameters:
-    ///   - isQuiet: Whether not to name those that are not read as a whole, or without secrets, from which nothing can
-    ///     be decrypted.
+    ///   - isQuiet: Whether to suppress messages about key logs that are cut or hold no secrets.
     ///   - mayGrow: Whether secrets may still be written to them.
     /// - Returns: The key logs.
     /// - Throws: `ExitCode` if one cannot be opened.
@@ -55,15 +54,15 @@ struct SecretOptions: ParsableArguments {
     }
 }
 
-/// A key log, of which lines are read when a connection needs them.
+/// A key log whose lines are read when a connection needs them.
 ///
-/// What cannot be read at any place, such as a pipe, is read once and kept.
+/// A file without random access, such as a pipe, is read once and kept.
 final class KeyLogFile: KeyLogSource {
     private let descriptor: Int32
     private let text: [UInt8]?
-    /// What names the file, as long as no other one takes its place.
+    /// Identifies the file until another one takes its place.
     private let identity: (device: dev_t, number: ino_t)
-    /// Where it was opened.
+    /// The path that it was opened with.
     let path: String
     /// Whether it is a pipe that had more than is kept.
     let isCut: Bool
@@ -75,7 +74,7 @@ final class KeyLogFile: KeyLogSource {
     ///
     /// - Parameters:
     ///   - path: Its path.
-    ///   - waits: Whether to wait for who writes a pipe.
+    ///   - waits: Whether to wait for a pipe's writer.
     init?(path: String, waits: Bool = true) {
         let opened = open(path, O_RDONLY | O_CLOEXEC | (waits ? 0 : O_NONBLOCK))
         guard opened >= 0 else { return nil }
@@ -140,17 +139,17 @@ final class KeyLogFile: KeyLogSource {
         return State(size: UInt64(clamping: status.st_size), seconds: time.tv_sec, nanoseconds: time.tv_nsec)
     }
 
-    /// What has become of the file's name.
+    /// What the file's name refers to now.
     enum Successor {
-        /// It still names the file, or none.
+        /// The same file, or nothing.
         case none
-        /// It names another one.
+        /// Another file.
         case file(KeyLogFile)
-        /// It cannot be looked at, or not opened.
+        /// Something that cannot be examined or opened.
         case unreadable(String)
     }
 
-    /// Looks whether another file has taken its place, unless it is a pipe.
+    /// Checks whether another file has taken its place, unless it is a pipe.
     func successor() -> Successor {
         guard text == nil else { return .none }
         var status = stat()
@@ -158,7 +157,7 @@ final class KeyLogFile: KeyLogSource {
             return errno == ENOENT ? .none : .unreadable(String(cString: strerror(errno)))
         }
         guard (status.st_dev, status.st_ino) != identity else { return .none }
-        // Nobody may write to a pipe, and the capture would wait for that.
+        // A pipe might have no writer, and the capture would wait for one.
         guard status.st_mode & S_IFMT == S_IFREG else { return .unreadable("it is no regular file") }
         if let file = KeyLogFile(path: path, waits: false) { return .file(file) }
         return errno == ENOENT ? .none : .unreadable(String(cString: strerror(errno)))

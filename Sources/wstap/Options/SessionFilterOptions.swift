@@ -2,7 +2,7 @@ import ArgumentParser
 import CaptureCutting
 import TraceOutput
 
-/// Which packets to read, and of which sessions to take them.
+/// Which packets to read, and which sessions to take them from.
 struct SessionFilterOptions: ParsableArguments {
     @Option(
         name: [.customShort("f"), .customLong("filter")],

@@ -15,7 +15,7 @@ enum EncryptedMessage {
         return counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
     }
 
-    /// The line for a user who has given a key log that lacks connections; nil if it lacks none.
+    /// The line for a user whose key log lacks connections; nil if it lacks none.
     static func text(_ encrypted: EncryptedConnections) -> String? {
         guard encrypted.decrypted > 0, encrypted.total - encrypted.decrypted > encrypted.incomplete else { return nil }
         return "not decrypted: " + reasons(encrypted).joined(separator: ", ")

@@ -4,15 +4,15 @@ import ParallelAnalysis
 /// Ctrl-C while captures are read: the first ends the reading as if the captures ended there, the second ends the
 /// program.
 enum Interruption {
-    /// Whether reading is to end.
+    /// Whether reading should end.
     static var isRequested: Bool { ReadingInterruption.isRequested }
 
     /// Installs the signal handlers; signals that the parent wants ignored stay ignored.
     ///
-    /// - Parameter endsCapture: Whether a signal is the only end of the capture: then only SIGHUP may be ignored,
-    ///   though shells without job control ignore SIGINT for background processes, and none is blocked.
+    /// - Parameter endsCapture: Whether only a signal ends the capture. Then only SIGHUP may be ignored, although
+    ///   shells without job control ignore SIGINT for background processes, and no signal is blocked.
     static func prepare(endsCapture: Bool = false) {
-        // The handler must not be the first to use it.
+        // The handler must not be its first user.
         _ = isRequested
         guard endsCapture else {
             return EndingSignals.handle(unless: Signals.isIgnored) { _ in ReadingInterruption.request() }
@@ -21,10 +21,10 @@ enum Interruption {
         EndingSignals.handle(unless: { $0 == SIGHUP && Signals.isIgnored($0) }) { _ in ReadingInterruption.request() }
     }
 
-    /// Ends the program by the signal that asked for it.
+    /// Ends the program with the signal that asked for it.
     static func endProgram() -> Never { EndingSignals.endProgram() }
 
-    /// The same, and leaves no unfinished file.
+    /// Ends the program likewise, and removes unfinished files.
     static func endUnfinished() -> Never {
         OutputFile.removeUnfinished()
         endProgram()

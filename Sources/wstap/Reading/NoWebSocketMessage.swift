@@ -95,7 +95,7 @@ struct NoWebSocketMessage {
     /// UDP that is QUIC, or may be: WebSockets in HTTP/3 (RFC 9220) would be inside.
     private var quicDetails: String {
         let (quic, web) = (summary.others.quicPackets, summary.others.webUDPPackets)
-        // After long headers, the packets on the same ports are QUIC too.
+        // After long headers, the other packets on the same ports are QUIC too.
         if quic > 0 { return "; QUIC (HTTP/3, not decoded) in \(Self.count(quic &+ web, "UDP packet"))" }
         return web > 0 ? "; \(Self.count(web, "UDP packet")) on port 443 or 80, perhaps QUIC (not decoded)" : ""
     }

@@ -51,7 +51,7 @@ struct ReadRun: FormatUser {
             options.whole = CaptureSpan(of: capture)
             let writer = EventWriter(format, to: file)
             let omissions: FilterOmissions
-            // From a pipe, events are printed as soon as their packets come.
+            // From a pipe, events are printed as soon as their packets arrive.
             let threads = jobs.count(forBytes: capture.byteCount)
             if threads > 1, !capture.isLive {
                 heap_share()
@@ -145,7 +145,7 @@ struct ReadRun: FormatUser {
 }
 
 extension CaptureSpan {
-    /// The whole of which a capture's files are parts, if they say so.
+    /// The whole that a capture's files are parts of, if they say so.
     init?(of capture: borrowing MergedCapture) {
         guard let part = capture.part else { return nil }
         self.init(start: part.first, end: part.last, lastPacket: part.keepsNumbers ? part.packetCount : nil)

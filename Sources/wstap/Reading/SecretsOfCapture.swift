@@ -2,10 +2,10 @@ import PacketCapture
 import TLSDecryption
 import WireFormat
 
-/// The secrets of a capture: those of key logs, and those that stand in the capture itself.
+/// The secrets of a capture: from key logs, and from the capture itself.
 struct SecretsOfCapture {
     let store: SecretStore
-    /// Whether secrets are found while packets are read; else all of them are there from the beginning.
+    /// Whether secrets are found while packets are read; otherwise all are known from the beginning.
     private let comeWithPackets: Bool
     private var taken = 0
     /// The key logs, if they are followed.
@@ -16,15 +16,15 @@ struct SecretsOfCapture {
     ///   - paths: The capture's files.
     ///   - areRegular: Whether all of them are regular files.
     ///   - following: Whether to follow the key logs, as the capture is followed.
-    ///   - isQuiet: Whether not to say what of them cannot be followed.
+    ///   - isQuiet: Whether to suppress messages about key logs that cannot be followed.
     init(
         _ keyLogs: [KeyLogFile], paths: [String], areRegular: Bool, following: Bool = false, isQuiet: Bool = false
     ) {
-        // Standard input, if it is a file, can be opened again where the system gives it a name of its own.
+        // Standard input, if it is a file, can be opened again if the system has a path for it.
         let names = paths.map { $0 == "-" ? Self.standardInput : $0 }
         let canSearch = areRegular && (!paths.contains("-") || access(Self.standardInput, R_OK) == 0)
         comeWithPackets = !canSearch
-        // Secrets may stand after the packets that need them.
+        // Secrets may come after the packets that need them.
         store = canSearch ? SecretStore(searching: { Self.scan(names) }) : SecretStore(mayGrow: true)
         guard following else {
             for keyLog in keyLogs { store.add(keyLog) }
@@ -34,10 +34,10 @@ struct SecretsOfCapture {
         growing?.refresh(store, from: 0)
     }
 
-    /// What Linux calls it.
+    /// Linux's path for it.
     private static let standardInput = "/proc/self/fd/0"
 
-    /// Takes over the secrets that stand before the batch that was just read.
+    /// Takes over the secrets that precede the batch just read.
     mutating func take(_ capture: borrowing MergedCapture) {
         guard comeWithPackets, growing != nil || capture.secrets.count > taken else { return }
         // Without a batch, the capture is over.
@@ -51,7 +51,7 @@ struct SecretsOfCapture {
         taken = capture.secrets.count
     }
 
-    /// Reads files for their secrets alone.
+    /// Reads only the secrets of files.
     private static func scan(_ paths: [String]) -> [[UInt8]] {
         paths.filter(mayHaveSecrets).flatMap { path -> [[UInt8]] in
             guard var capture = try? MergedCapture(paths: [path]) else { return [] }
@@ -61,7 +61,7 @@ struct SecretsOfCapture {
         }
     }
 
-    /// Whether a file is pcapng, or compressed, so that it may be.
+    /// Whether a file is pcapng, or compressed and may be pcapng.
     private static func mayHaveSecrets(_ path: String) -> Bool {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }

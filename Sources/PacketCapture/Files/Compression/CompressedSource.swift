@@ -1,7 +1,8 @@
 /// Unpacks a compressed file as it is read.
 ///
 /// The method bounds the memory, whatever the file holds: a window of 32 KiB for gzip, a block of 4 MiB for lz4, a
-/// window of up to 128 MiB for zstd (`zstd --long=27`), within the room of all files (``WindowRoom``).
+/// window of up to 128 MiB for zstd (`zstd --long=27`), as far as the room that all files share (``WindowRoom``)
+/// allows.
 final class CompressedSource: ByteSource {
     private(set) var failure: InputFailure?
     private var input: ReadBuffer
@@ -29,7 +30,7 @@ final class CompressedSource: ByteSource {
             if input.count == 0 {
                 guard failure == nil, readOn() else { return 0 }
             } else if step.consumed == 0, failure == nil {
-                // Normal once: the decoder first returns what it still holds.
+                // Normal to see once: the decoder first returns what it still holds.
                 idleSteps += 1
                 if idleSteps > 8 { failure = .compressionDamaged("no progress", offset: input.offset) }
             }
@@ -90,7 +91,7 @@ struct DecodingStep {
         case between
         /// At data that cannot be decoded; with the library's message.
         case failed(String)
-        /// At data that takes more memory than there is; says how much.
+        /// At data that needs more memory than there is; says how much.
         case needsMemory(String)
     }
 }

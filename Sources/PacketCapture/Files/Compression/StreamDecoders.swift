@@ -59,7 +59,7 @@ final class ZstdDecoder: StreamDecoder {
     private let context: OpaquePointer
     private var pace = BlockPace(headerLength: 5)
     private let room: WindowRoom
-    /// What its window takes of the room.
+    /// The bytes of the room that its window takes.
     private var window = 0
     /// The beginning of a frame, until its header shows the window.
     private var header: [UInt8]? = []
@@ -78,9 +78,9 @@ final class ZstdDecoder: StreamDecoder {
         room.release(window)
     }
 
-    /// Claims memory for the window of the frame that begins with what `input` goes on with.
+    /// Claims memory for the window of the frame that continues with `input`.
     ///
-    /// - Returns: Why there is none; nil if there is.
+    /// - Returns: Why it was not granted; nil if it was.
     private func claimWindow(_ input: UnsafeRawBufferPointer) -> String? {
         guard var start = header else { return nil }
         unsafe start.append(contentsOf: input.prefix(ZstdWindow.longestHeader &- start.count))
@@ -88,7 +88,7 @@ final class ZstdDecoder: StreamDecoder {
         guard let needed = ZstdWindow.byteCount(ofFrameThatBeginsWith: start) else { return nil }
         header = nil
         guard needed > window else { return nil }
-        // The library refuses one that is larger, however much memory there is.
+        // The library rejects larger windows, however much memory there is.
         guard needed <= ZstdWindow.largest else { return Self.excuse(needed, "the largest that is read has 128 MiB") }
         guard room.claim(needed &- window) else { return Self.excuse(needed, "--memory leaves less") }
         window = needed
@@ -154,7 +154,7 @@ final class LZ4Decoder: StreamDecoder {
 
 /// Limits the input of a block-wise decoder to one block per call.
 ///
-/// When zstd or lz4 fail, they return nothing but the error: intact blocks decoded in the same call would be lost.
+/// A failed call of zstd or lz4 returns nothing but the error: intact blocks decoded in the same call would be lost.
 struct BlockPace {
     private let headerLength: Int
     private var wanted: Int
@@ -173,7 +173,7 @@ struct BlockPace {
         mayHoldOutput ? 0 : min(wanted, available)
     }
 
-    /// Records the outcome of a call; `hint` is what the library returned: how many bytes it wants next, 0 after a
+    /// Records the outcome of a call; `hint` is the library's return value: how many bytes it wants next, 0 after a
     /// frame.
     mutating func step(consumed: Int, produced: Int, room: Int, hint: Int) -> DecodingStep {
         if consumed > 0 || produced > 0 { isBetween = hint == 0 }

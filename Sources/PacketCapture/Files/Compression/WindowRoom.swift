@@ -1,9 +1,9 @@
 import WireFormat
 
-/// What the windows of all compressed files that are open may take together.
+/// What the windows of all open compressed files may take together.
 ///
-/// A window that needs more than its share gets it if no other has, as the files are opened before anything else takes
-/// memory.
+/// A window that needs more than its share gets it if no other file has one, since the files are opened before anything
+/// else takes memory.
 final class WindowRoom {
     private let usual: Int
     private let largest: Int
@@ -11,16 +11,17 @@ final class WindowRoom {
     private var claimed = 0
     private var longest = 0
 
-    /// What they may come to at a time, judging by the files opened so far; 0 if none is compressed with zstd.
+    /// The most that they take at a time, in bytes, judging by the files opened so far; 0 if none is compressed with
+    /// zstd.
     var expected: Int { max(min(claimed, usual), longest) }
 
-    /// Makes room for windows within a budget.
+    /// Creates the room within a budget.
     init(_ budget: MemoryBudget) {
         usual = budget.windows
         largest = budget.largestWindow
     }
 
-    /// Takes bytes; false if there are not as many.
+    /// Claims bytes; false if there are not enough left.
     func claim(_ bytes: Int) -> Bool {
         guard taken &+ bytes <= usual || taken == 0 && bytes <= largest else { return false }
         taken &+= bytes
@@ -33,15 +34,15 @@ final class WindowRoom {
     func release(_ bytes: Int) { taken &-= bytes }
 }
 
-/// What the header of a zstd frame says of its window (RFC 8878 3.1.1.1).
+/// The window that the header of a zstd frame asks for (RFC 8878 3.1.1.1).
 enum ZstdWindow {
     /// The longest header: magic number, descriptor, window, dictionary, content size.
     static let longestHeader = 18
 
     /// The bytes of a frame's window, and of the blocks that zstd keeps with it.
     ///
-    /// - Parameter bytes: How the frame begins.
-    /// - Returns: The bytes; 0 if this is no frame, nil if its header is not complete.
+    /// - Parameter bytes: The beginning of the frame.
+    /// - Returns: The bytes; 0 if this is not a frame, nil if its header is not complete.
     static func byteCount(ofFrameThatBeginsWith bytes: [UInt8]) -> Int? {
         guard bytes.count >= 6 else { return nil }
         guard bytes[0...3] == [0x28, 0xB5, 0x2F, 0xFD] else { return 0 }
@@ -60,7 +61,7 @@ enum ZstdWindow {
         return cost(length)
     }
 
-    /// What the largest window takes that the library decodes (`zstd --long=27`).
+    /// The memory of the largest window that the library decodes (`zstd --long=27`).
     static let largest = cost(128 << 20)
 
     private static func cost(_ window: UInt64) -> Int {

@@ -9,20 +9,20 @@ import WireFormat
 #endif
 
 /// Follows files that another program writes and rotates, such as `tcpdump -C`, `-G` and `-W`, so that they can be read
-/// as one capture without an end.
+/// as one endless capture.
 ///
-/// Files are read one after the other, by the time of their first packets. One is complete once another, later one has
-/// a whole packet: programs close a file before they open the next. A file that begins anew, as names of a ring do, is
-/// a new one.
+/// Files are read one after the other, by the time of their first packets. A file is complete once a later one has a
+/// whole packet, since programs close a file before they open the next. A file that begins anew, as names in a ring do,
+/// is a new file.
 package final class CaptureFollower {
-    /// What the user should know.
+    /// Receives notices for the user.
     package var report: (FollowingNotice) -> Void = { _ in }
     /// Whether something was reported.
     package private(set) var hasReported = false
     private let patterns: [String]
     private let idle: () -> Void
     private var isEnded = false
-    /// What is known of the files that were there at the last look, except those that cannot be read yet.
+    /// What is known of the files seen at the last look, except those that cannot be read yet.
     private var files: [FileIdentity: FollowedFile] = [:]
     /// Those to be read, the earliest last.
     private var waiting: [(identity: FileIdentity, file: FollowedFile)] = []
@@ -37,14 +37,14 @@ package final class CaptureFollower {
     /// How often to idle before the next look.
     private var restingTurns = 0
 
-    /// Files to look at for each time that the follower idles, so that thousands of them cost little.
+    /// Files examined per idle turn, so that thousands of them cost little.
     private static let filesPerTurn = 500
 
     /// Creates a follower.
     ///
     /// - Parameters:
-    ///   - patterns: Files, patterns (glob(7)), and folders, whose files are meant.
-    ///   - idle: Called whenever nothing is left to read, to wait a moment.
+    ///   - patterns: Files, patterns (glob(7)), and folders, which stand for their files.
+    ///   - idle: Called to wait a moment whenever nothing is left to read.
     package init(_ patterns: [String], idle: @escaping () -> Void) {
         self.patterns = patterns
         self.idle = idle
@@ -53,7 +53,7 @@ package final class CaptureFollower {
     /// Whether there is a file to begin with.
     package func hasFile() -> Bool { findNext() != nil }
 
-    /// Ends the capture where it has been read to.
+    /// Ends the capture at the current position.
     package func end() { isEnded = true }
 
     /// Whether the capture has ended.
@@ -114,7 +114,7 @@ package final class CaptureFollower {
         report(FollowingNotice(kind: kind, path: path))
     }
 
-    /// The earliest file that was not read and has a packet.
+    /// The earliest unread file that has a packet.
     private func findNext() -> (FileIdentity, FollowedFile)? {
         if let found = earliest() { return found }
         guard restingTurns == 0 else {
@@ -126,7 +126,7 @@ package final class CaptureFollower {
         return earliest()
     }
 
-    /// The same among those seen at the last look, if they still are what they were.
+    /// The earliest unread file of the last look that is still what it was.
     private func earliest() -> (FileIdentity, FollowedFile)? {
         while let (identity, file) = waiting.last {
             var status = stat()
@@ -149,7 +149,7 @@ package final class CaptureFollower {
             var status = stat()
             guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
             let identity = FileIdentity(status)
-            // A compressed file is complete when the one that it was made from has gone.
+            // A compressed file is complete once its uncompressed original is gone.
             guard present.insert(identity).inserted, identity != current, !FilePattern.isBeingCompressed(path),
                 files[identity].map({ !$0.isSame(status) }) ?? true
             else { continue }
@@ -160,7 +160,7 @@ package final class CaptureFollower {
         waiting.sort { $1.file.precedes($0.file) }
     }
 
-    /// Learns what a file that is new, or has changed, begins with.
+    /// Learns how a new or changed file begins.
     private func take(_ path: String, _ identity: FileIdentity, _ status: stat) {
         var file = FollowedFile(path: path, status)
         let known = files[identity]
@@ -169,11 +169,11 @@ package final class CaptureFollower {
             file.state = .refused
         } else if let start = file.start {
             if let known, known.state != .waiting, known.start == start, known.size <= file.size {
-                // It was read, or refused, and has grown.
+                // It was read or refused, and has grown.
                 if known.state == .complete { report(.grown, path) }
                 file.state = .refused
             } else if start < latestStart || file.isCompressed && start == latestStart {
-                // Compressed, it is one that was read before.
+                // A late compressed file is one that was read before it was compressed.
                 if !file.isCompressed { report(.late, path) }
                 file.state = .refused
             }
@@ -187,13 +187,13 @@ package final class CaptureFollower {
 /// What happened to a file that was followed.
 package struct FollowingNotice: CustomStringConvertible {
     package enum Kind {
-        /// It cannot be read, or not further.
+        /// It cannot be read, or not any further.
         case problem(CaptureError)
         /// It began anew while it was read.
         case overwritten
         /// It grew after a later file had begun.
         case grown
-        /// It begins earlier than another one that was read before.
+        /// It begins earlier than a file that was already read.
         case late
         /// Its name is not UTF-8, and cannot be passed to open(2).
         case misnamed

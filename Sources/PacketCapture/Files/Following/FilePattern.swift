@@ -11,7 +11,7 @@ enum FilePattern {
     /// Paths of files.
     struct Paths {
         var readable: [String] = []
-        /// Those that are not UTF-8, repaired: they name no file.
+        /// Names that are not UTF-8, repaired, so that they name no file.
         var misnamed: [String] = []
 
         /// Adds a path that ends with bytes from the system.
@@ -24,10 +24,10 @@ enum FilePattern {
         }
     }
 
-    /// The files that patterns name now, in no order.
+    /// The files that match patterns now, in no order.
     ///
-    /// - Parameter patterns: Files, patterns (glob(7)), or folders: the files in them whose names do not begin with a
-    ///   dot.
+    /// - Parameter patterns: Files, patterns (glob(7)), or folders, which stand for the files in them whose names do
+    ///   not begin with a dot.
     /// - Returns: Their paths.
     static func paths(_ patterns: [String]) -> Paths {
         var paths = Paths()
@@ -44,7 +44,8 @@ enum FilePattern {
         return paths
     }
 
-    /// Whether the file that a compressed one is made from is still there: only then is the compressed one complete.
+    /// Whether the uncompressed original of a compressed file is still there: until it is gone, the compressed one is
+    /// incomplete.
     static func isBeingCompressed(_ path: String) -> Bool {
         for ending in [".gz", ".zst", ".lz4"] where path.hasSuffix(ending) {
             return unsafe access(String(path.dropLast(ending.utf8.count)), F_OK) == 0

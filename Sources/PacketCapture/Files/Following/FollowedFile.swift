@@ -61,7 +61,7 @@ struct FollowedFile {
             return nil
         } catch {
             switch error.kind {
-            // Files of fewer bytes than a magic number are no captures yet.
+            // Files shorter than a magic number are not captures yet.
             case .empty, .cutShort: return nil
             case .notCapture: return size < 4 ? nil : error
             default: return error
@@ -69,10 +69,10 @@ struct FollowedFile {
         }
     }
 
-    /// Compares the first packet with the one that was there.
+    /// Compares the first packet with the one read before.
     ///
-    /// - Parameter identity: The file's; under its name there may be another one by now.
-    /// - Returns: Whether it is another: the file was overwritten, and may be as long as before or longer.
+    /// - Parameter identity: The file's; its name may belong to another file by now.
+    /// - Returns: Whether they differ: the file was overwritten, and may be as long as before or longer.
     func beginsAnew(_ identity: FileIdentity) -> Bool {
         var status = stat()
         guard unsafe stat(path, &status) == 0, FileIdentity(status) == identity else { return false }
@@ -80,7 +80,7 @@ struct FollowedFile {
         return now.readStart() == nil && now.start != start
     }
 
-    /// Records how it was when its last byte was read.
+    /// Records its state when its last byte was read.
     mutating func complete(_ status: stat) {
         state = .complete
         size = UInt64(max(0, status.st_size))

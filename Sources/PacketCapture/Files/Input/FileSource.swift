@@ -16,14 +16,14 @@ final class FileSource: ByteSource {
     private(set) var bytesRead: UInt64 = 0
     private(set) var failure: InputFailure?
     private let descriptor: Int32
-    /// Waits at the end for more; nil if the end is one.
+    /// Waits for more at the end of the file; nil if that is final.
     private let follower: CaptureFollower?
 
     /// Opens the file at `path`, or standard input for "-".
     ///
     /// - Parameters:
     ///   - path: The path.
-    ///   - follower: What waits for more at the file's end; nil if nothing is to come.
+    ///   - follower: Waits for more at the file's end; nil if nothing is to come.
     /// - Throws: `cannotOpen` or `isDirectory`.
     init(path: String, follower: CaptureFollower? = nil) throws(CaptureError) {
         self.follower = follower
@@ -112,6 +112,6 @@ enum InputFailure: Equatable {
     case compressionCutShort(offset: UInt64)
     /// The compressed data is damaged near this offset of the file; with the library's message.
     case compressionDamaged(String, offset: UInt64)
-    /// To unpack it takes more memory than there is; says how much.
+    /// Unpacking it takes more memory than there is; says how much.
     case needsMemory(String, offset: UInt64)
 }

@@ -2,10 +2,10 @@ import WireFormat
 
 /// The next bytes of a source, contiguous in memory.
 ///
-/// It reads what the source has without waiting for more than it was asked for, and grows only as bytes arrive: a
-/// length claimed by a file costs nothing by itself.
+/// It reads what the source has without waiting for more than was asked for, and grows only as bytes arrive: a length
+/// claimed by a file costs nothing by itself.
 ///
-/// Bytes that were lent stay in place while the buffer's other blocks of memory are filled in turn.
+/// Lent bytes stay in place while the buffer's other blocks of memory are filled in turn.
 @safe
 struct ReadBuffer: ~Copyable {
     private let source: any ByteSource
@@ -107,9 +107,9 @@ struct ReadBuffer: ~Copyable {
         hasLent = true
     }
 
-    /// Frees all blocks but the current one: nobody needs what was lent any more.
+    /// Frees all blocks but the current one, once no lent bytes are in use.
     ///
-    /// Nor does a block stay that had to grow, if what is unread fits into one of the usual size.
+    /// A block that had to grow is replaced if the unread bytes fit into one of the usual size.
     mutating func endLending() {
         isLent = false
         let isLarge = capacity > usualCapacity && count <= usualCapacity
@@ -188,13 +188,13 @@ final class MemoryBlock {
 
 /// The memory that a file is read into.
 struct ReadingMemory {
-    /// The size with which files are read fastest, measured.
+    /// The fastest size for reading files, as measured.
     static let usualSize = 256 * 1024
 
     /// How many bytes are read at a time.
     var bufferSize = usualSize
     /// How many blocks of that size are used in turn.
     var blocks = 1
-    /// What windows of zstd may take.
+    /// The room for zstd windows.
     var windows = WindowRoom(.standard)
 }

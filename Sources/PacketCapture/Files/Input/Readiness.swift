@@ -6,7 +6,7 @@
     import Glibc
 #endif
 
-/// Waits for descriptors that whoever shares the pipe or socket has made non-blocking.
+/// Waits for descriptors that another user of the same pipe or socket has made non-blocking.
 package enum Readiness {
     /// Waits until there is something to read, or never will be; a signal ends the wait early.
     package static func waitToRead(_ descriptor: Int32) { wait(descriptor, POLLIN) }

@@ -2,7 +2,7 @@ import WireFormat
 
 /// Reads the header and the records of a pcap file (draft-ietf-opsawg-pcap), or of a snoop file (RFC 1761).
 struct PcapReader {
-    /// The largest captured length that is believed: libpcap's limit for network link types.
+    /// The largest captured length that is accepted: libpcap's limit for network link types.
     static let maximumPacketLength = 262_144
 
     /// The link type of all packets in the file.
@@ -149,7 +149,7 @@ extension PcapReader {
         return length &- magic.recordHeaderLength
     }
 
-    /// The lengths of a record that are believed; writers pad to 4 bytes.
+    /// The accepted lengths of a record: writers pad to 4 bytes.
     private static func lengthRange(_ captured: Int) -> ClosedRange<Int> { (24 &+ captured)...(24 &+ captured &+ 64) }
 }
 
@@ -172,7 +172,7 @@ extension PcapReader {
         let nanosecondsPerFraction: Int64
         /// Bytes of a record's header: 16, or 24 as written by a patched libpcap of the 1990s, and in snoop files.
         let recordHeaderLength: Int
-        /// Whether it is that of a snoop file.
+        /// Whether it is a snoop file.
         let isSnoop: Bool
 
         /// Recognises the first four bytes of a file; nil if they are not a magic number of pcap.

@@ -1,9 +1,9 @@
 package import WireFormat
 
-/// What a pcapng file says about the capture that its packets are a part of: a comment of its section.
+/// What a pcapng file says, in a comment of its section, about the capture that it is part of.
 ///
 /// `wstap part: first 1764368462000000000, last …, packets …, numbers kept`, with times in nanoseconds. All numbers
-/// have as many digits as there may be, so that they can be written when they are known.
+/// have the maximum number of digits, so that they can be overwritten once they are known.
 package struct CapturePart: Hashable, Sendable {
     /// The time of the whole capture's first packet.
     package var first: Timestamp
@@ -11,7 +11,7 @@ package struct CapturePart: Hashable, Sendable {
     package var last: Timestamp
     /// How many packets it has.
     package var packetCount: UInt64
-    /// Whether each packet has its number there (draft-ietf-opsawg-pcapng 4.3, epb_packetid).
+    /// Whether each packet has its number in the whole capture (draft-ietf-opsawg-pcapng 4.3, epb_packetid).
     package var keepsNumbers: Bool
 
     /// Creates a description.
@@ -28,7 +28,7 @@ package struct CapturePart: Hashable, Sendable {
             + "\(Self.digits(Int64(clamping: packetCount))), numbers \(keepsNumbers ? "kept" : "lost")"
     }
 
-    /// Reads a comment; nil if it is another.
+    /// Reads a comment; nil if it is a different one.
     init?(text: String) {
         let words = text.split(separator: " ", omittingEmptySubsequences: false).map {
             String($0.last == "," ? $0.dropLast() : $0)
@@ -46,7 +46,7 @@ package struct CapturePart: Hashable, Sendable {
     ///
     /// - Parameter parts: What each file says.
     /// - Returns: The whole, and for each file what to add to the numbers of its packets; nil if a file says nothing,
-    ///   or if the files are parts of captures that overlap, or whose numbers are lost.
+    ///   or if the files are parts of captures that overlap or whose numbers are lost.
     static func joined(_ parts: [CapturePart?]) -> (whole: CapturePart, offsets: [UInt64])? {
         guard let start = parts.first, var whole = start else { return nil }
         if parts.allSatisfy({ $0 == whole }) { return (whole, parts.map { _ in 0 }) }
@@ -61,7 +61,7 @@ package struct CapturePart: Hashable, Sendable {
         var latest: CapturePart?
         var count: UInt64 = 0
         for capture in captures {
-            // Packets of captures that overlap would have to be merged by time, and numbered anew.
+            // Packets of overlapping captures would have to be merged by time and renumbered.
             guard capture.first <= capture.last, latest.map({ $0.last < capture.first }) ?? true else { return nil }
             if latest == nil { whole = capture }
             offsets[capture] = count

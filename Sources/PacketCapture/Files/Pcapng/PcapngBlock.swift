@@ -42,10 +42,10 @@ struct PcapngBlock {
     /// The block's actual length: writers that leave the body's padding out of the length field still write it.
     var length: Int { (Int(claimedLength) &+ 3) & ~3 }
 
-    /// The place of errors in it.
+    /// Where errors in the block are reported.
     var place: ReadingError.Place { type.isPacket ? .packet : .betweenPackets }
 
-    /// The error of a block, at the start of `input`, that cannot hold what its type requires.
+    /// The error for a block at the start of `input` that is too short for its type.
     func tooShort(in input: borrowing ReadBuffer) -> ReadingError {
         .damaged(place, at: input.offset, "the \(type) claims length \(claimedLength)")
     }

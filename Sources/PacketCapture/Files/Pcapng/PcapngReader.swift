@@ -3,17 +3,17 @@ import WireFormat
 /// Reads the blocks of a pcapng file (draft-ietf-opsawg-pcapng): returns packets, keeps interfaces and secrets, and
 /// skips everything else without holding it.
 struct PcapngReader {
-    /// The longest packet, as long as other programs' longest block, in bytes.
+    /// The longest packet in bytes: the longest block that other programs read.
     static let maximumCapturedLength = 16 << 20
     /// The longest block that is held in memory; skipped blocks may have any length.
     ///
-    /// It leaves room for options, so that a packet that was read can be written with some, and read again.
+    /// It leaves room for options, so that any packet that was read can be written with some and read again.
     static let maximumBlockLength = maximumCapturedLength + (64 << 10)
     /// The secrets found.
     var secrets = KeptSecrets()
     /// The section that the blocks belong to.
     private var section = PcapngSection()
-    /// What is added to numbers of packets.
+    /// What is added to packet numbers.
     var numberOffset: UInt64 = 0
     /// The time of the latest packet, also given to simple packets, which have none.
     private var latestTime = Timestamp(nanoseconds: 0)
@@ -30,7 +30,7 @@ struct PcapngReader {
     /// The link type of the first interface; nil if there is none.
     var firstLinkType: LinkType? { section.interfaces.first?.linkType }
 
-    /// What the current section says about the capture that its packets are a part of.
+    /// What the current section says about the capture that its packets are part of.
     var part: CapturePart? { section.part }
 
     /// Whether numbers are stored with their highest byte first.
@@ -52,7 +52,7 @@ struct PcapngReader {
     /// The packet at the start of `input`, not consumed; nil if there is none, it is not complete in the buffer, or it
     /// is damaged.
     ///
-    /// `mutating` and `inout` only to avoid copies; nothing changes.
+    /// `mutating` and `inout` so that both are read in place, not copied; nothing changes.
     @inline(__always)
     mutating func peekRecord(in input: inout ReadBuffer) -> CapturedRecord? {
         guard input.count >= 12 else { return nil }
@@ -89,7 +89,7 @@ struct PcapngReader {
         return block
     }
 
-    /// Handles a file that has no further block: nil if it ends where the last block did.
+    /// Handles a file without further blocks: nil if it ends where the last block did.
     private func end(in input: borrowing ReadBuffer) throws(ReadingError) -> PcapngBlock? {
         guard input.count > 0 || input.failure != nil else { return nil }
         guard input.count >= 4 else { throw .ended(.betweenPackets, input) }
@@ -182,13 +182,13 @@ struct PcapngReader {
         while let (code, position, length) = options.next(in: input) {
             guard code == 5, length == 8 else { continue }
             let number = input.load(UInt64.self, at: position, isBigEndian: isBigEndian)
-            // No capture has more packets, and numbers can be counted up.
+            // No capture has more packets, and the limit leaves room to count up.
             return number > 0 && number < 1 << 62 ? number &+ numberOffset : 0
         }
         return 0
     }
 
-    /// Parses a Simple Packet Block (section 4.4): of interface 0, cut at its snap length, without a time stamp.
+    /// Parses a Simple Packet Block (section 4.4): of interface 0, cut at its snap length, without a timestamp.
     private func simplePacket(_ block: PcapngBlock, in input: borrowing ReadBuffer) throws(ReadingError)
         -> CapturedRecord
     {

@@ -9,15 +9,15 @@ struct PcapngSection {
 
     /// Whether numbers are stored with their highest byte first.
     private(set) var isBigEndian = false
-    /// What the section says about the capture that its packets are a part of.
+    /// What the section says about the capture that its packets are part of.
     private(set) var part: CapturePart?
-    /// Whether packets have the numbers of the whole capture.
+    /// Whether packets have their numbers in the whole capture.
     private(set) var keepsNumbers = false
     private(set) var interfaces: [PcapngInterface] = []
     /// The owners of the interfaces' names.
     private var names: [InterfaceName] = []
 
-    /// No section: none has begun.
+    /// Creates the state before the first section.
     init() {}
 
     /// Begins with the header at the start of `input` (section 4.1), which is not consumed.
@@ -42,7 +42,7 @@ struct PcapngSection {
         }
     }
 
-    /// Learns from a section's comments (section 3.5, opt_comment) whether it is a part of a capture.
+    /// Reads from a section's comments (section 3.5, opt_comment) whether it is part of a capture.
     mutating func readComments(of block: PcapngBlock, in input: borrowing ReadBuffer) {
         var options = PcapngOptions(of: block, from: 24, isBigEndian: isBigEndian)
         while part == nil, let (code, position, length) = options.next(in: input) {

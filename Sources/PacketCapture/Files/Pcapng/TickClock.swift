@@ -1,12 +1,12 @@
 import WireFormat
 
-/// Converts an interface's time stamps (draft-ietf-opsawg-pcapng 4.2, if_tsresol and if_tsoffset).
+/// Converts an interface's timestamps (draft-ietf-opsawg-pcapng 4.2, if_tsresol and if_tsoffset).
 struct TickClock {
     /// if_tsresol: the negated exponent of 10, or of 2 if the top bit is set.
     private let resolution: UInt8
     /// Seconds added to every time.
     private let offset: Int64
-    /// The length of a tick in nanoseconds, for the fast path; 0 if that is no whole number, or if there is an offset.
+    /// The length of a tick in nanoseconds, for the fast path; 0 if it is not a whole number, or if there is an offset.
     private let nanosecondsPerTick: UInt64
 
     /// Creates the clock of an interface; the default unit is microseconds.
