@@ -4,7 +4,21 @@ package import WireFormat
 extension TCPConnection {
     /// The next piece of a stream that waited.
     package mutating func next(_ direction: Direction, budget: inout Int) -> StreamPiece? {
-        streams[direction.index].next(budget: &budget)
+        let piece = streams[direction.index].next(budget: &budget)
+        if case .held(let segment) = piece, segment.doubt == .unsentAcknowledgment,
+            segment.end <= streams[direction.index].acknowledgedOffset
+        {
+            confirm(segment.acknowledgment, by: direction)
+        }
+        return piece
+    }
+
+    /// Takes what a segment acknowledges that the capture lacks, since its receiver has accepted it: so that was sent.
+    private mutating func confirm(_ acknowledgment: UInt32, by direction: Direction) {
+        guard acknowledgment != 0,
+            streams[direction.opposite.index].acknowledge(acknowledgment, window: 0, isDoubtful: true)
+        else { return }
+        recordFin(of: direction.opposite)
     }
 
     /// Takes back bytes of the current segment that their reader cannot use yet, and pauses the stream until `resume`.
@@ -65,8 +79,11 @@ extension TCPConnection {
                 streams[direction.index].countOutOfWindow()
                 recordFin(of: direction)
             }
-            streams[direction.index].flush(budget: &budget)
+            if streams[direction.index].isFinAcknowledged, streams[direction.index].finDoubt == .unsentAcknowledgment {
+                confirm(finAcknowledgments[direction.index], by: direction)
+            }
         }
+        for index in 0..<2 { streams[index].flush(budget: &budget) }
     }
 
     /// Drops the waiting bytes, and waits for no reader any more.
