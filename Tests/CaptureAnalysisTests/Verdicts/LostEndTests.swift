@@ -58,4 +58,19 @@ struct LostEndTests {
         #expect(try analysis.end.verdict.unansweredPings == 0)
         #expect(!analysis.rules.contains("ping.unanswered"))
     }
+
+    @Test("A RST ahead of the last byte seen leaves it open what came before it", arguments: [0, 4, 20])
+    func resetAhead(lost: Int) throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.sendText("a question", from: .client)
+        talk.sendText("its answer", from: .server)
+        talk.acknowledge(from: .client)
+        talk.lose(lost, from: .server)
+        talk.reset(from: .server)
+        let verdict = try Analysis(talk).end.verdict
+        #expect(verdict.layer == .rst && verdict.by == .server)
+        #expect(verdict.clientEvent?.code == (lost == 0 ? .abnormalClosure : nil))
+        #expect(verdict.serverEvent?.code == .abnormalClosure)
+    }
 }
