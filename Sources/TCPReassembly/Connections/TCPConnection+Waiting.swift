@@ -117,19 +117,25 @@ extension TCPConnection {
     /// Whether the capture has no byte and no FIN of a stream, although the other end has acknowledged some, or no SYN
     /// either.
     package mutating func isUnseen(_ direction: Direction) -> Bool {
+        guard hasNoByte(direction), finPackets[direction.index] == nil else { return false }
         let missing = streams[direction.index].gapBytes
-        guard streams[direction.index].seenOffset == missing, finPackets[direction.index] == nil else { return false }
         // One byte may be a FIN that the capture lacks.
         return missing > 0 || streams[direction.index].acknowledgedOffset > 1
             || (direction == .fromInitiator ? syn == nil : synAck == nil)
     }
 
+    /// Whether the capture has no byte of a stream, which is known to have had some.
+    package mutating func hasNoByte(_ direction: Direction) -> Bool {
+        streams[direction.index].seenOffset == streams[direction.index].gapBytes
+    }
+
     /// Whether bytes wait in both streams, and the first ones of the other stream were captured before those of this
-    /// one.
+    /// one, or before its FIN if that is all there is.
     package mutating func comesLate(_ direction: Direction) -> Bool {
-        guard let own = streams[direction.index].held.first, let other = streams[direction.opposite.index].held.first
+        guard let own = streams[direction.index].held.first?.origin.packet ?? finPackets[direction.index],
+            let other = streams[direction.opposite.index].held.first
         else { return false }
-        return other.origin.packet < own.origin.packet
+        return other.origin.packet < own
     }
 
     /// The first bytes that wait in a stream: those of at most `limit` segments.

@@ -73,4 +73,23 @@ struct LostEndTests {
         #expect(verdict.clientEvent?.code == (lost == 0 ? .abnormalClosure : nil))
         #expect(verdict.serverEvent?.code == .abnormalClosure)
     }
+
+    @Test("Nothing is known of a client whose request and frames are missing up to its FIN", arguments: [false, true])
+    func clientMissing(isSYNMissing: Bool) throws {
+        var talk = TCPConversation()
+        talk.open()
+        talk.acknowledge(from: .server)
+        talk.lose(TCPConversation.upgradeRequest().utf8.count, from: .client)
+        talk.send(TCPConversation.upgradeResponse(), from: .server)
+        talk.acknowledge(from: .client)
+        talk.sendText("a text that the server sends first", from: .server)
+        talk.lose(WireFrame.close(4000, from: .client).count, from: .client)
+        talk.sendClose(4000, from: .server)
+        talk.finish(first: .server)
+        let analysis = Analysis(isSYNMissing ? Array(talk.packets[3...]) : talk.packets)
+        let verdict = try analysis.end.verdict
+        #expect(verdict.by == .unknown && verdict.serverEvent == nil)
+        #expect(verdict.clientEvent?.code.rawValue == 4000)
+        #expect(!analysis.rules.contains("close.not-answered"))
+    }
 }
