@@ -28,6 +28,12 @@ package final class UpgradeAnswer: Sendable {
     /// The rules the response breaks, each once; empty unless accepted.
     package let violations: [UpgradeViolation]
 
+    /// Whether Sec-WebSocket-Accept has the form of a right one, and the request that would show it is not known.
+    package var mayBeProven: Bool {
+        guard !request.isSeen, let accept = response?.accept else { return false }
+        return WebSocketAccept.isAccept(accept)
+    }
+
     /// Creates the outcome of a request whose answer is missing from the capture.
     package init(lost request: UpgradeRequest) {
         verdict = .lost
@@ -153,6 +159,14 @@ package enum WebSocketAccept {
         guard bytes.count == 24 else { return false }
         for index in 0..<22 where !isDigit(bytes[index]) { return false }
         return bytes[22] == UInt8(ascii: "=") && bytes[23] == UInt8(ascii: "=")
+    }
+
+    /// Whether an Accept is 20 bytes in base64: 27 digits and a padding character.
+    static func isAccept(_ accept: String) -> Bool {
+        let bytes = accept.utf8.span
+        guard bytes.count == 28, bytes[27] == UInt8(ascii: "=") else { return false }
+        for index in 0..<27 where !isDigit(bytes[index]) { return false }
+        return true
     }
 
     /// Whether a byte is a digit of base64 (RFC 4648 4).

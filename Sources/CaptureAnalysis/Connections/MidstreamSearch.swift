@@ -84,6 +84,21 @@ struct MidstreamSearch {
         streams[direction.index]?.finish(hasFin: hasFin)
     }
 
+    /// Whether frames of the client begin with the first byte of its stream that was searched, which stands right after
+    /// the request.
+    ///
+    /// - Parameters:
+    ///   - client: The direction that the client sends.
+    ///   - end: Where the request ends in its stream: the last 32 bits of the offset.
+    ///   - hasFin: Whether a FIN ended the stream.
+    /// - Returns: Whether they do.
+    func beginsWithFrames(_ client: Direction, after end: UInt32, hasFin: Bool) -> Bool {
+        guard isAsked, let search = streams[client.index], UInt32(truncatingIfNeeded: search.kept.start) == end else {
+            return false
+        }
+        return search.beginsWithFrames(from: .client, hasFin: hasFin)
+    }
+
     /// What is kept of both streams, and the gaps between, in the order in which it could be handed on.
     func replay() -> [Piece] {
         let (forth, back) = (pieces(of: .fromInitiator), pieces(of: .fromResponder))

@@ -8,6 +8,8 @@ struct OpeningReader: StreamReader, ~Copyable {
     private(set) var follower: UpgradeFollower
     /// Whether bytes went unsearched for lack of memory.
     private(set) var isSearchCut = false
+    /// Where the latest upgrade request ends in its stream: the last 32 bits of the offset.
+    private var requestEnd: UInt32 = 0
     /// The number of the connection, once an upgrade was seen on it; 0 before.
     var number: UInt64 = 0
     /// What names its session, once it has a number.
@@ -77,6 +79,7 @@ struct OpeningReader: StreamReader, ~Copyable {
                 return intake
             case .requested:
                 latestRequest = workspace.elapsed(place.origin.time)
+                requestEnd = UInt32(truncatingIfNeeded: place.offset &+ UInt64(start))
                 asked = HeadMoment(origin: place.origin, elapsed: latestRequest)
             case .answered(let answer):
                 let now = HeadMoment(origin: place.origin, elapsed: workspace.elapsed(place.origin.time))
@@ -151,6 +154,12 @@ struct OpeningReader: StreamReader, ~Copyable {
         for direction in Direction.allCases {
             guard let found = search.finish(direction, hasFin: isWhole[direction.index]) else { continue }
             return hand(over: search, found, in: direction, &workspace)
+        }
+        // Frames of the client begin right after its request, or nowhere.
+        if follower.pendingRequest != nil,
+            search.beginsWithFrames(client, after: requestEnd, hasFin: isWhole[client.index])
+        {
+            return hand(over: search, client: client, isClientWhole: true, &workspace)
         }
         if isSearchAbandoned { workspace.summary.others.searchesAbandoned &+= 1 }
         self.search = nil
@@ -231,10 +240,19 @@ struct OpeningReader: StreamReader, ~Copyable {
         over search: MidstreamSearch, _ found: FrameSearch.Place, in direction: Direction,
         _ workspace: inout Workspace
     ) -> Successor {
+        let sender = found.sender == .client ? direction : direction.opposite
+        let isClientWhole =
+            sender == client && follower.pendingRequest != nil
+            && search.beginsWithFrames(client, after: requestEnd, hasFin: false)
+        return hand(over: search, client: sender, isClientWhole: isClientWhole, &workspace)
+    }
+
+    private mutating func hand(
+        over search: MidstreamSearch, client: Direction, isClientWhole: Bool, _ workspace: inout Workspace
+    ) -> Successor {
         release(&workspace)
         self.search = nil
-        let client = found.sender == .client ? direction : direction.opposite
-        return .webSocket(.found(search, client: client))
+        return .webSocket(.found(search, client: client, isClientWhole: isClientWhole))
     }
 
     /// Counts what it keeps by now against the common bound.

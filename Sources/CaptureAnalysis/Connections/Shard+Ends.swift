@@ -132,7 +132,8 @@ extension Shard {
             let client = readers.sessions[session].clientDirection
             let transport = TransportEnd(&table.connections[slot], client: client, cause: cause)
             let number = readers.sessions[session].id.connection
-            for direction in Direction.allCases where isUnseen(direction, of: feed) {
+            for direction in Direction.allCases
+            where isUnseen(direction, of: feed) || table.connections[slot].hasNoByte(direction) {
                 let isHidden = isHidden(direction, of: feed)
                 readers.sessions[session].recordUnseen(direction, isEncrypted: isHidden, &workspace)
             }

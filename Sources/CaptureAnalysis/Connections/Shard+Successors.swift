@@ -117,7 +117,9 @@ extension Shard {
             begin.opened = upgrade.answered
             let session = makeSession(begin, opening, of: feed, &workspace)
             readers.sessions[session].record(upgrade, at: upgrade.answered ?? workspace.origin)
-            if upgrade.answer.isAcceptValid != true { readers.sessions[session].beginTrial(&workspace) }
+            if upgrade.answer.isAcceptValid != true {
+                readers.sessions[session].beginTrial(isExpected: upgrade.answer.mayBeProven, &workspace)
+            }
             if isHalfHidden(feed) {
                 let context = workspace.context(readers.sessions[session].id)
                 reportHidden(feed, client: client, context, &workspace, &sink)
@@ -130,9 +132,9 @@ extension Shard {
             reportHidden(feed, client: client, context, &workspace, &sink)
             // If the connection was seen to open, frames begin with its first byte; else their place is searched.
             if !isOpeningKnown(feed) {
-                readers.sessions[session].beginMidstream(context, &workspace, &sink)
+                readers.sessions[session].beginMidstream(context, Role.allCases, &workspace, &sink)
             }
-        case .found(let search, let client):
+        case .found(let search, let client, let isClientWhole):
             begin.client = client
             begin.opened = search.firstOrigin
             // Where the bytes kept begin; a stream of which nothing was kept begins with its next byte.
@@ -155,7 +157,8 @@ extension Shard {
             }
             let session = makeSession(begin, opening, of: feed, &workspace)
             reportHidden(feed, client: client, context, &workspace, &sink)
-            readers.sessions[session].beginMidstream(context, &workspace, &sink)
+            readers.sessions[session].beginMidstream(
+                context, isClientWhole ? [.server] : Role.allCases, &workspace, &sink)
             for direction in Direction.allCases where search.isHopeless[direction.index] {
                 let finding = Finding(
                     Rule(.searchLimit), from: Role(direction, client: client), at: begin.offsets[direction.index])

@@ -81,8 +81,8 @@ enum Successor {
 enum SessionOpening {
     /// After an upgrade that the server accepted.
     case upgrade(client: Direction, Upgrade)
-    /// With frames found in both streams.
-    case found(MidstreamSearch, client: Direction)
+    /// With frames found in both streams; the client's may be known to begin with the first byte that was searched.
+    case found(MidstreamSearch, client: Direction, isClientWhole: Bool)
     /// At the first bytes, since the user says so.
     case assumed(client: Direction)
 }

@@ -11,6 +11,8 @@ struct EarlyFrames {
         var origin: Origin
         /// How far the sender of a Pong had received the TCP stream of the Pings; 0 if that is not known.
         var received: UInt64 = 0
+        /// The packet of the Ping that it answers, if it is an answer; 0 otherwise.
+        var pingPacket: UInt64 = 0
     }
 
     /// What a frame is, and waits for.
@@ -51,8 +53,10 @@ struct EarlyFrames {
         frames.append(Frame(kind: kind, fingerprint: fingerprint, origin: origin, received: received ?? 0))
     }
 
-    /// Whether a Ping is kept that a packet has brought.
-    func hasPing(in packet: UInt64) -> Bool { frames.contains { $0.kind == .ping && $0.origin.packet == packet } }
+    /// Whether a Ping is kept that a packet has brought, or the answer to it.
+    func hasPing(in packet: UInt64) -> Bool {
+        frames.contains { $0.kind == .ping && $0.origin.packet == packet || $0.pingPacket == packet }
+    }
 
     /// Takes out the Pong that answers a Ping which is decoded now, and forgets that Ping.
     ///
@@ -63,8 +67,10 @@ struct EarlyFrames {
     /// - Returns: The Pong, if it is here.
     mutating func takePong(to fingerprint: UInt64, _ ping: Origin, endingAt end: UInt64) -> Frame? {
         frames.removeAll { $0.kind == .ping && $0.origin.packet == ping.packet && $0.fingerprint == fingerprint }
+        let answer = frames.firstIndex { $0.pingPacket == ping.packet && $0.fingerprint == fingerprint }
+        if let answer { return frames.remove(at: answer) }
         let index = frames.firstIndex {
-            $0.kind != .ping && $0.fingerprint == fingerprint
+            $0.kind == .pong && $0.fingerprint == fingerprint
                 && ($0.origin.packet > ping.packet || $0.received >= end || Self.isJustBefore($0.origin, ping))
         }
         return index.map { frames.remove(at: $0) }
@@ -80,6 +86,7 @@ struct EarlyFrames {
         guard let index else { return nil }
         let ping = frames.remove(at: index).origin
         keep(.answer, fingerprint, pong)
+        frames[frames.count &- 1].pingPacket = ping.packet
         return ping
     }
 

@@ -93,7 +93,13 @@ struct PingLedger {
 
     /// Finds the Ping that a Pong answers.
     mutating func answered(_ fingerprint: UInt64, _ origin: Origin) -> FrameEvent.Answer? {
-        guard let index = place(of: fingerprint) else { return suspectedPing(fingerprint, origin) }
+        var place = place(of: fingerprint, before: origin.packet)
+        if place == nil {
+            if let answer = suspectedPing(fingerprint, origin) { return answer }
+            // Mostly a Pong that is decoded late answers no Ping that was captured after it.
+            place = self.place(of: fingerprint, before: .max)
+        }
+        guard let index = place else { return nil }
         let ping = known.remove(at: index)
         // RFC 6455 5.5.3: an end may answer only the most recent of several Pings; but Pongs may come in any order.
         if !ping.isPassedOver { passOver(before: index) }
@@ -105,10 +111,14 @@ struct PingLedger {
         return FrameEvent.Answer(pingPacket: ping.origin.packet, roundTrip: roundTrip >= 0 ? roundTrip : nil)
     }
 
-    /// The Ping that a Pong with this payload answers: one that waits, else the first that was passed over.
-    private func place(of fingerprint: UInt64) -> Int? {
-        guard let last = known.lastIndex(where: { $0.fingerprint == fingerprint && !$0.isPassedOver }) else {
-            return known.firstIndex { $0.fingerprint == fingerprint }
+    /// The Ping before a packet that a Pong with this payload answers: one that waits, else the first that was passed
+    /// over.
+    private func place(of fingerprint: UInt64, before packet: UInt64) -> Int? {
+        let last = known.lastIndex {
+            $0.fingerprint == fingerprint && !$0.isPassedOver && $0.origin.packet < packet
+        }
+        guard let last else {
+            return known.firstIndex { $0.fingerprint == fingerprint && $0.origin.packet < packet }
         }
         let (window, isLong) = (shortestRoundTrip ?? 250_000_000).multipliedReportingOverflow(by: 4)
         let time = known[last].origin.time

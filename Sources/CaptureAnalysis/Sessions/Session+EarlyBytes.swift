@@ -24,7 +24,9 @@ extension Session {
             passText(
                 bytes, from: Provenance(role: .client, origin: origin),
                 framesOfPeer: streams[Role.server.index].decoder.frameCount, context, &workspace, &sink)
-            if streams[client].search != nil { streams[client].beginTrial(&workspace.resources) }
+            if let trial = streams[client].search {
+                streams[client].beginTrial(isExpected: trial.isExpected, &workspace.resources)
+            }
         } else if reportsFirst(.early, of: .client) {
             let offset = streams[client].decoder.streamOffset
             workspace.report(Finding(Rule(.earlyFrames), from: .client, at: offset), at: context, into: &sink)

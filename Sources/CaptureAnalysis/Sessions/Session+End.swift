@@ -21,6 +21,7 @@ extension Session {
             timesBeforeFin: activity.lastTimes(beforeFin: tcp.firstEnd?.packet), burst: lastBurst(tcp),
             unansweredPings: late[0].count &+ late[1].count, uncertainPings: late[0].uncertain &+ late[1].uncertain,
             wasOpened: true)
+        if let cut = tcp.cutByReset { outcome.ends[role(of: cut).index].mayHideClose = true }
         if isInsideTLS { outcome.alerts = carriers?.alerts }
         let verdict = outcome.verdict(now: context.time)
         reportUnanswered(tcp, verdict.failure, context, &workspace, &sink)

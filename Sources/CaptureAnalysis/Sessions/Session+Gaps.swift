@@ -68,12 +68,12 @@ extension Session {
         }
     }
 
-    /// Reports that both streams lack a beginning of unknown length, and searches them.
+    /// Reports that streams, mostly both, lack a beginning of unknown length, and searches them.
     mutating func beginMidstream(
-        _ context: EventContext, _ workspace: inout Workspace,
+        _ context: EventContext, _ roles: [Role], _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        for role in Role.allCases {
+        for role in roles {
             let offset = streams[role.index].decoder.streamOffset
             workspace.summary.gaps &+= 1
             streams[role.index].isIncomplete = true

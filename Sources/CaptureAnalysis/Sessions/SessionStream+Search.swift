@@ -15,10 +15,12 @@ extension SessionStream {
     }
 
     /// Puts the stream on trial: frames begin at its next byte, or it is no WebSocket.
-    mutating func beginTrial(_ resources: inout StreamResources) {
+    mutating func beginTrial(isExpected: Bool, _ resources: inout StreamResources) {
         if let search { resources.keepable &+= search.cost }
         begin(
-            FrameSearch(anchoredAt: decoder.streamOffset, mayBeCompressed: decoder.mayUseRSV1), &resources)
+            FrameSearch(
+                anchoredAt: decoder.streamOffset, mayBeCompressed: decoder.mayUseRSV1, isExpected: isExpected),
+            &resources)
     }
 
     private mutating func begin(_ search: FrameSearch, _ resources: inout StreamResources) {

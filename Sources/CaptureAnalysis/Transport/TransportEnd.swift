@@ -23,6 +23,8 @@ struct TransportEnd {
     var reset: (packet: UInt64, from: Direction)?
     /// ``reset``, or else a RST before which bytes of its sender had been lost.
     var refusal: (packet: UInt64, from: Direction)?
+    /// The end whose last bytes before its RST were not captured.
+    var cutByReset: Direction?
     /// The segments to which the other end never said a word.
     var unanswered: (run: UnansweredRun, from: Direction)?
     /// How far each stream, by its direction, was acknowledged.
@@ -67,6 +69,10 @@ struct TransportEnd {
         }
         acknowledged = [totals.0.acknowledgedOffset, totals.1.acknowledgedOffset]
         ends = [totals.0.endOffset, totals.1.endOffset]
+        if let ahead = connection.resetAhead {
+            cutByReset = ahead.from
+            ends[ahead.from.index] = ahead.offset
+        }
         afterReset = [
             connection.bytesAfterReset(.fromInitiator)?.offset, connection.bytesAfterReset(.fromResponder)?.offset,
         ]

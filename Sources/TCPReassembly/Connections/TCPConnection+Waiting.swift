@@ -4,7 +4,21 @@ package import WireFormat
 extension TCPConnection {
     /// The next piece of a stream that waited.
     package mutating func next(_ direction: Direction, budget: inout Int) -> StreamPiece? {
-        streams[direction.index].next(budget: &budget)
+        let piece = streams[direction.index].next(budget: &budget)
+        if case .held(let segment) = piece, segment.doubt == .unsentAcknowledgment,
+            segment.end <= streams[direction.index].acknowledgedOffset
+        {
+            confirm(segment.acknowledgment, by: direction)
+        }
+        return piece
+    }
+
+    /// Takes what a segment acknowledges that the capture lacks, since its receiver has accepted it: so that was sent.
+    private mutating func confirm(_ acknowledgment: UInt32, by direction: Direction) {
+        guard acknowledgment != 0,
+            streams[direction.opposite.index].acknowledge(acknowledgment, window: 0, isDoubtful: true)
+        else { return }
+        recordFin(of: direction.opposite)
     }
 
     /// Takes back bytes of the current segment that their reader cannot use yet, and pauses the stream until `resume`.
@@ -65,8 +79,11 @@ extension TCPConnection {
                 streams[direction.index].countOutOfWindow()
                 recordFin(of: direction)
             }
-            streams[direction.index].flush(budget: &budget)
+            if streams[direction.index].isFinAcknowledged, streams[direction.index].finDoubt == .unsentAcknowledgment {
+                confirm(finAcknowledgments[direction.index], by: direction)
+            }
         }
+        for index in 0..<2 { streams[index].flush(budget: &budget) }
     }
 
     /// Drops the waiting bytes, and waits for no reader any more.
@@ -100,19 +117,25 @@ extension TCPConnection {
     /// Whether the capture has no byte and no FIN of a stream, although the other end has acknowledged some, or no SYN
     /// either.
     package mutating func isUnseen(_ direction: Direction) -> Bool {
+        guard hasNoByte(direction), finPackets[direction.index] == nil else { return false }
         let missing = streams[direction.index].gapBytes
-        guard streams[direction.index].seenOffset == missing, finPackets[direction.index] == nil else { return false }
         // One byte may be a FIN that the capture lacks.
         return missing > 0 || streams[direction.index].acknowledgedOffset > 1
             || (direction == .fromInitiator ? syn == nil : synAck == nil)
     }
 
+    /// Whether the capture has no byte of a stream, which is known to have had some.
+    package mutating func hasNoByte(_ direction: Direction) -> Bool {
+        streams[direction.index].seenOffset == streams[direction.index].gapBytes
+    }
+
     /// Whether bytes wait in both streams, and the first ones of the other stream were captured before those of this
-    /// one.
+    /// one, or before its FIN if that is all there is.
     package mutating func comesLate(_ direction: Direction) -> Bool {
-        guard let own = streams[direction.index].held.first, let other = streams[direction.opposite.index].held.first
+        guard let own = streams[direction.index].held.first?.origin.packet ?? finPackets[direction.index],
+            let other = streams[direction.opposite.index].held.first
         else { return false }
-        return other.origin.packet < own.origin.packet
+        return other.origin.packet < own
     }
 
     /// The first bytes that wait in a stream: those of at most `limit` segments.

@@ -141,7 +141,18 @@ package struct TCPConnection: ~Copyable {
         }
     }
 
-    /// That, or a RST at the last byte that its receiver has ever acknowledged: bytes after it were lost on the way.
+    /// Where that RST stands if bytes of its sender before it were not captured, and who sent it.
+    package var resetAhead: (offset: UInt64, from: Direction)? {
+        mutating get {
+            guard let last = inexactReset, let nearResetOffset else { return nil }
+            let stream = last.from.index
+            guard nearResetOffset > max(streams[stream].nextOffset, streams[stream].seenOffset) else { return nil }
+            return (nearResetOffset, last.from)
+        }
+    }
+
+    /// ``finalReset``, or a RST at the last byte that its receiver has ever acknowledged: bytes after it were lost on
+    /// the way.
     package var refusal: (packet: UInt64, from: Direction)? {
         mutating get {
             if let finalReset { return finalReset }

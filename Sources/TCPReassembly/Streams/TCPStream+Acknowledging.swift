@@ -104,11 +104,20 @@ extension TCPStream {
         // A FIN is acknowledged by one more. If the capture lacks bytes, it may lack the ones acknowledged.
         let sentEnd = max(seenOffset, held.end ?? 0, acknowledgedOffset, finDoubt.isEmpty ? finOffset ?? 0 : 0)
         let known = sentEnd &+ (finOffset == nil ? 0 : 1)
-        if offset > Int64(known) { return gapBytes == 0 ? .unsentAcknowledgment : [] }
+        if offset > Int64(known), !isExactly(offset, afterFinWith: .unsentAcknowledgment) {
+            return gapBytes == 0 ? .unsentAcknowledgment : []
+        }
         let acknowledged = min(acknowledgedOffset, seenOffset)
         if offset >= Int64(acknowledged) { return [] }
         let window = isOpeningKnown ? min(window.largestShown, acknowledged) : min(window.largestSeen, Self.usualWindow)
         return offset < Int64(acknowledged) &- Int64(window) ? .oldAcknowledgment : []
+    }
+
+    /// Whether an acknowledgment is for the FIN and all before it, which `doubt` alone speaks against: if each of two
+    /// ends acknowledges what was not captured of the other one, both are right.
+    private func isExactly(_ offset: Int64, afterFinWith doubt: SegmentDoubt) -> Bool {
+        guard let finOffset, finDoubt == doubt else { return false }
+        return offset == Int64(finOffset) &+ 1
     }
 
     /// What windows whose scale is unknown seldom exceed, in bytes.

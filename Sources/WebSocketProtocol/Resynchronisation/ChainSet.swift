@@ -58,6 +58,9 @@ struct ChainSet: ~Copyable {
         chains.contains { $0.next == end && ($0.bits >= Evidence.neededAtEnd || $0.frames > 1) }
     }
 
+    /// Whether a chain takes all bytes as one frame.
+    func isOneFrame(to end: UInt64) -> Bool { chains.contains { $0.next == end && $0.frames == 1 } }
+
     /// Learns what the next bytes of the stream are if they are no frames.
     mutating func learn(_ bytes: Span<UInt8>) { model.receive(bytes) }
 

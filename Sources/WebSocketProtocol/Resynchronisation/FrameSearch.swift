@@ -19,6 +19,8 @@ package final class FrameSearch {
     package private(set) var kept: SearchedBytes
     /// Whether frames begin at the first byte, or nowhere.
     package let isAnchored: Bool
+    /// Whether little speaks against frames beforehand, so that a trial need not be won, only not lost.
+    package let isExpected: Bool
 
     // Both are values, so that a segment costs two checks of exclusive access and not some for each byte.
     private var chains: ChainSet
@@ -43,6 +45,7 @@ package final class FrameSearch {
         chains = ChainSet(rules, from: streamOffset)
         kept = SearchedBytes(from: streamOffset)
         isAnchored = false
+        isExpected = false
         self.needed = needed
         self.limit = limit
     }
@@ -54,13 +57,15 @@ package final class FrameSearch {
     /// - Parameters:
     ///   - streamOffset: The place, where the bytes to come begin in the stream.
     ///   - mayBeCompressed: Whether RSV1 may mark compressed messages.
-    package init(anchoredAt streamOffset: UInt64, mayBeCompressed: Bool) {
+    ///   - isExpected: Whether little speaks against frames beforehand.
+    package init(anchoredAt streamOffset: UInt64, mayBeCompressed: Bool, isExpected: Bool = false) {
         let rules = ChainSet.Rules(
             senders: [.client, .server], mayBeCompressed: mayBeCompressed, isMidstream: false, sendsTexts: false,
             isAnchored: true)
         chains = ChainSet(rules, from: streamOffset)
         kept = SearchedBytes(from: streamOffset)
         isAnchored = true
+        self.isExpected = isExpected
         needed = Evidence.neededAfterUpgrade
         limit = .max
     }
@@ -71,8 +76,8 @@ package final class FrameSearch {
     /// Whether the chain of a trial is more likely than not.
     package var isLikely: Bool { bestEvidence >= Evidence.likely }
 
-    /// Whether the bytes of a trial, which are all, are whole frames.
-    package var isWhole: Bool { chains.isWhole(at: kept.end) }
+    /// Whether a trial ends well without a place: its bytes, which are all, are whole frames, or as expected.
+    package var endsWell: Bool { isExpected && searched > 0 && !chains.isEmpty || chains.isWhole(at: kept.end) }
 
     /// Memory taken, in bytes.
     package var cost: Int { kept.cost &+ chains.cost &+ FrameSearch.overhead }
@@ -106,6 +111,30 @@ package final class FrameSearch {
         if hasFin { chains.finish(at: kept.end, segment: kept.startOfSegment(endingAt: kept.end)) }
         return decide()
     }
+
+    /// Whether frames of a sender begin at the first byte kept, if that is where they must begin or nowhere: as much
+    /// evidence as right after an unproven upgrade is enough then.
+    ///
+    /// - Parameters:
+    ///   - sender: Who sends the stream.
+    ///   - hasFin: Whether nothing more comes, as a FIN ended the stream.
+    /// - Returns: Whether they do.
+    package func beginsWithFrames(from sender: Role, hasFin: Bool) -> Bool {
+        let trial = FrameSearch(anchoredAt: kept.start, mayBeCompressed: true)
+        var place: Place?
+        for piece in 0..<kept.pieceCount {
+            guard place == nil, kept.missing(inPiece: piece) == 0 else { break }
+            place = trial.receive(kept.bytes(ofPiece: piece).span, origin: kept.origin(ofPiece: piece))
+        }
+        place = place ?? trial.finish(hasFin: hasFin)
+        guard place != nil || hasFin && trial.isOneFrame, let header = FrameHeader(kept.bytes(ofPiece: 0).span) else {
+            return false
+        }
+        return header.isMasked == (sender == .client)
+    }
+
+    /// Whether the bytes of a trial are one frame, though one that proves nothing by itself.
+    private var isOneFrame: Bool { kept.pieceCount == 1 && chains.isOneFrame(to: kept.end) }
 
     /// A Close frame that the last segment may be, whole and alone.
     ///

@@ -3,8 +3,8 @@ import TraceOutput
 
 /// Key logs that may still be written.
 ///
-/// They are followed as `tail -F` follows files: by what is appended, from the beginning if they are written anew, and by
-/// name if another file takes their place and may be opened.
+/// They are followed as `tail -F` follows files: by what is appended, from the beginning if they are written anew, and
+/// by name if another file takes their place and may be opened.
 struct GrowingKeyLogs {
     private var keyLogs: [GrowingKeyLog]
     /// Whether to suppress messages about what cannot be followed.

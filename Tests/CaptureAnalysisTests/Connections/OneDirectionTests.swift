@@ -147,8 +147,8 @@ struct OneDirectionTests {
         let handshake = try #require(analysis.handshakes.first)
         #expect(analysis.handshakes.count == 1)
         #expect(handshake.isAnswerMissing && handshake.status == nil && handshake.isAcceptValid == nil)
-        #expect(analysis.texts == (count < 2 ? [] : (0..<count).map { "client \($0) says so" }))
-        #expect(handshake.isAccepted == (count >= 2))
+        #expect(analysis.texts == (0..<count).map { "client \($0) says so" })
+        #expect(handshake.isAccepted == (count > 0))
     }
 
     @Test("One direction that acknowledges nothing beside a SYN shows that the upgrade was never answered")

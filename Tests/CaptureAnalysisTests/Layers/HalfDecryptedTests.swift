@@ -48,10 +48,10 @@ struct HalfDecryptedTests {
         }
     }
 
-    /// What the server sends, and what one direction of a plain session shows of the client's frames: its masking keys
-    /// are no random ones in the recorded session, so that these are not found without an answer.
+    /// What an end sends.
     private static func texts(of end: Role) -> [String] {
-        end == .client ? [] : (0..<8).map { String(repeating: "server \($0) ", count: 1 + 30 * $0) }
+        let (name, step) = end == .client ? ("client", 20) : ("server", 30)
+        return (0..<8).map { String(repeating: "\(name) \($0) ", count: 1 + step * $0) }
     }
 
     @Test(
@@ -64,7 +64,7 @@ struct HalfDecryptedTests {
         #expect(analysis.texts == Self.texts(of: end.peer) && analysis.rules == ["tls.no-secret"])
         #expect(analysis.connections.map { $0.encryption?.isDecrypted } == [false])
         let handshake = try #require(analysis.handshakes.first)
-        #expect(analysis.handshakes.count == 1 && handshake.isAccepted == (end == .client))
+        #expect(analysis.handshakes.count == 1 && handshake.isAccepted)
         #expect(handshake.isAnswerMissing == (end == .server) && handshake.isAnswerEncrypted == (end == .server))
         let verdict = try analysis.end.verdict
         #expect(verdict.failure == nil && !verdict.isClean && verdict.clientSees?.rawValue != 1006)
@@ -88,7 +88,7 @@ struct HalfDecryptedTests {
         #expect(analysis.texts == Self.texts(of: end.peer) && analysis.rules == ["tls.wrong-secret"])
         let verdict = try analysis.end.verdict
         #expect(verdict.failure == nil && !verdict.isClean && verdict.clientSees?.rawValue != 1006)
-        #expect(verdict.tls?.undecrypted == (end == .client ? end : nil))
+        #expect(verdict.tls?.undecrypted == end)
     }
 
     @Test("is shown though the key log ends inside its last line", arguments: [Role.client, .server])
@@ -142,7 +142,7 @@ struct HalfDecryptedTests {
         let packets = Self.packets(session).sent(by: end == .client ? .server : .client)
         let analysis = Analysis(packets, options: Self.options(session.keyLog.split(separator: "\n")))
         #expect(analysis.texts == Self.texts(of: end.peer) && analysis.rules == [])
-        #expect(analysis.handshakes.map(\.isAccepted) == [end == .client])
+        #expect(analysis.handshakes.map(\.isAccepted) == [true])
         #expect(analysis.handshakes.map(\.isAnswerEncrypted) == [false])
         let verdict = try analysis.end.verdict
         #expect(verdict.tls?.undecrypted == nil && verdict.failure == nil && !verdict.isClean)

@@ -32,6 +32,45 @@ struct PingTests {
         (sender, WireFrame.pong(text, from: sender))
     }
 
+    @Test("Pongs that are decoded late answer the Pings before them, and a Ping that is decoded late is answered once")
+    func lateDecoding() throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        func keyed(_ opcode: UInt8, _ text: String, _ number: Int) -> [UInt8] {
+            var frame = WireFrame(opcode, Array(text.utf8), from: .client)
+            frame.maskingKey = (UInt32(number + 1) &* 0x9e37_79b9).bigEndianBytes
+            return frame.bytes
+        }
+        talk.sendText("before", from: .client)
+        talk.acknowledge(from: .server)
+        talk.lose(40, from: .client)
+        // All of the client's frames wait for the hole in front of them.
+        for round in 0..<2 {
+            talk.send(keyed(1, "message \(round * 104_729) of the client", 10 * round), from: .client)
+            talk.send(keyed(9, "", 10 * round + 1), from: .client)
+            talk.wait(milliseconds: 3)
+            talk.sendPong("", from: .server)
+            talk.wait(milliseconds: 100)
+            talk.sendPing("", from: .server)
+            talk.wait(milliseconds: 3)
+            talk.send(keyed(10, "", 10 * round + 2), from: .client)
+            talk.wait(milliseconds: 100)
+        }
+        talk.wait(milliseconds: 1000)
+        talk.sendPing("", from: .server)
+        talk.wait(milliseconds: 3)
+        talk.send(keyed(10, "", 30), from: .client)
+        talk.acknowledge(from: .server)
+        talk.finish(first: .server)
+        let analysis = Analysis(talk)
+        let pongs = analysis.frames.filter { $0.frame.header.opcode == .pong }
+        // Each Pong comes 4 ms after its Ping.
+        #expect(pongs.count == 5)
+        #expect(pongs.allSatisfy { $0.answer?.roundTrip == 4_000_000 })
+        #expect(analysis.rules.allSatisfy { $0 == "tcp.gap" })
+        #expect(try analysis.end.verdict.unansweredPings == 0)
+    }
+
     @Test("One Pong may answer all Pings before it that have its payload (RFC 6455 5.5.3)")
     func same() throws {
         let before = analysis([ping("a"), ping("a"), ping("a"), pong("a")], endingAfter: 5000)

@@ -79,6 +79,83 @@ struct UnprovenUpgradeTests {
         #expect(!analysis.rules.contains("framing.implausible"))
     }
 
+    /// A conversation of which the capture lacks the request or the answer of the upgrade.
+    private static func talk(withoutRequest isRequestMissing: Bool) -> TCPConversation {
+        var talk = TCPConversation()
+        talk.open()
+        let (request, response) = (TCPConversation.upgradeRequest(), TCPConversation.upgradeResponse())
+        if isRequestMissing {
+            talk.acknowledge(from: .server)
+            talk.lose(request.utf8.count, from: .client)
+            talk.send(response, from: .server)
+            talk.acknowledge(from: .client)
+        } else {
+            talk.send(request, from: .client)
+            talk.lose(response.utf8.count, from: .server)
+            talk.acknowledge(from: .client)
+        }
+        return talk
+    }
+
+    /// The only bytes of an end, of which there are few, and how many frames they are.
+    private static let fewBytes: [(String, [UInt8], Int)] = [
+        ("a text", WireFrame.text("ok", from: .server), 1), ("a Close frame", [0x88, 0], 1), ("a Ping", [0x89, 0], 1),
+        ("the beginning of a text", Array(WireFrame.text("it goes on", from: .server).prefix(8)), 0),
+    ]
+
+    @Test("Few frames are believed after a 101 whose request is missing, if it has an Accept", arguments: fewBytes)
+    func requestMissing(what: String, bytes: [UInt8], count: Int) {
+        for ends in [false, true] {
+            var talk = Self.talk(withoutRequest: true)
+            talk.send(bytes, from: .server)
+            if ends { talk.finish(first: .server) }
+            let analysis = Analysis(talk)
+            #expect(analysis.frames.count == count, "\(what)")
+            #expect(!analysis.rules.contains("framing.implausible"))
+        }
+    }
+
+    @Test("Bytes of another protocol are none there either", arguments: foreignBytes)
+    func foreignWithoutRequest(what: String, bytes: [UInt8], sender: ExpectedMessage.Sender, name: String?) {
+        var talk = Self.talk(withoutRequest: true)
+        for _ in 0..<3 { talk.send(bytes, from: .server) }
+        talk.finish(first: .server)
+        let analysis = Analysis(talk)
+        #expect(analysis.frames.isEmpty && analysis.rules.contains("framing.implausible"), "\(what)")
+    }
+
+    /// A few frames of a client, with a key that is random.
+    private static let clientFrames: [(String, [(UInt8, String)])] = [
+        ("a text", [(1, "ok")]), ("a Ping", [(9, "")]), ("a Close frame", [(8, "")]), ("two", [(1, "ok"), (8, "")]),
+    ]
+
+    @Test(
+        "Few frames right after a request show that it was accepted, though the answer is missing",
+        arguments: clientFrames)
+    func answerMissing(what: String, frames: [(opcode: UInt8, text: String)]) throws {
+        var talk = Self.talk(withoutRequest: false)
+        for (number, content) in frames.enumerated() {
+            var frame = WireFrame(content.opcode, Array(content.text.utf8), from: .client)
+            frame.maskingKey = (UInt32(number + 1) &* 0x9e37_79b9).bigEndianBytes
+            talk.send(frame.bytes, from: .client)
+            talk.acknowledge(from: .server)
+        }
+        talk.finish(first: .client)
+        let analysis = Analysis(talk)
+        #expect(analysis.handshakes.map(\.isAccepted) == [true] && analysis.handshakes.map(\.isAnswerMissing) == [true])
+        #expect(analysis.frames.count == frames.count && analysis.frames.allSatisfy { !$0.isInferred }, "\(what)")
+        #expect(try analysis.end.verdict.clientEvent == nil)
+    }
+
+    @Test("Other bytes there show no session", arguments: foreignBytes)
+    func foreignWithoutAnswer(what: String, bytes: [UInt8], sender: ExpectedMessage.Sender, name: String?) {
+        var talk = Self.talk(withoutRequest: false)
+        for _ in 0..<3 { talk.send(bytes, from: .client) }
+        talk.finish(first: .server)
+        let analysis = Analysis(talk)
+        #expect(analysis.frames.isEmpty && analysis.handshakes.allSatisfy { !$0.isAccepted }, "\(what)")
+    }
+
     @Test("An end that gives the reason for failing has closed first, whatever the other one's undecoded bytes hold")
     func failedFirst() throws {
         // Two writers: the payload of a frame before its header.

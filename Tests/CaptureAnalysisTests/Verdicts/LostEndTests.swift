@@ -1,0 +1,95 @@
+import CaptureAnalysis
+import TestSupport
+import Testing
+import WebSocketProtocol
+import WireFormat
+
+/// The last packets of a session are missing, and those that are left acknowledge or follow bytes that nobody saw.
+@Suite("A verdict where only the ends' last segments show that bytes are missing")
+struct LostEndTests {
+    /// A session that the client closes, and the server answers.
+    ///
+    /// - Parameters:
+    ///   - lost: What the capture lacks of the end: the client's Close frame, too.
+    ///   - hasServerFin: Whether the capture has the server's FIN.
+    /// - Returns: The packets.
+    private static func closed(_ lost: Set<Int>, hasServerFin: Bool) -> TCPConversation {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.sendText("a question", from: .client)
+        talk.sendText("its answer", from: .server)
+        talk.acknowledge(from: .client)
+        let close = (WireFrame.close(1000, from: .client), WireFrame.close(1000, from: .server))
+        if lost.contains(0) { talk.lose(close.0.count, from: .client) } else { talk.send(close.0, from: .client) }
+        if lost.contains(1) { talk.lose(close.1.count, from: .server) } else { talk.send(close.1, from: .server) }
+        talk.finish(from: .client)
+        if hasServerFin { talk.finish(from: .server) }
+        talk.acknowledge(from: hasServerFin ? .client : .server)
+        return talk
+    }
+
+    @Test(
+        "A FIN that its receiver acknowledges shows that what it acknowledges was sent",
+        arguments: [[1], [0, 1]] as [Set<Int>], [false, true])
+    func finAcknowledges(lost: Set<Int>, hasServerFin: Bool) throws {
+        let analysis = Analysis(Self.closed(lost, hasServerFin: hasServerFin))
+        let verdict = try analysis.end.verdict
+        // The client's application was told 1000, which is lost.
+        #expect(verdict.clientEvent == nil)
+        #expect(verdict.by == (lost.contains(0) ? .unknown : .client))
+        #expect(analysis.gaps.contains { $0.from == .server && $0.length == 4 })
+    }
+
+    @Test("So does a segment whose sender's bytes before it are missing: a Pong may be in the gap")
+    func dataAcknowledges() throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.sendPing("", from: .client)
+        talk.acknowledge(from: .server)
+        talk.lose(WireFrame.pong("", from: .server).count, from: .server)
+        talk.lose(120, from: .client)
+        for number in 0..<4 {
+            talk.sendText("number \(number) of four", from: .client)
+            talk.acknowledge(from: .server)
+            talk.wait(milliseconds: 700)
+        }
+        // The capture ends before it is clear that the bytes are missing.
+        let analysis = Analysis(Array(talk.packets.prefix(10)))
+        #expect(try analysis.end.verdict.unansweredPings == 0)
+        #expect(!analysis.rules.contains("ping.unanswered"))
+    }
+
+    @Test("A RST ahead of the last byte seen leaves it open what came before it", arguments: [0, 4, 20])
+    func resetAhead(lost: Int) throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.sendText("a question", from: .client)
+        talk.sendText("its answer", from: .server)
+        talk.acknowledge(from: .client)
+        talk.lose(lost, from: .server)
+        talk.reset(from: .server)
+        let verdict = try Analysis(talk).end.verdict
+        #expect(verdict.layer == .rst && verdict.by == .server)
+        #expect(verdict.clientEvent?.code == (lost == 0 ? .abnormalClosure : nil))
+        #expect(verdict.serverEvent?.code == .abnormalClosure)
+    }
+
+    @Test("Nothing is known of a client whose request and frames are missing up to its FIN", arguments: [false, true])
+    func clientMissing(isSYNMissing: Bool) throws {
+        var talk = TCPConversation()
+        talk.open()
+        talk.acknowledge(from: .server)
+        talk.lose(TCPConversation.upgradeRequest().utf8.count, from: .client)
+        talk.send(TCPConversation.upgradeResponse(), from: .server)
+        talk.acknowledge(from: .client)
+        talk.sendText("a text that the server sends first", from: .server)
+        talk.lose(WireFrame.close(4000, from: .client).count, from: .client)
+        talk.sendClose(4000, from: .server)
+        talk.finish(first: .server)
+        let analysis = Analysis(isSYNMissing ? Array(talk.packets[3...]) : talk.packets)
+        let verdict = try analysis.end.verdict
+        #expect(verdict.by == .unknown && verdict.serverEvent == nil)
+        #expect(verdict.clientEvent?.code.rawValue == 4000)
+        #expect(!analysis.rules.contains("close.not-answered"))
+    }
+}
