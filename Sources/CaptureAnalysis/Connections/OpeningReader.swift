@@ -5,7 +5,7 @@ import WireFormat
 
 /// Reads a connection up to an accepted upgrade, or to frames of a session that began before the capture.
 struct OpeningReader: StreamReader, ~Copyable {
-    private(set) var follower: UpgradeFollower
+    private var follower: UpgradeFollower
     /// Whether bytes went unsearched for lack of memory.
     private(set) var isSearchCut = false
     /// Where the latest upgrade request ends in its stream: the last 32 bits of the offset.
@@ -34,10 +34,21 @@ struct OpeningReader: StreamReader, ~Copyable {
     /// The direction that the client sends; the initiator's if there was no request.
     var client: Direction { follower.client ?? .fromInitiator }
 
+    /// What was seen of HTTP.
+    var traffic: HTTPTraffic { follower.traffic }
+
+    /// The header that a proxy put before the client's bytes; empty if there was none.
+    var proxyHeader: [UInt8] { follower.proxyHeader }
+
+    /// Whether a gap may have swallowed the answer to the latest upgrade request.
+    var isAnswerHidden: Bool { follower.isAnswerHidden }
+
+    /// Whether it searches for frames, and has seen no exchange of HTTP.
+    var hasRecognizedNothing: Bool { follower.isSearching && !follower.traffic.contains(.exchanges) }
+
     /// Whether a stream was given up in the search for frames, and nothing else was found on the connection.
     var isSearchAbandoned: Bool {
-        guard let search, !isSearchCut else { return false }
-        guard follower.isSearching, !follower.traffic.contains(.exchanges) else { return false }
+        guard let search, !isSearchCut, hasRecognizedNothing else { return false }
         return search.isHopeless[0] || search.isHopeless[1]
     }
 
@@ -186,8 +197,13 @@ struct OpeningReader: StreamReader, ~Copyable {
     /// Lets a response count that has waited for its request; false if there is none.
     mutating func stopAwaitingRequest() -> Bool { follower.stopAwaitingRequest() }
 
-    /// Goes on without the stream that the capture lacks; false if that changes nothing.
-    mutating func stopExpecting() -> Bool { follower.stopExpecting() }
+    /// Goes on without what the capture lacks: the request, the answer, or a whole stream.
+    ///
+    /// - Returns: Whether that changes anything.
+    mutating func stopExpecting(isOneSided: Bool) -> Bool {
+        if follower.stopAwaitingRequest() { return true }
+        return (isOneSided || follower.isAnswerHidden) && follower.stopExpecting()
+    }
 
     /// Ends the reading, since no more bytes can be kept for a stream that waits.
     mutating func stopWaiting() -> UpgradeFollower.Ending { follower.giveUpWaiting() }

@@ -35,9 +35,7 @@ extension Shard {
     ) {
         guard table.connections[slot][place.direction].firstUrgentOffset != nil else { return }
         let role = readers.role(of: place.direction, in: session)
-        guard readers.sessions[session].streams[role.index].search == nil,
-            case let next = readers.sessions[session].streams[role.index].decoder.streamOffset, next < place.offset
-        else { return }
+        guard let next = readers.sessions[session].decodedEnd(of: role), next < place.offset else { return }
         let id = readers.sessions[session].id
         sink.receiveUnframed(
             Span(), .outOfBand(next: place.offset, leftOut: place.offset &- next, from: role, session: id))

@@ -148,7 +148,7 @@ struct Shard: ~Copyable {
         }
         let role = readers.sessions[session].role(of: place.direction.opposite)
         for segment in table.connections[place.slot].waiting(place.direction.opposite, limit: 16) {
-            readers.sessions[session].streams[role.index].suspectPing(
+            readers.sessions[session].suspectPing(
                 in: segment.bytes.span, from: Provenance(role: role, origin: segment.origin))
         }
     }

@@ -19,16 +19,16 @@ extension Session {
         let context = workspace.context(id)
         // Masked frames have a byte beyond ASCII (RFC 6455 5.2).
         let isText =
-            streams[client].decoder.frameCount == 0 && streams[client].decoder.isBetweenFrames && bytes.areText
+            frameCount(of: .client) == 0 && streams[client].decoder.isBetweenFrames && bytes.areText
         if isText {
             passText(
                 bytes, from: Provenance(role: .client, origin: origin),
-                framesOfPeer: streams[Role.server.index].decoder.frameCount, context, &workspace, &sink)
+                framesOfPeer: frameCount(of: .server), context, &workspace, &sink)
             if let trial = streams[client].search {
                 streams[client].beginTrial(isExpected: trial.isExpected, &workspace.resources)
             }
         } else if reportsFirst(.early, of: .client) {
-            let offset = streams[client].decoder.streamOffset
+            let offset = streams[client].nextOffset
             workspace.report(Finding(Rule(.earlyFrames), from: .client, at: offset), at: context, into: &sink)
         }
         return isText
