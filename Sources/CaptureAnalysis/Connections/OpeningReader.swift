@@ -135,19 +135,19 @@ struct OpeningReader: StreamReader, ~Copyable {
     }
 
     mutating func skip(
-        _ length: UInt64?, at place: StreamPlace, comesLate: Bool, _ workspace: inout Workspace,
-        _ sink: inout some EventSink & ~Copyable
+        _ missing: MissingBytes, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) -> Intake {
-        switch follower.skip(length, from: place.direction, comesLate: comesLate) {
+        let direction = missing.place.direction
+        switch follower.skip(missing.length, from: direction, comesLate: missing.comesLate) {
         case .waits: return Intake(defersGap: true, wakesOther: follower.isRequestInGap)
         case .finished(let ending): return Intake(handover: Handover(successor: .other(ending)))
         case .consumed, .requested, .answered, .watched, .exchanged:
             // What has waited for an answer in the gap need not any more.
             guard search != nil else { return Intake(wakesOther: follower.isSearching) }
-            if let length {
-                search?.skip(length, of: place.direction, origin: place.origin)
+            if let length = missing.length {
+                search?.skip(length, of: direction, origin: missing.place.origin)
             } else {
-                search?.drop(place.direction)
+                search?.drop(direction)
             }
             _ = charge(&workspace)
             return Intake()

@@ -124,13 +124,13 @@ extension Shard {
             } else {
                 table.connections[feed.connection].comesLate(place.direction)
             }
+        let missing = MissingBytes(length: length, place: place, comesLate: comesLate)
         let intake: Intake
         switch readers.reader(of: feed) {
         case .session(let session):
             if tracksStates, feed.channel != nil { updateView(of: session, &workspace) }
-            intake = readers.sessions[session].skip(length, at: place, comesLate: comesLate, &workspace, &sink)
-        case .opening(let opening):
-            intake = readers.openings[opening].skip(length, at: place, comesLate: comesLate, &workspace, &sink)
+            intake = readers.sessions[session].skip(missing, &workspace, &sink)
+        case .opening(let opening): intake = readers.openings[opening].skip(missing, &workspace, &sink)
         case .layer(let layer): intake = unwrapGap(length, at: place, layer, of: feed, &workspace, &sink)
         case .none:
             if let channel = feed.channel { readers.channels[channel].beginsLate = true }

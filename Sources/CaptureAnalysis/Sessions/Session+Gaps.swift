@@ -4,12 +4,11 @@ import WireFormat
 /// How a session goes on after bytes that the capture lacks.
 extension Session {
     mutating func skip(
-        _ length: UInt64?, at place: StreamPlace, comesLate: Bool, _ workspace: inout Workspace,
-        _ sink: inout some EventSink & ~Copyable
+        _ missing: MissingBytes, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) -> Intake {
-        let role = Role(place.direction, client: clientDirection)
-        carriers?.add(place, of: role, keepsOlder: followsDeliveries)
-        skip(length, from: Provenance(role: role, origin: place.origin), &workspace, &sink)
+        let role = Role(missing.place.direction, client: clientDirection)
+        carriers?.add(missing.place, of: role, keepsOlder: followsDeliveries)
+        skip(missing.length, from: Provenance(role: role, origin: missing.place.origin), &workspace, &sink)
         return Intake()
     }
 
