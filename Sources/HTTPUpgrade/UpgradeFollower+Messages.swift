@@ -127,13 +127,13 @@ extension UpgradeFollower {
         watchesBodies = traits.changesStreams
         streams[direction.index].enterBody(framing)
         guard traits.contains(.webSocket) || isWatched else { return nil }
-        let request = UpgradeRequest(line, facts.upgrade, head: head)
+        let request = HTTPRequest(line, facts.upgrade, head: head)
         if isWatched {
             watched = WatchedRequest(request, isPolling: isPolling)
             return .watched
         }
         // The third part of hixie-76's challenge follows the head like a body.
-        if request.draft == UpgradeRequest.hixie76, framing == .length(0) {
+        if request.draft == HTTPRequest.hixie76, framing == .length(0) {
             streams[direction.index].enterBody(.length(8))
         }
         awaited.expect(answerTo: request)
@@ -160,7 +160,7 @@ extension UpgradeFollower {
             ofResponse: facts, status: line.status, toHEAD: request.contains(.head),
             isHTTP10: head.equals("1.0", in: line.version))
         if request.contains(.webSocket), let pendingRequest {
-            let response = UpgradeResponse(line, facts, head: head)
+            let response = HTTPResponse(line, facts, head: head)
             let answer = UpgradeAnswer(pendingRequest, response: response)
             streams[direction.index].enterBody(framing)
             settle(answer)
@@ -188,14 +188,14 @@ extension UpgradeFollower {
         guard let watched else { return nil }
         self.watched = nil
         guard watched.isPolling || facts.isEventStream else { return nil }
-        let response = UpgradeResponse(line, facts, head: head)
+        let response = HTTPResponse(line, facts, head: head)
         return .exchanged(PlainExchange(watched.request, response: response, isEventStream: facts.isEventStream))
     }
 
     /// A 101 to WebSocket whose request is missing from the capture; nil if it is something else.
     func unaskedAnswer(_ line: StatusLine, _ facts: HeadFacts, _ head: Span<UInt8>) -> UpgradeAnswer? {
         guard line.status == 101, facts.namesWebSocket, facts.upgrade.accept != nil else { return nil }
-        return UpgradeAnswer(unasked: UpgradeResponse(line, facts, head: head))
+        return UpgradeAnswer(unasked: HTTPResponse(line, facts, head: head))
     }
 
     /// Acts on an answer.

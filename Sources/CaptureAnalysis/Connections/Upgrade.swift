@@ -36,7 +36,7 @@ final class Upgrade {
     }
 
     /// The request, as HTTP sees it.
-    var request: UpgradeRequest { answer.request }
+    var request: HTTPRequest { answer.request }
 
     /// Whether the session was opened.
     var isAccepted: Bool { selection != nil }
