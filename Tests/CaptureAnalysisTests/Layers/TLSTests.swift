@@ -198,7 +198,7 @@ struct TLSTests {
         let session = try RecordedSession("websocket-tls13")
         let foreign = try RecordedSession("tls13-chacha20").keyLog
         let without = Analysis(Self.talk(session).packets, options: Self.options(nil))
-        #expect(without.told.count == 2)
+        #expect(without.reported.count == 2)
         let encrypted = try without.summary.encrypted
         #expect(encrypted.total == 1 && encrypted.noKeyLog == 1)
         let other = try Analysis(Self.talk(session).packets, options: Self.options(foreign)).summary.encrypted
@@ -375,12 +375,12 @@ struct TLSTests {
         var parted = PartedPipeline(options: Self.options(keyLog), parts: count, blockLength: 7)
         for index in packets.indices { packets.withPacket(index) { parted.receive($0, into: &many) } }
         parted.finish(into: &many)
-        #expect(many.told.map { "\($0)" } == one.told.map { "\($0)" })
+        #expect(many.reported.map { "\($0)" } == one.reported.map { "\($0)" })
     }
 }
 
 extension Analysis {
     fileprivate var alerts: [Alert] {
-        told.compactMap { if case .alert(let alert) = $0.event { alert } else { nil } }
+        reported.compactMap { if case .alert(let alert) = $0.event { alert } else { nil } }
     }
 }
