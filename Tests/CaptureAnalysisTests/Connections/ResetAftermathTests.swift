@@ -181,6 +181,26 @@ struct ResetAftermathTests {
         #expect(analysis.ends.map(\.verdict.layer) == [.rst])
     }
 
+    @Test("A gap that only the capture's end declares belongs to the RST before it", arguments: [false, true])
+    func gapAtEnd(isLast: Bool) throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        // The client's RST is at its next byte; the server's stream still waits for what is missing.
+        talk.lose(10, from: .server)
+        talk.sendText("after", from: .server)
+        talk.reset(from: .client)
+        let reset = UInt64(talk.packets.count)
+        var other = TCPConversation(from: "10.0.0.8:50000")
+        other.open()
+        let analysis = Analysis(talk.packets + (isLast ? [] : other.packets))
+        let gap = try #require(analysis.findings.first { $0.rule == "tcp.gap" })
+        #expect(gap.text.contains("10 bytes"))
+        // A finding of the packet that it is reported at names no other.
+        #expect(gap.origin?.packet == (isLast ? nil : reset))
+        #expect(gap.origin?.time == (isLast ? nil : talk.packets.last?.time))
+        #expect(try analysis.end.origin?.packet == gap.origin?.packet)
+    }
+
     @Test("What follows a RST is awaited for two seconds, by the time of other connections")
     func patience() throws {
         var packets = begin(.server).packets
