@@ -62,11 +62,11 @@ struct OpeningReader: StreamReader, ~Copyable {
         _ bytes: Span<UInt8>, at place: StreamPlace, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) -> Intake {
-        var intake = Intake()
-        var start = 0
         if follower.isSearching, isEncrypted(bytes, &workspace) {
             return Intake(unread: bytes.count, handover: Handover(successor: .other(.tls)))
         }
+        var intake = Intake()
+        var start = 0
         let precedesRequest = asked.map { place.origin.packet < $0.origin.packet } ?? false
         follower.endBody(before: bytes, from: place.direction)
         while true {
@@ -76,55 +76,32 @@ struct OpeningReader: StreamReader, ~Copyable {
             intake.wakesOther = intake.wakesOther || step.consumed > 0
             switch step.outcome {
             case .consumed:
-                if follower.isSearching, !follower.searchesHeadsOnly, let found = find(in: bytes, at: place, &workspace)
-                {
-                    return Intake(handover: intake.handing(over: found))
-                }
-                guard charge(&workspace) else {
-                    return Intake(handover: intake.handing(over: .other(.oversizedHead)))
-                }
-                return intake
+                guard let successor = lookOn(in: bytes, at: place, &workspace) else { return intake }
+                return Intake(handover: intake.handing(over: successor))
             case .waits:
                 intake.unread = bytes.count &- start
                 intake.wakesOther = intake.wakesOther || follower.hasEarlyAnswer
                 return intake
             case .requested:
-                latestRequest = workspace.elapsed(place.origin.time)
+                let moment = HeadMoment(place.origin, workspace)
+                latestRequest = moment.elapsed
                 requestEnd = UInt32(truncatingIfNeeded: place.offset &+ UInt64(start))
-                asked = HeadMoment(origin: place.origin, elapsed: latestRequest)
+                asked = moment
             case .answered(let answer):
-                let now = HeadMoment(origin: place.origin, elapsed: workspace.elapsed(place.origin.time))
-                let upgrade = Upgrade(answer, asked: asked ?? now, answered: place.origin)
-                let handover = intake.handover ?? Handover()
-                intake.handover = handover
-                upgrade.hasBytesBeforeHead = follower.hasPreamble(place.direction)
+                let upgrade = settle(answer, at: place, workspace)
+                let handover = intake.beginHandover()
                 handover.upgrades.append(upgrade)
-                asked = nil
                 guard upgrade.isAccepted else { continue }
-                if let count = upgrade.textAfterHead(bytes.extracting(start...)) {
-                    upgrade.hasTextAfterHead = true
-                    start &+= count
-                }
+                start &+= upgrade.passText(in: bytes.extracting(start...))
                 // The answer came from the server: its frames begin after `start`, the client's where its stream waits.
                 intake.unread = bytes.count &- start
                 intake.wakesOther = true
                 handover.successor = .webSocket(.upgrade(client: place.direction.opposite, upgrade))
                 return intake
-            case .watched:
-                guard workspace.resources.mayKeepPlainHead(follower.watchedCount) else {
-                    follower.stopWatching()
-                    continue
-                }
-                if follower.pendingRequest == nil {
-                    asked = HeadMoment(origin: place.origin, elapsed: workspace.elapsed(place.origin.time))
-                }
+            case .watched: watch(at: place, workspace)
             case .exchanged(let exchange):
-                // An upgrade was asked for meanwhile, and the moment is that request's.
-                guard follower.pendingRequest == nil, let moment = asked else { continue }
-                asked = nil
-                let handover = intake.handover ?? Handover()
-                intake.handover = handover
-                handover.exchanges.append(ReadExchange(exchange, asked: moment, answered: place.origin))
+                guard let read = settle(exchange, at: place) else { continue }
+                intake.beginHandover().exchanges.append(read)
             case .finished(.brokenHTTP) where follower.searchOn():
                 // What broke it may be a head.
                 start = 0
@@ -132,6 +109,41 @@ struct OpeningReader: StreamReader, ~Copyable {
                 return Intake(unread: bytes.count &- start, handover: intake.handing(over: .other(ending)))
             }
         }
+    }
+
+    /// Looks for frames in bytes that end no head, and counts what is kept of them.
+    ///
+    /// - Returns: Who reads on, if frames are found, or there is no room.
+    private mutating func lookOn(
+        in bytes: Span<UInt8>, at place: StreamPlace, _ workspace: inout Workspace
+    ) -> Successor? {
+        if follower.isSearching, !follower.searchesHeadsOnly, let found = find(in: bytes, at: place, &workspace) {
+            return found
+        }
+        return charge(&workspace) ? nil : .other(.oversizedHead)
+    }
+
+    /// Takes the answer to the current request.
+    private mutating func settle(
+        _ answer: UpgradeAnswer, at place: StreamPlace, _ workspace: borrowing Workspace
+    ) -> Upgrade {
+        let upgrade = Upgrade(answer, asked: asked ?? HeadMoment(place.origin, workspace), answered: place.origin)
+        upgrade.hasBytesBeforeHead = follower.hasPreamble(place.direction)
+        asked = nil
+        return upgrade
+    }
+
+    /// Notes when a plain request came whose answer is awaited, if there is room for it and no other one waits.
+    private mutating func watch(at place: StreamPlace, _ workspace: borrowing Workspace) {
+        guard workspace.resources.mayKeepPlainHead(follower.watchedCount) else { return follower.stopWatching() }
+        if follower.pendingRequest == nil { asked = HeadMoment(place.origin, workspace) }
+    }
+
+    /// Takes a plain exchange; nil if an upgrade was asked for meanwhile, and the moment is that request's.
+    private mutating func settle(_ exchange: PlainExchange, at place: StreamPlace) -> ReadExchange? {
+        guard follower.pendingRequest == nil, let moment = asked else { return nil }
+        asked = nil
+        return ReadExchange(exchange, asked: moment, answered: place.origin)
     }
 
     mutating func skip(

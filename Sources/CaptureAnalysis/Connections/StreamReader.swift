@@ -45,6 +45,13 @@ struct Intake {
     /// Who reads from here on, if another one does.
     var successor: Successor? { handover?.successor }
 
+    /// The handover, of which there is one from now on.
+    mutating func beginHandover() -> Handover {
+        let begun = handover ?? Handover()
+        handover = begun
+        return begun
+    }
+
     /// The handover so far, with a successor.
     func handing(over successor: Successor) -> Handover {
         let handover = handover ?? Handover()

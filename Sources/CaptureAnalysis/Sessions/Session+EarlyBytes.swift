@@ -40,9 +40,16 @@ extension Upgrade {
     ///
     /// Where nothing follows, they are empty lines or header fields: other text may be another protocol, and is looked
     /// at as what stands in place of a frame.
-    func textAfterHead(_ bytes: Span<UInt8>) -> Int? {
+    private func textAfterHead(_ bytes: Span<UInt8>) -> Int? {
         guard answer.isAcceptValid == true, let end = bytes.leadingLines(from: .server) else { return nil }
         guard !answer.violations.contains(.bodyIn101) else { return nil }
         return end < bytes.count || bytes.areFields ? end : nil
+    }
+
+    /// Notes whether the bytes after the response's head begin with text, and returns how many bytes that is.
+    func passText(in bytes: Span<UInt8>) -> Int {
+        guard let count = textAfterHead(bytes) else { return 0 }
+        hasTextAfterHead = true
+        return count
     }
 }
