@@ -25,20 +25,17 @@ extension Shard {
         // What this segment has acknowledged came before it.
         if arrival.hasMore, !arrival.inOrder.isEmpty, table.connections[slot].hasReleased(place.direction.opposite) {
             // Its own bytes wait meanwhile, so that a session that begins now knows where they stand.
-            let received = segment.flags.contains(.ack) ? segment.acknowledgment : 0
             table.connections[slot].pause(
                 place.direction, keeping: payload.extracting(arrival.inOrder), origin: workspace.origin,
-                received: table.connections[slot].offset(of: received, in: place.direction.opposite),
+                received: table.connections[slot].offset(of: segment.givenAcknowledgment, in: place.direction.opposite),
                 budget: &table.budget)
             drain(slot, &workspace, &sink)
             table.connections[slot].resume(place.direction)
         } else if !arrival.inOrder.isEmpty {
-            recordReceipt(
-                segment.flags.contains(.ack) ? segment.acknowledgment : 0, place, workspace.packet, &workspace)
+            recordReceipt(segment.givenAcknowledgment, place, workspace.packet, &workspace)
             let hasMoved = deliver(payload.extracting(arrival.inOrder), place, &workspace, &sink)
             hasMore = hasMore || hasMoved
-            placeAnswer(
-                to: workspace.packet, acknowledging: segment.flags.contains(.ack) ? segment.acknowledgment : 0, place)
+            placeAnswer(to: workspace.packet, acknowledging: segment.givenAcknowledgment, place)
         }
         if arrival.closes { table.connections[slot].flush(budget: &table.budget) }
         if hasMore || arrival.closes { drain(slot, &workspace, &sink) }
@@ -92,5 +89,12 @@ extension Shard {
             let context = workspace.context(readers.sessions[session].id, view: view(place, segment, session))
             sink.receive(.segment(control), at: context, payload: Span())
         }
+    }
+}
+
+extension TCPSegment {
+    /// The acknowledgment number; 0 if it has none.
+    fileprivate var givenAcknowledgment: UInt32 {
+        @inline(__always) get { flags.contains(.ack) ? acknowledgment : 0 }
     }
 }

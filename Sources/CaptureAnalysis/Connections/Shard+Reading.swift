@@ -65,18 +65,7 @@ extension Shard {
                 begin(rest, at: restPlace, of: feed, &workspace, &sink)
                 continue
             case .opening(let opening):
-                intake = readers.openings[opening].receive(rest, at: restPlace, &workspace, &sink)
-                if workspace.options.demand.includesUnframedBytes, feed.channel == nil {
-                    sink.receiveUnframed(
-                        rest.extracting(droppingLast: intake.unread),
-                        .opening(
-                            offset: restPlace.offset, from: restPlace.direction,
-                            record: readers.records[feed.connection.index]))
-                }
-                if let handover = intake.handover {
-                    for upgrade in handover.upgrades { report(upgrade, opening, of: feed, &workspace, &sink) }
-                    for exchange in handover.exchanges { report(exchange, opening, of: feed, workspace, &sink) }
-                }
+                intake = read(rest, at: restPlace, opening, of: feed, &workspace, &sink)
             case .layer(let layer):
                 intake = unwrap(rest, at: restPlace, layer, of: feed, &workspace, &sink)
             case .stopped, .ignored: return Intake(wakesOther: wakesOther)
@@ -97,6 +86,24 @@ extension Shard {
             start = bytes.count &- intake.unread
         } while start < bytes.count
         return Intake(wakesOther: wakesOther)
+    }
+
+    /// Hands bytes to an opening, and reports what they complete.
+    private mutating func read(
+        _ bytes: Span<UInt8>, at place: StreamPlace, _ opening: Slot<OpeningReader>, of feed: Feed,
+        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) -> Intake {
+        let intake = readers.openings[opening].receive(bytes, at: place, &workspace, &sink)
+        if workspace.options.demand.includesUnframedBytes, feed.channel == nil {
+            sink.receiveUnframed(
+                bytes.extracting(droppingLast: intake.unread),
+                .opening(
+                    offset: place.offset, from: place.direction, record: readers.records[feed.connection.index]))
+        }
+        guard let handover = intake.handover else { return intake }
+        for upgrade in handover.upgrades { report(upgrade, opening, of: feed, &workspace, &sink) }
+        for exchange in handover.exchanges { report(exchange, opening, of: feed, workspace, &sink) }
+        return intake
     }
 
     /// Whether the client has sent bytes before it had the response to its upgrade, which ends at `end`: what follows
