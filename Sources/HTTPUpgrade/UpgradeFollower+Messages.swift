@@ -19,26 +19,32 @@ extension UpgradeFollower {
         }
         if streams[index].head.firstBytes.kind == .undecided {
             streams[index].head.firstBytes.read(bytes, from: offset)
-            switch streams[index].head.firstBytes.kind {
-            case .undecided: break
-            case .request:
-                if mayBeginProxyHead(direction),
-                    streams[index].head.begins("PROXY ", continuing: bytes, from: offset)
-                {
-                    return beginProxy(.proxyLine, direction, with: streams[index].head.take())
-                }
-                guard client ?? proxies.tunnelClient ?? direction == direction else { return beginPreamble(direction) }
-                // A responder that begins with a word and a space may just be greeting, until its request is complete.
-                if direction == .fromInitiator { client = direction }
-            case .response:
-                guard client ?? proxies.tunnelClient != direction else { return beginPreamble(direction) }
-                if !isNoClient(direction.opposite) { client = direction.opposite }
-                if mustWait(direction) { return .waits }
-            case .tls where client == nil: return finish(.tls)
-            case .socks4 where client == nil && direction == .fromInitiator: return beginProxy(.request4, direction)
-            case .socks5 where client == nil && direction == .fromInitiator: return beginProxy(.methods, direction)
-            case .tls, .socks4, .socks5, .other: return beginPreamble(direction)
+            return readOn(bytes, from: &offset, direction)
+        }
+        return collectHead(bytes, from: &offset, direction)
+    }
+
+    /// Reads on in a head as its first bytes say: who sends it, and whether it is one.
+    private mutating func readOn(_ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction) -> Outcome? {
+        switch streams[direction.index].head.firstBytes.kind {
+        case .undecided: break
+        case .request:
+            if mayBeginProxyHead(direction),
+                streams[direction.index].head.begins("PROXY ", continuing: bytes, from: offset)
+            {
+                return beginProxy(.proxyLine, direction, with: streams[direction.index].head.take())
             }
+            guard client ?? proxies.tunnelClient ?? direction == direction else { return beginPreamble(direction) }
+            // A responder that begins with a word and a space may just be greeting, until its request is complete.
+            if direction == .fromInitiator { client = direction }
+        case .response:
+            guard client ?? proxies.tunnelClient != direction else { return beginPreamble(direction) }
+            if !isNoClient(direction.opposite) { client = direction.opposite }
+            if mustWait(direction) { return .waits }
+        case .tls where client == nil: return finish(.tls)
+        case .socks4 where client == nil && direction == .fromInitiator: return beginProxy(.request4, direction)
+        case .socks5 where client == nil && direction == .fromInitiator: return beginProxy(.methods, direction)
+        case .tls, .socks4, .socks5, .other: return beginPreamble(direction)
         }
         return collectHead(bytes, from: &offset, direction)
     }
