@@ -74,24 +74,7 @@ extension TCPConnection {
         if let urgentPointer, doubt.isEmpty, flags.isDisjoint(with: [.syn, .rst]) {
             streams[direction.index].markUrgent(urgentPointer, after: sequence, length: segment.payloadLength)
         }
-        // RFC 9293 3.10.7: the text of a reset is a diagnostic, not data.
-        if segment.payloadLength > 0, !flags.contains(.rst) {
-            restoreOpening(at: sequence, direction, budget: &budget)
-            if refuteOpening(by: sequence, length: segment.payloadLength, direction, doubt) {
-                context.doubt.insert(.atStart)
-            }
-            arrival.inOrder = streams[direction.index].receive(
-                payload, sequence: sequence, length: segment.payloadLength, context, budget: &budget, limits: limits)
-            if finPackets[direction.index] != nil, streams[direction.index].finOffset == nil {
-                recordFin(of: direction)
-                arrival.isControl = true
-            }
-            if streams[direction.index].hasDoubtfulBytes {
-                streams[direction.index].waitForAcknowledgment(isHeard: isHeard(other))
-            }
-        } else if !arrival.isControl, streams[direction.index].isProbe(sequence) {
-            countUnanswered(direction, time)
-        }
+        takeBytes(of: &segment, payload, at: sequence, direction, &context, &arrival, budget: &budget, limits)
         let isFin = flags.intersection([.fin, .rst]) == .fin
         let isCopy = isFin && takeFin(of: &segment, at: sequence, direction, context)
         if arrival.inOrder.count != segment.payloadLength || arrival.isControl {
@@ -121,6 +104,33 @@ extension TCPConnection {
         }
         if isCopy { arrival.isControl = false }
         return arrival
+    }
+
+    /// Takes the bytes of a segment that begin at `sequence`, or counts the probe that it is.
+    private mutating func takeBytes(
+        of segment: inout TCPSegment, _ payload: Span<UInt8>, at sequence: UInt32, _ direction: Direction,
+        _ context: inout SegmentContext, _ arrival: inout Arrival, budget: inout Int, _ limits: ReassemblyLimits
+    ) {
+        // RFC 9293 3.10.7: the text of a reset is a diagnostic, not data.
+        guard segment.payloadLength > 0, !segment.flags.contains(.rst) else {
+            if !arrival.isControl, streams[direction.index].isProbe(sequence) {
+                countUnanswered(direction, context.origin.time)
+            }
+            return
+        }
+        restoreOpening(at: sequence, direction, budget: &budget)
+        if refuteOpening(by: sequence, length: segment.payloadLength, direction, context.doubt) {
+            context.doubt.insert(.atStart)
+        }
+        arrival.inOrder = streams[direction.index].receive(
+            payload, sequence: sequence, length: segment.payloadLength, context, budget: &budget, limits: limits)
+        if finPackets[direction.index] != nil, streams[direction.index].finOffset == nil {
+            recordFin(of: direction)
+            arrival.isControl = true
+        }
+        if streams[direction.index].hasDoubtfulBytes {
+            streams[direction.index].waitForAcknowledgment(isHeard: isHeard(direction.opposite))
+        }
     }
 
     /// Takes what a segment acknowledges, unless the receiver may have ignored it.
