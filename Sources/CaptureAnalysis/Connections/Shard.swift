@@ -107,9 +107,7 @@ struct Shard: ~Copyable {
         if table.isCrowded, entry.segment.payloadLength > 0 { makeRoom(for: slot, &workspace, &sink) }
         switch readers.connections[slot.index].reader {
         case .ignored:
-            table.connections[slot].pass(
-                entry.segment.flags, from: place.direction, packet: workspace.packet, time: workspace.time)
-            return
+            return table.connections[slot].pass(entry.segment.flags, from: place.direction, at: workspace.origin)
         case .layer(let layer) where readers.layers[layer].isSpent:
             return pass(entry.segment, at: place, layer, &workspace, &sink)
         case .none, .opening, .layer, .stopped, .session: break
@@ -120,7 +118,7 @@ struct Shard: ~Copyable {
         }
         let payload = bytes.extracting(entry.segment.payload)
         let arrival = table.connections[slot].receive(
-            &entry.segment, from: place.direction, payload: payload, packet: workspace.packet, time: workspace.time,
+            &entry.segment, from: place.direction, at: workspace.origin, payload: payload,
             budget: &table.budget, limits: table.limits,
             resetEndsAll: !entry.segment.flags.contains(.rst) || !awaitsAftermath(of: &entry.segment, at: place))
         follow(arrival, of: &entry.segment, payload, at: place, &workspace, &sink)
@@ -134,8 +132,7 @@ struct Shard: ~Copyable {
         countPassed(
             segment.payloadLength, from: place.direction, on: layer, at: workspace.time,
             after: table.connections[place.slot].lastTime)
-        table.connections[place.slot].pass(
-            segment.flags, from: place.direction, packet: workspace.packet, time: workspace.time)
+        table.connections[place.slot].pass(segment.flags, from: place.direction, at: workspace.origin)
         if table.connections[place.slot].isClosed { end(place.slot, cause: .closed, &workspace, &sink) }
     }
 
@@ -159,7 +156,7 @@ struct Shard: ~Copyable {
         if let place = found {
             guard
                 segment.flags.contains(.syn)
-                    ? table.isReplaced(place, by: segment, in: bytes, packet: workspace.packet, time: workspace.time)
+                    ? table.isReplaced(place, by: segment, in: bytes, at: workspace.origin)
                     : table.connections[place.slot].isRevived(by: segment, from: place.direction)
             else { return place }
             opening = table.connections[place.slot].opening(answeredBy: segment, from: place.direction)

@@ -23,22 +23,20 @@ extension TCPConnection {
     /// - Parameters:
     ///   - segment: The segment, of this connection; not changed (see ``ConnectionTable``).
     ///   - direction: Who sent it.
+    ///   - origin: Its packet.
     ///   - payload: The captured bytes of its payload.
-    ///   - packet: The 1-based number of its packet.
-    ///   - time: The packet's time.
     ///   - budget: Bytes that all connections together may still hold.
     ///   - limits: The bounds.
     ///   - resetEndsAll: Whether nothing is of interest that follows a RST.
     /// - Returns: Its effect.
     package mutating func receive(
-        _ segment: inout TCPSegment, from direction: Direction, payload: Span<UInt8>, packet: UInt64,
-        time: Timestamp, budget: inout Int, limits: ReassemblyLimits, resetEndsAll: Bool = true
+        _ segment: inout TCPSegment, from direction: Direction, at origin: Origin, payload: Span<UInt8>,
+        budget: inout Int, limits: ReassemblyLimits, resetEndsAll: Bool = true
     ) -> Arrival {
         let other = direction.opposite
         let flags = segment.flags
-        let origin = Origin(packet: packet, time: time)
-        let silence = time.nanoseconds(since: lastTime)
-        lastTime = time
+        let silence = origin.time.nanoseconds(since: lastTime)
+        lastTime = origin.time
         packets &+= 1
         if slowPathReasons.contains(.unanswered), !hasSureReset { endUnanswered(of: other) }
         if !flags.contains(.syn) || direction == .fromResponder { isOnlySYN = false }
@@ -54,12 +52,12 @@ extension TCPConnection {
         let isOpening = slowPathReasons.contains(.opening)
         if arrival.isControl || isOpening {
             guard isAccepted(segment, from: direction) else {
-                recordRival(segment, from: direction, packet: packet, time: time)
+                recordRival(segment, from: direction, at: origin)
                 streams[direction.index].countOutOfWindow()
                 arrival.isDoubtful = streams[direction.index].takeDoubt()
                 return arrival
             }
-            open(segment, direction, packet: packet, time: time, budget: &budget)
+            open(segment, direction, at: origin, budget: &budget)
         }
         if slowPathReasons.contains(.doubtfulReset), !isDoubtful { withdrawReset(segment, direction, &arrival) }
         if streams[other.index].knownStart == nil { assumeStart(segment, from: direction, budget: &budget) }
@@ -79,11 +77,10 @@ extension TCPConnection {
         let isCopy = isFin && takeFin(of: &segment, at: sequence, direction, context)
         if arrival.inOrder.count != segment.payloadLength || arrival.isControl {
             arrival.isDoubtful = streams[direction.index].takeDoubt() || arrival.isDoubtful
-            if streams[direction.index].takeRepeat() { countUnanswered(direction, time) }
+            if streams[direction.index].takeRepeat() { countUnanswered(direction, origin.time) }
         }
         if flags.contains(.rst) {
-            take(
-                reset: sequence, direction, packet: packet, time: time, doubt, endsAll: resetEndsAll)
+            take(reset: sequence, direction, at: origin, doubt, endsAll: resetEndsAll)
         } else if arrival.isControl {
             slowPathReasons.set(.closed, to: areFinsAcknowledged)
         }
@@ -96,11 +93,11 @@ extension TCPConnection {
         }
         arrival.closes = isClosed
         for index in 0..<2 where !streams[index].isIdle {
-            streams[index].age(packets: packets, time: time, limits: limits)
+            streams[index].age(packets: packets, time: origin.time, limits: limits)
             arrival.hasMore = true
         }
         if segment.window == 0 || closedWindows != nil {
-            recordWindow(segment, direction, packet: packet, time: time, &arrival)
+            recordWindow(segment, direction, at: origin, &arrival)
         }
         if isCopy { arrival.isControl = false }
         return arrival
@@ -200,15 +197,15 @@ extension TCPConnection {
     }
 
     /// Takes a segment of a connection whose bytes are not read: only its end matters.
-    package mutating func pass(_ flags: TCPFlags, from direction: Direction, packet: UInt64, time: Timestamp) {
-        lastTime = time
+    package mutating func pass(_ flags: TCPFlags, from direction: Direction, at origin: Origin) {
+        lastTime = origin.time
         if flags.contains(.fin), finPackets[direction.index] == nil {
-            finPackets[direction.index] = packet
-            firstEndTime = firstEndTime ?? time
+            finPackets[direction.index] = origin.packet
+            firstEndTime = firstEndTime ?? origin.time
         }
         if flags.contains(.rst), reset == nil, !isClosed {
-            reset = (packet, direction)
-            firstEndTime = firstEndTime ?? time
+            reset = (origin.packet, direction)
+            firstEndTime = firstEndTime ?? origin.time
         }
         if flags.contains(.rst) || finPackets[0] != nil && finPackets[1] != nil { slowPathReasons.insert(.closed) }
     }
