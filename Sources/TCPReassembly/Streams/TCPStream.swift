@@ -139,16 +139,7 @@ package struct TCPStream: ~Copyable {
         let start = SequenceNumber.offset(of: sequence, base: base, near: nextOffset)
         let end = start &+ Int64(length)
         guard end > next else {
-            if isDuplicate(payload, at: start, context) {
-                duplicateSegments &+= 1
-                return 0..<0
-            }
-            remember(payload, at: start, context)
-            // RFC 9293 3.8.4: a keep-alive repeats the last byte, whatever its value, or none.
-            hasRepeated = true
-            guard length > 1 || start != next &- 1 else { return 0..<0 }
-            retransmittedSegments &+= 1
-            compare(payload, at: start, context.doubt)
+            recordRepeat(payload, at: start, length: length, context)
             return 0..<0
         }
         if UInt64(end) > usualEnd, !accepts(payload, start: start, end: UInt64(end), context, &budget, limits) {
@@ -184,6 +175,22 @@ package struct TCPStream: ~Copyable {
             outOfOrderSegments &+= 1
         }
         return 0..<0
+    }
+
+    /// Records a segment that brings nothing new: all of it was delivered, or reported as a gap.
+    private mutating func recordRepeat(
+        _ payload: Span<UInt8>, at start: Int64, length: Int, _ context: SegmentContext
+    ) {
+        if isDuplicate(payload, at: start, context) {
+            duplicateSegments &+= 1
+            return
+        }
+        remember(payload, at: start, context)
+        hasRepeated = true
+        // RFC 9293 3.8.4: a keep-alive repeats the last byte, whatever its value, or none.
+        guard length > 1 || start != Int64(nextOffset) &- 1 else { return }
+        retransmittedSegments &+= 1
+        compare(payload, at: start, context.doubt)
     }
 
     /// Whether a segment without data is a keep-alive probe: just before the next byte (RFC 9293 3.8.4).
