@@ -1,4 +1,4 @@
-package import WireFormat
+import WireFormat
 
 /// An upgrade request and its outcome.
 ///
@@ -20,9 +20,9 @@ package final class UpgradeAnswer: Sendable {
     /// The outcome.
     package let verdict: Verdict
     /// The request.
-    package let request: UpgradeRequest
+    package let request: HTTPRequest
     /// The final response; nil if it is missing from the capture.
-    package let response: UpgradeResponse?
+    package let response: HTTPResponse?
     /// Whether Sec-WebSocket-Accept matches the key; nil unless the status is 101 and the request is known.
     package let isAcceptValid: Bool?
     /// The rules the response breaks, each once; empty unless accepted.
@@ -35,7 +35,7 @@ package final class UpgradeAnswer: Sendable {
     }
 
     /// Creates the outcome of a request whose answer is missing from the capture.
-    package init(lost request: UpgradeRequest) {
+    package init(lost request: HTTPRequest) {
         verdict = .lost
         self.request = request
         response = nil
@@ -44,7 +44,7 @@ package final class UpgradeAnswer: Sendable {
     }
 
     /// Creates the outcome of an answer whose request is missing from the capture.
-    init(unasked response: UpgradeResponse) {
+    init(unasked response: HTTPResponse) {
         verdict = .accepted
         request = .unseen
         isAcceptValid = nil
@@ -53,7 +53,7 @@ package final class UpgradeAnswer: Sendable {
     }
 
     /// Judges a final response (RFC 6455 4.1, "If the response does not…").
-    init(_ request: UpgradeRequest, response: consuming UpgradeResponse) {
+    init(_ request: HTTPRequest, response: consuming HTTPResponse) {
         var verdict = Verdict.refused
         var isAcceptValid: Bool?
         var violations: [UpgradeViolation] = []
@@ -86,60 +86,6 @@ extension UpgradeAnswer: Hashable {
         hasher.combine(verdict)
         hasher.combine(request)
         hasher.combine(response)
-    }
-}
-
-/// The final response to an upgrade request (RFC 6455 4.2.2), as HTTP/1.1 sees it.
-package struct UpgradeResponse: Hashable, Sendable {
-    /// The status: 101, or why not.
-    package var status: Int
-    /// The version of HTTP: "1.1", "1.0".
-    package var httpVersion: String
-    /// The header fields.
-    package var header: HTTPFields
-    /// The value of Sec-WebSocket-Accept.
-    package var accept: String?
-    /// Whether there is an Upgrade field.
-    var hasUpgrade: Bool
-    /// Whether an Upgrade field names WebSocket.
-    var namesWebSocket: Bool
-    /// Whether a Connection field names the upgrade.
-    var namesUpgrade: Bool
-    /// Whether Sec-WebSocket-Accept occurs more than once.
-    var isAcceptRepeated: Bool
-    /// Whether there is a field that frames a body.
-    var hasBodyField: Bool
-}
-
-extension UpgradeResponse {
-    /// Reads the complete head of a response whose first line is `line`.
-    init(_ line: StatusLine, _ facts: HeadFacts, head: Span<UInt8>) {
-        let fields = facts.upgrade
-        hasBodyField = facts.hasBodyField
-        header = HTTPFields(head, after: line.end, marks: fields.negotiation)
-        status = line.status
-        httpVersion = head.string(line.version)
-        accept = fields.accept?.text(in: head)
-        isAcceptRepeated = fields.acceptCount > 1
-        hasUpgrade = fields.hasUpgrade
-        namesWebSocket = fields.namesWebSocket
-        namesUpgrade = fields.namesUpgrade
-    }
-
-    /// The rules that the response breaks if it accepts an upgrade.
-    fileprivate func violations(isAcceptValid: Bool) -> [UpgradeViolation] {
-        var violations: [UpgradeViolation] = []
-        if !namesWebSocket { violations.append(.upgradeHeaderMissing) }
-        if !namesUpgrade { violations.append(.connectionHeaderMissing) }
-        if accept == nil {
-            violations.append(.acceptMissing)
-        } else if !isAcceptValid {
-            violations.append(.acceptWrong)
-        }
-        if isAcceptRepeated { violations.append(.acceptRepeated) }
-        if httpVersion < "1.1" { violations.append(.responseVersion) }
-        if hasBodyField { violations.append(.bodyIn101) }
-        return violations
     }
 }
 

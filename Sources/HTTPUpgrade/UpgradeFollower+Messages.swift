@@ -19,26 +19,32 @@ extension UpgradeFollower {
         }
         if streams[index].head.firstBytes.kind == .undecided {
             streams[index].head.firstBytes.read(bytes, from: offset)
-            switch streams[index].head.firstBytes.kind {
-            case .undecided: break
-            case .request:
-                if mayBeginProxyHead(direction),
-                    streams[index].head.begins("PROXY ", continuing: bytes, from: offset)
-                {
-                    return beginProxy(.proxyLine, direction, with: streams[index].head.take())
-                }
-                guard client ?? proxies.tunnelClient ?? direction == direction else { return beginPreamble(direction) }
-                // A responder that begins with a word and a space may just be greeting, until its request is complete.
-                if direction == .fromInitiator { client = direction }
-            case .response:
-                guard client ?? proxies.tunnelClient != direction else { return beginPreamble(direction) }
-                if !isNoClient(direction.opposite) { client = direction.opposite }
-                if mustWait(direction) { return .waits }
-            case .tls where client == nil: return finish(.tls)
-            case .socks4 where client == nil && direction == .fromInitiator: return beginProxy(.request4, direction)
-            case .socks5 where client == nil && direction == .fromInitiator: return beginProxy(.methods, direction)
-            case .tls, .socks4, .socks5, .other: return beginPreamble(direction)
+            return readOn(bytes, from: &offset, direction)
+        }
+        return collectHead(bytes, from: &offset, direction)
+    }
+
+    /// Reads on in a head as its first bytes say: who sends it, and whether it is one.
+    private mutating func readOn(_ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction) -> Outcome? {
+        switch streams[direction.index].head.firstBytes.kind {
+        case .undecided: break
+        case .request:
+            if mayBeginProxyHead(direction),
+                streams[direction.index].head.begins("PROXY ", continuing: bytes, from: offset)
+            {
+                return beginProxy(.proxyLine, direction, with: streams[direction.index].head.take())
             }
+            guard client ?? proxies.tunnelClient ?? direction == direction else { return beginPreamble(direction) }
+            // A responder that begins with a word and a space may just be greeting, until its request is complete.
+            if direction == .fromInitiator { client = direction }
+        case .response:
+            guard client ?? proxies.tunnelClient != direction else { return beginPreamble(direction) }
+            if !isNoClient(direction.opposite) { client = direction.opposite }
+            if mustWait(direction) { return .waits }
+        case .tls where client == nil: return finish(.tls)
+        case .socks4 where client == nil && direction == .fromInitiator: return beginProxy(.request4, direction)
+        case .socks5 where client == nil && direction == .fromInitiator: return beginProxy(.methods, direction)
+        case .tls, .socks4, .socks5, .other: return beginPreamble(direction)
         }
         return collectHead(bytes, from: &offset, direction)
     }
@@ -127,13 +133,13 @@ extension UpgradeFollower {
         watchesBodies = traits.changesStreams
         streams[direction.index].enterBody(framing)
         guard traits.contains(.webSocket) || isWatched else { return nil }
-        let request = UpgradeRequest(line, facts.upgrade, head: head)
+        let request = HTTPRequest(line, facts.upgrade, head: head)
         if isWatched {
             watched = WatchedRequest(request, isPolling: isPolling)
             return .watched
         }
         // The third part of hixie-76's challenge follows the head like a body.
-        if request.draft == UpgradeRequest.hixie76, framing == .length(0) {
+        if request.draft == HTTPRequest.hixie76, framing == .length(0) {
             streams[direction.index].enterBody(.length(8))
         }
         awaited.expect(answerTo: request)
@@ -160,7 +166,7 @@ extension UpgradeFollower {
             ofResponse: facts, status: line.status, toHEAD: request.contains(.head),
             isHTTP10: head.equals("1.0", in: line.version))
         if request.contains(.webSocket), let pendingRequest {
-            let response = UpgradeResponse(line, facts, head: head)
+            let response = HTTPResponse(line, facts, head: head)
             let answer = UpgradeAnswer(pendingRequest, response: response)
             streams[direction.index].enterBody(framing)
             settle(answer)
@@ -188,14 +194,14 @@ extension UpgradeFollower {
         guard let watched else { return nil }
         self.watched = nil
         guard watched.isPolling || facts.isEventStream else { return nil }
-        let response = UpgradeResponse(line, facts, head: head)
+        let response = HTTPResponse(line, facts, head: head)
         return .exchanged(PlainExchange(watched.request, response: response, isEventStream: facts.isEventStream))
     }
 
     /// A 101 to WebSocket whose request is missing from the capture; nil if it is something else.
     func unaskedAnswer(_ line: StatusLine, _ facts: HeadFacts, _ head: Span<UInt8>) -> UpgradeAnswer? {
         guard line.status == 101, facts.namesWebSocket, facts.upgrade.accept != nil else { return nil }
-        return UpgradeAnswer(unasked: UpgradeResponse(line, facts, head: head))
+        return UpgradeAnswer(unasked: HTTPResponse(line, facts, head: head))
     }
 
     /// Acts on an answer.

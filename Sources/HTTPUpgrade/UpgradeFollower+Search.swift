@@ -49,7 +49,7 @@ extension UpgradeFollower {
         _ = collector.read(bytes, from: &end, limit: limits.head)
         guard line.end <= end else { return false }
         let head = bytes.extracting(first: end)
-        let response = UpgradeResponse(line, HeadFacts(head, after: line.end), head: head)
+        let response = HTTPResponse(line, HeadFacts(head, after: line.end), head: head)
         return UpgradeAnswer(pendingRequest, response: response).isAcceptValid == true
     }
 
@@ -118,7 +118,7 @@ extension UpgradeFollower {
         history.record(line, in: head)
         let facts = HeadFacts(head, after: line.end)
         guard facts.asksForWebSocket else { return nil }
-        awaited.expect(answerTo: UpgradeRequest(line, facts.upgrade, head: head))
+        awaited.expect(answerTo: HTTPRequest(line, facts.upgrade, head: head))
         return .requested
     }
 
@@ -137,7 +137,7 @@ extension UpgradeFollower {
             return .answered(answer)
         }
         guard line.status == 101 || line.status >= 200 && !precedesRequest else { return nil }
-        let response = UpgradeResponse(line, facts, head: head)
+        let response = HTTPResponse(line, facts, head: head)
         let answer = UpgradeAnswer(pendingRequest, response: response)
         if line.status == 101 {
             // Without an Accept to prove it, what follows has to.

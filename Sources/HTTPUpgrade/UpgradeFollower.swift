@@ -75,7 +75,7 @@ package struct UpgradeFollower: Sendable {
     }
 
     /// The upgrade request without an answer so far.
-    package var pendingRequest: UpgradeRequest? { awaited.request }
+    package var pendingRequest: HTTPRequest? { awaited.request }
 
     /// Whether a gap may hide the answer to `pendingRequest`: the streams may already be frames.
     package var isAnswerHidden: Bool { awaited.mayBeInGap }

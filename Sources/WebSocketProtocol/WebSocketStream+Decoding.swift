@@ -85,6 +85,12 @@ extension WebSocketStream {
             remaining: header.payloadLength, mask: header.maskingKey.map { Masking(maskingKey: $0) })
     }
 
+    /// Counts a data frame that begins.
+    @inline(__always)
+    mutating func countDataFrame(_ firstByte: UInt8, length: UInt64) {
+        shortTextRun = firstByte != 0x81 || length > 125 ? 0 : shortTextRun < .max ? shortTextRun &+ 1 : .max
+    }
+
     /// RFC 6455 5.4: fragmentation.
     private mutating func beginData(
         _ header: FrameHeader, _ opcode: Opcode, _ resources: inout StreamResources

@@ -128,12 +128,6 @@ public struct WebSocketStream: ~Copyable {
     /// Whether RSV1 may be set on the first frame of a message.
     package var mayUseRSV1: Bool { isCompressionNegotiated || undecodedBits & 0x40 != 0 }
 
-    /// Counts a data frame that begins.
-    @inline(__always)
-    mutating func countDataFrame(_ firstByte: UInt8, length: UInt64) {
-        shortTextRun = firstByte != 0x81 || length > 125 ? 0 : shortTextRun < .max ? shortTextRun &+ 1 : .max
-    }
-
     /// How often the contents of the decompression context became unknown, and how often a message then proved that
     /// decoding goes on (RFC 7692 7.1.1); 0 if every message is compressed on its own.
     package var contexts: (lost: UInt64, regained: UInt64) { messages.contexts }

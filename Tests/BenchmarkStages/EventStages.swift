@@ -7,10 +7,10 @@ import WireFormat
 /// From events to lines of the trace, against a copy of these lines.
 struct JSONStage: Stage {
     private struct Recorder: EventSink {
-        var told: [(event: Event, context: EventContext, payload: [UInt8])] = []
+        var reported: [(event: Event, context: EventContext, payload: [UInt8])] = []
 
         mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
-            told.append((copy event, copy context, payload.withUnsafeBufferPointer { [UInt8]($0) }))
+            reported.append((copy event, copy context, payload.withUnsafeBufferPointer { [UInt8]($0) }))
         }
     }
 
@@ -20,7 +20,7 @@ struct JSONStage: Stage {
     var name: String { "JSON" }
     var referenceName: String { "copy" }
     var unit: String { "event" }
-    var unitCount: UInt64 { UInt64(recorder.told.count) }
+    var unitCount: UInt64 { UInt64(recorder.reported.count) }
     /// Strings of upgrades and community ids are created when they are printed: two dozen for each of 2,000 sessions.
     var mostAllocations: Double { 0.2 }
 
@@ -49,8 +49,8 @@ struct JSONStage: Stage {
 
     private static func write(_ recorder: Recorder, _ drain: (inout OutputBuffer) -> Void) {
         var format = JSONLinesFormat()
-        for told in recorder.told {
-            format.receive(told.event, at: told.context, payload: told.payload.span)
+        for reported in recorder.reported {
+            format.receive(reported.event, at: reported.context, payload: reported.payload.span)
             if format.output.count >= 128 << 10 {
                 drain(&format.output)
                 format.output.removeAll()

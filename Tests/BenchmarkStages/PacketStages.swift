@@ -61,7 +61,8 @@ struct ReassemblyStage: Stage {
                 let place = table.find(&segment, hash: hash) ?? table.insert(segment, time: packet.time)
                 let payload = packet.bytes.extracting(segment.payload)
                 let arrival = table.connections[place.slot].receive(
-                    &segment, from: place.direction, payload: payload, packet: packet.number, time: packet.time,
+                    &segment, from: place.direction, at: Origin(packet: packet.number, time: packet.time),
+                    payload: payload,
                     budget: &table.budget, limits: table.limits)
                 bytes += UInt64(arrival.inOrder.count)
                 if arrival.closes { table.connections[place.slot].flush(budget: &table.budget) }

@@ -7,19 +7,19 @@ import WireFormat
 /// What an analysis makes of some packets.
 struct Analysis {
     /// Every event, in order.
-    let told: [Told]
+    let reported: [ReportedEvent]
 
     /// Analyses packets to the capture's end; `isBatched` tells whether they are handed over in batches, as large as
     /// may be, and `tracksStates` keeps sessions off the fast path.
     init(
         _ packets: [TimedPacket], limits: Limits = Limits(), linkType: LinkType = .ethernet,
-        deliveries: EventDemand.Deliveries = .troubled, tellsFrames: Bool = true, isBatched: Bool = true,
+        deliveries: EventDemand.Deliveries = .troubled, reportsFrames: Bool = true, isBatched: Bool = true,
         tracksStates: Bool = false
     ) {
         var options = AnalysisOptions()
         options.limits = limits
         options.demand.deliveries = deliveries
-        options.demand.includesFrames = tellsFrames
+        options.demand.includesFrames = reportsFrames
         options.demand.includesStates = tracksStates
         self.init(packets, options: options, linkType: linkType, isBatched: isBatched)
     }
@@ -38,7 +38,7 @@ struct Analysis {
             }
         }
         pipeline.finish(into: &recorder)
-        told = recorder.told
+        reported = recorder.reported
     }
 
     /// Analyses a conversation.
@@ -47,49 +47,49 @@ struct Analysis {
     }
 
     var connections: [ConnectionStart] {
-        told.compactMap { if case .connection(let start) = $0.event { start } else { nil } }
+        reported.compactMap { if case .connection(let start) = $0.event { start } else { nil } }
     }
 
     var handshakes: [Handshake] {
-        told.compactMap { if case .handshake(let handshake) = $0.event { handshake } else { nil } }
+        reported.compactMap { if case .handshake(let handshake) = $0.event { handshake } else { nil } }
     }
 
     var frames: [FrameEvent] {
-        told.compactMap { if case .frame(let frame) = $0.event { frame } else { nil } }
+        reported.compactMap { if case .frame(let frame) = $0.event { frame } else { nil } }
     }
 
     var messages: [MessageEvent] {
-        told.compactMap { if case .message(let message) = $0.event { message } else { nil } }
+        reported.compactMap { if case .message(let message) = $0.event { message } else { nil } }
     }
 
     /// The texts of the messages, in order.
     var texts: [String] {
-        told.compactMap { if case .message = $0.event { $0.text } else { nil } }
+        reported.compactMap { if case .message = $0.event { $0.text } else { nil } }
     }
 
     var gaps: [Gap] {
-        told.compactMap { if case .gap(let gap) = $0.event { gap } else { nil } }
+        reported.compactMap { if case .gap(let gap) = $0.event { gap } else { nil } }
     }
 
     var resyncs: [Resync] {
-        told.compactMap { if case .resync(let resync) = $0.event { resync } else { nil } }
+        reported.compactMap { if case .resync(let resync) = $0.event { resync } else { nil } }
     }
 
     var deliveries: [Delivery] {
-        told.compactMap { if case .delivery(let delivery) = $0.event { delivery } else { nil } }
+        reported.compactMap { if case .delivery(let delivery) = $0.event { delivery } else { nil } }
     }
 
     var findings: [Finding] {
-        told.compactMap { if case .finding(let finding) = $0.event { finding } else { nil } }
+        reported.compactMap { if case .finding(let finding) = $0.event { finding } else { nil } }
     }
 
     /// The rules of the findings, in order.
     var rules: [String] {
-        told.compactMap { if case .finding(let finding) = $0.event { finding.rule } else { nil } }
+        reported.compactMap { if case .finding(let finding) = $0.event { finding.rule } else { nil } }
     }
 
     var ends: [SessionEnd] {
-        told.compactMap { if case .end(let end) = $0.event { end } else { nil } }
+        reported.compactMap { if case .end(let end) = $0.event { end } else { nil } }
     }
 
     /// The end of the only session.
@@ -102,7 +102,7 @@ struct Analysis {
 
     var summary: Summary {
         get throws {
-            guard case .summary(let summary) = told.last?.event else {
+            guard case .summary(let summary) = reported.last?.event else {
                 throw NoSummary()
             }
             return summary

@@ -70,7 +70,7 @@ struct BoundsTests {
         let analysis = Analysis(talk.packets, limits: limits)
         #expect(analysis.gaps.map(\.length) == [10])
         // Told when the bound was reached, not at the capture's end.
-        let gap = try #require(analysis.told.first { if case .gap = $0.event { true } else { false } })
+        let gap = try #require(analysis.reported.first { if case .gap = $0.event { true } else { false } })
         #expect(gap.context.packet < 40)
     }
 
@@ -85,7 +85,7 @@ struct BoundsTests {
             talk.sendText(String(repeating: "z", count: 200), from: .client)
         }
         let analysis = Analysis(talk.packets, limits: limits)
-        let gap = try #require(analysis.told.first { if case .gap = $0.event { true } else { false } })
+        let gap = try #require(analysis.reported.first { if case .gap = $0.event { true } else { false } })
         #expect((10...16).contains(gap.context.packet))
     }
 

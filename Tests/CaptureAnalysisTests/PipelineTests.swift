@@ -10,13 +10,13 @@ struct PipelineTests {
     @Test("The pipeline reports a beginning and an end of nothing at all")
     func nothing() throws {
         let analysis = Analysis([])
-        #expect(analysis.told.count == 2)
-        guard case .capture = analysis.told[0].event else {
+        #expect(analysis.reported.count == 2)
+        guard case .capture = analysis.reported[0].event else {
             Issue.record("no capture event")
             return
         }
         #expect(try analysis.summary.packets == 0)
-        #expect(analysis.told.map(\.context.packet) == [0, 0])
+        #expect(analysis.reported.map(\.context.packet) == [0, 0])
     }
 
     @Test("The pipeline names 16 link types that it does not support, and counts the packets of all")
@@ -30,7 +30,7 @@ struct PipelineTests {
             }
         }
         pipeline.finish(into: &recorder)
-        guard case .summary(let summary) = recorder.told.last?.event else {
+        guard case .summary(let summary) = recorder.reported.last?.event else {
             Issue.record("no summary")
             return
         }
@@ -56,7 +56,7 @@ struct PipelineTests {
         let upgraded = talks.reversed().flatMap { $0.packets.dropFirst(3) }
         let analysis = Analysis(opened + upgraded)
         #expect(analysis.handshakes.map(\.target) == (0..<40).reversed().map { "/\($0)" })
-        let ends = analysis.told.filter { if case .end = $0.event { true } else { false } }
+        let ends = analysis.reported.filter { if case .end = $0.event { true } else { false } }
         #expect(ends.map(\.context.connection) == (1...40).map { UInt64($0) })
     }
 
@@ -108,7 +108,7 @@ struct PipelineTests {
         var packets = talk.packets
         packets[6].time = Timestamp(nanoseconds: packets[0].time.nanoseconds - 5_000_000_000)
         let analysis = Analysis(packets)
-        #expect(analysis.told.map(\.context.packet) == analysis.told.map(\.context.packet).sorted())
+        #expect(analysis.reported.map(\.context.packet) == analysis.reported.map(\.context.packet).sorted())
         #expect(analysis.frames.last?.answer?.roundTrip == nil)
         #expect(try analysis.summary.duration == -5_000_000_000)
     }

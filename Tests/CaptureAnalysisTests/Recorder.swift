@@ -2,7 +2,7 @@ import CaptureAnalysis
 import WebSocketProtocol
 
 /// An event as it was reported, with a copy of its payload.
-struct Told {
+struct ReportedEvent {
     var event: Event
     var context: EventContext
     var payload: [UInt8]
@@ -12,10 +12,10 @@ struct Told {
 
 /// Keeps every event.
 struct Recorder: EventSink {
-    private(set) var told: [Told] = []
+    private(set) var reported: [ReportedEvent] = []
 
     mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
-        told.append(
-            Told(event: copy event, context: copy context, payload: payload.indices.map { payload[$0] }))
+        reported.append(
+            ReportedEvent(event: copy event, context: copy context, payload: payload.indices.map { payload[$0] }))
     }
 }

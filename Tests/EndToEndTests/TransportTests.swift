@@ -13,13 +13,13 @@ struct DeliveryTraceTests {
                 let sent = events.filter { $0.connection == connection && $0.from == sender }
                 let messages = sent.filter { $0.event == "message" && $0.complete == true }
                 let deliveries = sent.filter { $0.event == "delivery" }
-                let told = deliveries.map(\.messagePacket)
+                let reported = deliveries.map(\.messagePacket)
                 if sent.contains(where: { $0.rule == "limit.deliveries" }) {
                     // The latest are reported.
-                    #expect(told.count < messages.count && told.count >= 1024)
-                    #expect(told == messages.map(\.packet).suffix(told.count))
+                    #expect(reported.count < messages.count && reported.count >= 1024)
+                    #expect(reported == messages.map(\.packet).suffix(reported.count))
                 } else {
-                    #expect(told == messages.map(\.packet))
+                    #expect(reported == messages.map(\.packet))
                 }
             }
         }
@@ -34,20 +34,20 @@ struct DeliveryTraceTests {
     @Test("are otherwise those of messages retransmitted or not acknowledged", arguments: try Fixture.all)
     func troubled(fixture: Fixture) throws {
         let all = try Self.events(fixture.capture, ["--events", "delivery"])
-        let told = try Self.events(fixture.capture, []).filter { $0.event == "delivery" }
+        let reported = try Self.events(fixture.capture, []).filter { $0.event == "delivery" }
         let troubled = all.filter { $0.retransmissions != 0 || $0.outcome != "acknowledged" }
-        #expect(told.allSatisfy { $0.retransmissions != 0 || $0.outcome != "acknowledged" })
-        #expect(told.count <= troubled.count)
-        #expect(told.filter { $0.retransmissions != 0 }.count == troubled.filter { $0.retransmissions != 0 }.count)
+        #expect(reported.allSatisfy { $0.retransmissions != 0 || $0.outcome != "acknowledged" })
+        #expect(reported.count <= troubled.count)
+        #expect(reported.filter { $0.retransmissions != 0 }.count == troubled.filter { $0.retransmissions != 0 }.count)
     }
 
     @Test("show what was sent in vain and retransmitted after the link was cut")
     func linkCut() throws {
         let fixture = try Fixture.named("link-cut")
-        let told = try Self.events(fixture.capture, []).filter { $0.event == "delivery" }
+        let reported = try Self.events(fixture.capture, []).filter { $0.event == "delivery" }
         // Counted in tshark's list of the same packets.
-        #expect(told.count == 56 && told.allSatisfy { $0.outcome == "capture-end" })
-        #expect(told.count { ($0.retransmissions ?? 0) > 0 } == 31)
+        #expect(reported.count == 56 && reported.allSatisfy { $0.outcome == "capture-end" })
+        #expect(reported.count { ($0.retransmissions ?? 0) > 0 } == 31)
     }
 
     private static func events(_ capture: URL, _ arguments: [String]) throws -> [TraceEvent] {

@@ -9,7 +9,7 @@ import WireFormat
 /// stream.
 struct FramesRun {
     /// What the stream reported, with the payload at that moment.
-    private enum Told: Equatable {
+    private enum Report: Equatable {
         case violation(Violation, at: UInt64)
         case frame(Frame, PayloadStatus, payload: [UInt8])
         case message(Message, payload: [UInt8])
@@ -47,15 +47,15 @@ struct FramesRun {
 
     /// Reads the stream cut in every way.
     func check() throws(Disagreement) {
-        let whole = try told(.whole)
+        let whole = try reported(.whole)
         for cutting in [Cutting.byteByByte, .random] {
-            let told = try told(cutting)
+            let reported = try reported(cutting)
             // A bomb is judged by what has come, which is more where pieces are longer.
-            if (told + whole).contains(where: \.isBomb) { return }
-            if told != whole {
-                let place = zip(told, whole).prefix { $0 == $1 }.count
+            if (reported + whole).contains(where: \.isBomb) { return }
+            if reported != whole {
+                let place = zip(reported, whole).prefix { $0 == $1 }.count
                 throw Disagreement(
-                    words: "cut \(cutting): \(told[place...].prefix(2)), whole: \(whole[place...].prefix(2))")
+                    words: "cut \(cutting): \(reported[place...].prefix(2)), whole: \(whole[place...].prefix(2))")
             }
         }
     }
@@ -75,19 +75,19 @@ struct FramesRun {
             demand: PayloadDemand(bytes: has(4) ? 5 : .max, includesFrames: has(3)), limits: limits)
     }
 
-    private func told(_ cutting: Cutting) throws(Disagreement) -> [Told] {
+    private func reported(_ cutting: Cutting) throws(Disagreement) -> [Report] {
         var resources = StreamResources(keptPayload: Self.keptPayload)
         var stream = stream
-        var told: [Told] = []
+        var reported: [Report] = []
         var passed: UInt64 = 0
         for part in parts {
             switch part {
             case .bytes(let bytes):
-                for piece in cutting.pieces(of: bytes) { Self.drain(piece, &stream, &resources, into: &told) }
+                for piece in cutting.pieces(of: bytes) { Self.drain(piece, &stream, &resources, into: &reported) }
                 passed += UInt64(bytes.count)
             case .gap(let length):
-                told.append(.gap(isProven: stream.skip(length, resources: &resources)))
-                Self.drain([], &stream, &resources, into: &told)
+                reported.append(.gap(isProven: stream.skip(length, resources: &resources)))
+                Self.drain([], &stream, &resources, into: &reported)
                 passed += length
                 if stream.isLost, has(6) { stream.resume(at: passed) }
             }
@@ -95,32 +95,33 @@ struct FramesRun {
                 throw Disagreement(words: "at \(stream.streamOffset) after \(passed) bytes")
             }
         }
-        if let message = stream.finish(resources: &resources) { told.append(.unfinished(message)) }
+        if let message = stream.finish(resources: &resources) { reported.append(.unfinished(message)) }
         stream.release(resources: &resources)
         guard resources.keepable == Self.keptPayload else {
             throw Disagreement(words: "\(resources.keepable) bytes may be kept, \(Self.keptPayload) at the start")
         }
-        return told
+        return reported
     }
 
     private static func drain(
         _ bytes: [UInt8], _ stream: inout WebSocketStream, _ resources: inout StreamResources,
-        into told: inout [Told]
+        into reported: inout [Report]
     ) {
         var input = ByteCursor(bytes.span)
         while true {
             if let whole = stream.nextSingleFrameMessage(&input, resources: &resources) {
                 let framePayload = Array(copying: whole.framePayload(in: input, resources))
-                told.append(.frame(whole.frame, whole.framePayloadStatus, payload: framePayload))
-                told.append(.message(whole.message, payload: Array(copying: whole.payload(in: input, resources))))
+                reported.append(.frame(whole.frame, whole.framePayloadStatus, payload: framePayload))
+                reported.append(.message(whole.message, payload: Array(copying: whole.payload(in: input, resources))))
                 continue
             }
             guard let output = stream.next(&input, resources: &resources) else { break }
             switch output {
-            case .violation(let violation, let offset, _): told.append(.violation(violation, at: offset))
+            case .violation(let violation, let offset, _): reported.append(.violation(violation, at: offset))
             case .frame(let frame, let status):
-                told.append(.frame(frame, status, payload: Array(copying: stream.framePayload)))
-            case .message(let message): told.append(.message(message, payload: Array(copying: stream.messagePayload)))
+                reported.append(.frame(frame, status, payload: Array(copying: stream.framePayload)))
+            case .message(let message):
+                reported.append(.message(message, payload: Array(copying: stream.messagePayload)))
             }
         }
     }

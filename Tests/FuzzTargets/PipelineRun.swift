@@ -31,10 +31,10 @@ struct PipelineRun {
         guard printed(SVGFormat()).suffix(7).elementsEqual("</svg>\n".utf8) else {
             throw Disagreement(words: "the picture is not whole")
         }
-        let (told, passed) = (page(tellsFrames: true), page(tellsFrames: false))
-        guard told == passed else {
+        let (reported, passed) = (page(reportsFrames: true), page(reportsFrames: false))
+        guard reported == passed else {
             throw Disagreement(
-                words: "\(String(decoding: told, as: UTF8.self)) is not \(String(decoding: passed, as: UTF8.self))")
+                words: "\(String(decoding: reported, as: UTF8.self)) is not \(String(decoding: passed, as: UTF8.self))")
         }
         let parted = try partedTrace(parts: 2 + packets.packets.count % 3)
         guard plain == parted else {
@@ -77,11 +77,11 @@ struct PipelineRun {
     }
 
     /// The summary page, with frames reported, or skipped as they usually are for a summary.
-    private func page(tellsFrames: Bool) -> [UInt8] {
+    private func page(reportsFrames: Bool) -> [UInt8] {
         var format = SummaryFormat()
         var options = Self.options
         options.demand.payload = PayloadDemand(bytes: 0, includesFrames: false)
-        options.demand.includesFrames = tellsFrames
+        options.demand.includesFrames = reportsFrames
         var pipeline = Pipeline(options: options)
         for index in packets.packets.indices {
             withCaptured(index) { pipeline.receive($0, into: &format) }

@@ -79,7 +79,7 @@ struct SegmentsRun {
             let bytes = [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: sent.length)
             table.connections[slot].record(hopLimit: sent.flags & 128 == 0 ? 64 : 5, from: place.direction)
             let arrival = table.connections[slot].receive(
-                &segment, from: place.direction, payload: bytes.span, packet: UInt64(number), time: time,
+                &segment, from: place.direction, at: Origin(packet: UInt64(number), time: time), payload: bytes.span,
                 budget: &table.budget, limits: limits)
             try streams[place.direction.index].take(bytes, in: arrival.inOrder)
             if arrival.closes { table.connections[slot].flush(budget: &table.budget) }

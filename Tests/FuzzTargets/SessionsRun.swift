@@ -31,19 +31,19 @@ struct SessionsRun {
 
     /// Analyses the session; if nothing is lost, the events do not depend on how it is cut.
     func check() throws(Disagreement) {
-        let whole = told(.whole)
+        let whole = reported(.whole)
         guard settings & 2 == 0, pieces.allSatisfy({ $0.settings & 0xbf == 0 }) else { return }
         for cutting in [Cutting.byteByByte, .random] {
-            let told = told(cutting)
+            let reported = reported(cutting)
             // A bomb is judged by what has come, which is more where pieces are longer.
-            guard told != whole, !(told + whole).contains(where: \.isBomb) else { continue }
-            let place = zip(told, whole).prefix { $0 == $1 }.count
+            guard reported != whole, !(reported + whole).contains(where: \.isBomb) else { continue }
+            let place = zip(reported, whole).prefix { $0 == $1 }.count
             throw Disagreement(
-                words: "cut \(cutting): \(told[place...].prefix(2)), whole: \(whole[place...].prefix(2))")
+                words: "cut \(cutting): \(reported[place...].prefix(2)), whole: \(whole[place...].prefix(2))")
         }
     }
 
-    private func told(_ cutting: Cutting) -> [SessionEvents.Told] {
+    private func reported(_ cutting: Cutting) -> [SessionEvents.Report] {
         var conversation = MadeConversation()
         if settings & 2 == 0 {
             let deflate = settings & 1 == 0 ? "" : "Sec-WebSocket-Extensions: permessage-deflate\r\n"
@@ -75,7 +75,7 @@ struct SessionsRun {
 
 /// The events of sessions, without packet numbers and times.
 struct SessionEvents: EventSink {
-    enum Told: Equatable {
+    enum Report: Equatable {
         case frame(FrameHeader, at: UInt64, payload: [UInt8])
         case message(Message, payload: [UInt8])
         case finding(rule: String, at: UInt64?)
@@ -86,10 +86,10 @@ struct SessionEvents: EventSink {
         }
     }
 
-    private var told: [Told] = []
+    private var reported: [Report] = []
 
     /// Analyses packets to the capture's end.
-    static func of(_ packets: [MadeConversation.Packet]) -> [Told] {
+    static func of(_ packets: [MadeConversation.Packet]) -> [Report] {
         var options = AnalysisOptions()
         options.secret = 7
         options.limits.stream.inflatedMessage = 1 << 18
@@ -105,16 +105,16 @@ struct SessionEvents: EventSink {
             pipeline.receive(captured, into: &events)
         }
         pipeline.finish(into: &events)
-        return events.told
+        return events.reported
     }
 
     mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
         switch copy event {
         case .frame(let event):
-            told.append(.frame(event.frame.header, at: event.frame.streamOffset, payload: Array(copying: payload)))
-        case .message(let event): told.append(.message(event.message, payload: Array(copying: payload)))
-        case .finding(let finding): told.append(.finding(rule: finding.rule, at: finding.streamOffset))
-        case .gap(let gap): told.append(.gap(gap.length))
+            reported.append(.frame(event.frame.header, at: event.frame.streamOffset, payload: Array(copying: payload)))
+        case .message(let event): reported.append(.message(event.message, payload: Array(copying: payload)))
+        case .finding(let finding): reported.append(.finding(rule: finding.rule, at: finding.streamOffset))
+        case .gap(let gap): reported.append(.gap(gap.length))
         default: break
         }
     }

@@ -64,7 +64,7 @@ extension [UpgradeDriver.Entry] {
 struct UpgradeDriver {
     /// An outcome, and how many bytes of its stream stand before it.
     enum Entry: Equatable {
-        case requested(UpgradeRequest, at: Int)
+        case requested(HTTPRequest, at: Int)
         case answered(UpgradeAnswer, at: Int)
         case finished(UpgradeFollower.Ending)
         case gapWaits

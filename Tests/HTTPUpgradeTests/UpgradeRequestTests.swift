@@ -4,11 +4,11 @@ import WireFormat
 @testable import HTTPUpgrade
 
 /// The upgrade request that a text makes.
-private func request(_ text: String) throws -> UpgradeRequest {
+private func request(_ text: String) throws -> HTTPRequest {
     try request(wire(text))
 }
 
-private func request(_ bytes: [UInt8]) throws -> UpgradeRequest {
+private func request(_ bytes: [UInt8]) throws -> HTTPRequest {
     var driver = UpgradeDriver()
     driver.feed(c(bytes))
     return try #require(driver.follower.pendingRequest)

@@ -65,9 +65,9 @@ extension LiveTests {
             let stage = try Stage()
             let sniffer = try Sniffer(on: stage)
             try begin(on: stage, sniffer)
-            let told = sniffer.errors.count
+            let reported = sniffer.errors.count
             try stage.takeDown()
-            #expect(eventually { sniffer.errors.dropFirst(told).contains(stage.interface) }, "nothing was reported")
+            #expect(eventually { sniffer.errors.dropFirst(reported).contains(stage.interface) }, "nothing was reported")
             try stage.bringUp()
             try stage.finish()
             #expect(eventually { sniffer.count("end") == talk.connections })

@@ -94,11 +94,11 @@ extension LiveTests {
             let talk = Talk(seed: 54)
             try stage.hold(talk)
             let again = URL(filePath: stage.folder.path("again"))
-            let isTold = eventually {
+            let isReported = eventually {
                 ((try? String(contentsOf: again, encoding: .utf8)) ?? "").split(separator: "\n")
                     .count { $0.contains("\"event\":\"end\"") } == talk.connections
             }
-            #expect(isTold)
+            #expect(isReported)
             writer.program.send(SIGINT)
             #expect(reader.wait(atMost: .patience) == 0)
             let messages = try Trace([UInt8](Data(contentsOf: again))).messages

@@ -22,6 +22,7 @@ extension TCPConnection {
     ) -> Arrival {
         var segment = segment
         return receive(
-            &segment, from: direction, payload: payload, packet: packet, time: time, budget: &budget, limits: limits)
+            &segment, from: direction, at: Origin(packet: packet, time: time), payload: payload, budget: &budget,
+            limits: limits)
     }
 }

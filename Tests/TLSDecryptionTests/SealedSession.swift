@@ -14,6 +14,11 @@ struct SealedSession {
     static let retryRandom = "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"
     static let random = String(repeating: "5c", count: 32)
 
+    /// Something to seal, another for each number.
+    static func text(_ number: Int, _ count: Int = 40) -> [UInt8] {
+        (0..<count).map { UInt8(truncatingIfNeeded: number &* 31 &+ $0) }
+    }
+
     let suite: CipherSuite
     /// What each direction seals with: the epoch, the secret, the number of the next record.
     private var state: [(secret: TrafficSecret, sequence: UInt64)] = []

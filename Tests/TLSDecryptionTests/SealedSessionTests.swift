@@ -5,10 +5,6 @@ import WireFormat
 
 @Suite("TLS 1.3")
 struct SealedSessionTests {
-    private static func text(_ number: Int, _ count: Int = 40) -> [UInt8] {
-        (0..<count).map { UInt8(truncatingIfNeeded: number &* 31 &+ $0) }
-    }
-
     @Test("after a HelloRetryRequest is decrypted (RFC 8446 4.1.4)")
     func retry() {
         var session = SealedSession()
@@ -19,10 +15,10 @@ struct SealedSessionTests {
             .fromResponder)
         reading.receive(SealedSession.plain([1], type: 20), .fromInitiator)
         session.open(reading)
-        reading.receive(session.record(Self.text(1), .fromInitiator), .fromInitiator)
-        reading.receive(session.record(Self.text(2), .fromResponder), .fromResponder)
+        reading.receive(session.record(SealedSession.text(1), .fromInitiator), .fromInitiator)
+        reading.receive(session.record(SealedSession.text(2), .fromResponder), .fromResponder)
         reading.finish()
-        #expect(reading.plaintext == [Self.text(1).map { $0 }, Self.text(2).map { $0 }])
+        #expect(reading.plaintext == [SealedSession.text(1).map { $0 }, SealedSession.text(2).map { $0 }])
         #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
     }
 
@@ -34,9 +30,11 @@ struct SealedSessionTests {
             var session = SealedSession(.aes128GCM)
             let reading = Reading(session.secrets(), usesFastPath: usesFastPath)
             session.open(reading)
-            for direction in Direction.allCases { reading.receive(session.record(Self.text(0), direction), direction) }
+            for direction in Direction.allCases {
+                reading.receive(session.record(SealedSession.text(0), direction), direction)
+            }
             reading.plaintext = [[], []]
-            let texts = [16_384, 40, 0, 16_383, 3000].map { Self.text($0, $0) }
+            let texts = [16_384, 40, 0, 16_383, 3000].map { SealedSession.text($0, $0) }
             let stream = texts.reduce(into: [UInt8]()) { $0 += session.record($1, .fromResponder) }
             for start in stride(from: 0, to: stream.count, by: size) {
                 let (before, gathered) = (reading.cost, reading.gathered)
@@ -62,38 +60,42 @@ struct SealedSessionTests {
             let reading = Reading(session.secrets(), usesFastPath: true)
             session.open(reading)
             // The first record of each direction shows its keys.
-            for direction in Direction.allCases { reading.receive(session.record(Self.text(0), direction), direction) }
+            for direction in Direction.allCases {
+                reading.receive(session.record(SealedSession.text(0), direction), direction)
+            }
             let before = reading.fastRecords
             reading.plaintext = [[], []]
             for length in lengths {
-                let one = session.record(Self.text(length, length), direction)
-                let other = session.record(Self.text(length + 1, length), direction, padding: length % 3)
+                let one = session.record(SealedSession.text(length, length), direction)
+                let other = session.record(SealedSession.text(length + 1, length), direction, padding: length % 3)
                 reading.receive(one + other, direction)
             }
             #expect(reading.fastRecords - before == 2 * lengths.count)
-            let expected = lengths.flatMap { Self.text($0, $0) + Self.text($0 + 1, $0) }
+            let expected = lengths.flatMap { SealedSession.text($0, $0) + SealedSession.text($0 + 1, $0) }
             #expect(reading.plaintext[direction.index] == expected.map { $0 })
             // What is not genuine is left to the other path, which says so; what follows is decrypted.
             for length in [0, 1, 15, 16, 17, 40, 1023, 1024] {
                 for place in [5, 5 + length, 5 + length + 16] {
                     reading.plaintext = [[], []]
-                    var forged = session.record(Self.text(3, length), direction)
+                    var forged = session.record(SealedSession.text(3, length), direction)
                     forged[place] ^= 0x20
                     reading.receive(forged, direction)
-                    reading.receive(session.record(Self.text(4), direction), direction)
+                    reading.receive(session.record(SealedSession.text(4), direction), direction)
                     #expect(
-                        reading.known(direction) == Self.text(4), "\(direction), \(length) bytes, changed at \(place)")
+                        reading.known(direction) == SealedSession.text(4),
+                        "\(direction), \(length) bytes, changed at \(place)")
                 }
             }
             #expect(reading.problems.count == 16 && reading.problems.allSatisfy { $0.problem == .badRecord })
             // A KeyUpdate, an alert, and half a record are left to it too.
             reading.plaintext = [[], []]
             reading.receive(session.keyUpdate(direction), direction)
-            let record = session.record(Self.text(5), direction)
+            let record = session.record(SealedSession.text(5), direction)
             reading.receive(record.prefix(20), direction)
-            reading.receive(record.dropFirst(20) + session.record(Self.text(6), direction), direction)
+            reading.receive(record.dropFirst(20) + session.record(SealedSession.text(6), direction), direction)
             reading.receive(session.record([1, 0], direction, type: 21), direction)
-            #expect(reading.known(direction) == Self.text(5) + Self.text(6) && reading.alerts.count == 1)
+            #expect(
+                reading.known(direction) == SealedSession.text(5) + SealedSession.text(6) && reading.alerts.count == 1)
         }
     }
 
@@ -115,11 +117,11 @@ struct SealedSessionTests {
         for round in 0..<3 {
             for number in sessions.indices {
                 for direction in Direction.allCases {
-                    readings[number].receive(sessions[number].record(Self.text(round), direction), direction)
+                    readings[number].receive(sessions[number].record(SealedSession.text(round), direction), direction)
                 }
             }
         }
-        let expected = (0..<3).flatMap { Self.text($0) }.map { Optional($0) }
+        let expected = (0..<3).flatMap { SealedSession.text($0) }.map { Optional($0) }
         for reading in readings {
             reading.finish()
             #expect(reading.plaintext == [expected, expected])
@@ -134,14 +136,14 @@ struct SealedSessionTests {
         var session = SealedSession(suite)
         let reading = Reading(session.secrets())
         session.open(reading)
-        for direction in Direction.allCases { reading.receive(session.record(Self.text(1), direction), direction) }
+        for direction in Direction.allCases { reading.receive(session.record(SealedSession.text(1), direction), direction) }
         let request = SealedSession.message(13, [0, 0, 0])
         reading.receive(session.record(request, .fromResponder, type: 22), .fromResponder)
         let answer = SealedSession.message(11, [0, 0, 0, 0]) + SealedSession.finished
         reading.receive(session.record(answer, .fromInitiator, type: 22), .fromInitiator)
-        for direction in Direction.allCases { reading.receive(session.record(Self.text(2), direction), direction) }
+        for direction in Direction.allCases { reading.receive(session.record(SealedSession.text(2), direction), direction) }
         reading.finish()
-        let expected = (Self.text(1) + Self.text(2)).map { Optional($0) }
+        let expected = (SealedSession.text(1) + SealedSession.text(2)).map { Optional($0) }
         #expect(reading.plaintext == [expected, expected])
         #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
     }
@@ -152,7 +154,9 @@ struct SealedSessionTests {
         let reading = Reading(session.secrets(withEarly: hasSecret))
         reading.receive(SealedSession.plain(session.clientHello(hasEarlyData: true)), .fromInitiator)
         session.begin(.early, .fromInitiator)
-        for number in 0..<3 { reading.receive(session.record(Self.text(number), .fromInitiator), .fromInitiator) }
+        for number in 0..<3 {
+            reading.receive(session.record(SealedSession.text(number), .fromInitiator), .fromInitiator)
+        }
         let flight = SealedSession.serverFlight(acceptsEarlyData: true)
         reading.receive(
             SealedSession.plain(session.serverHello()) + session.record(flight, .fromResponder, type: 22),
@@ -162,10 +166,10 @@ struct SealedSessionTests {
         session.begin(.handshake, .fromInitiator)
         reading.receive(session.record(SealedSession.finished, .fromInitiator, type: 22), .fromInitiator)
         for direction in Direction.allCases { session.begin(.application, direction) }
-        reading.receive(session.record(Self.text(9), .fromInitiator), .fromInitiator)
+        reading.receive(session.record(SealedSession.text(9), .fromInitiator), .fromInitiator)
         reading.finish()
-        let early: [UInt8?] = (0..<3).flatMap { Self.text($0) }.map { hasSecret ? $0 : nil }
-        #expect(reading.plaintext[0] == early + Self.text(9).map { $0 })
+        let early: [UInt8?] = (0..<3).flatMap { SealedSession.text($0) }.map { hasSecret ? $0 : nil }
+        #expect(reading.plaintext[0] == early + SealedSession.text(9).map { $0 })
         #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
     }
 
@@ -178,7 +182,9 @@ struct SealedSessionTests {
         let reading = Reading(store)
         reading.receive(SealedSession.plain(session.clientHello(hasEarlyData: true)), .fromInitiator)
         session.begin(.early, .fromInitiator)
-        for number in 0..<3 { reading.receive(session.record(Self.text(number), .fromInitiator), .fromInitiator) }
+        for number in 0..<3 {
+            reading.receive(session.record(SealedSession.text(number), .fromInitiator), .fromInitiator)
+        }
         let flight = SealedSession.serverFlight(acceptsEarlyData: isAccepted)
         reading.receive(
             SealedSession.plain(session.serverHello()) + session.record(flight, .fromResponder, type: 22),
@@ -187,12 +193,13 @@ struct SealedSessionTests {
         session.begin(.handshake, .fromInitiator)
         reading.receive(session.record(SealedSession.finished, .fromInitiator, type: 22), .fromInitiator)
         for direction in Direction.allCases { session.begin(.application, direction) }
-        reading.receive(session.record(Self.text(9), .fromInitiator), .fromInitiator)
-        reading.receive(session.record(Self.text(8), .fromResponder), .fromResponder)
+        reading.receive(session.record(SealedSession.text(9), .fromInitiator), .fromInitiator)
+        reading.receive(session.record(SealedSession.text(8), .fromResponder), .fromResponder)
         reading.finish()
         #expect(
-            reading.plaintext[0] == ((isAccepted ? (0..<3).flatMap { Self.text($0) } : []) + Self.text(9)).map { $0 })
-        #expect(reading.plaintext[1] == Self.text(8).map { $0 })
+            reading.plaintext[0]
+                == ((isAccepted ? (0..<3).flatMap { SealedSession.text($0) } : []) + SealedSession.text(9)).map { $0 })
+        #expect(reading.plaintext[1] == SealedSession.text(8).map { $0 })
         #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
     }
 
@@ -204,152 +211,16 @@ struct SealedSessionTests {
         for number in 0..<6 {
             for direction in Direction.allCases {
                 // A record under old keys, the KeyUpdate and a record under new ones in one segment.
-                let before = session.record(Self.text(number), direction)
+                let before = session.record(SealedSession.text(number), direction)
                 let update = number % 2 == direction.index ? session.keyUpdate(direction) : []
-                reading.receive(before + update + session.record(Self.text(number + 100), direction), direction)
+                reading.receive(
+                    before + update + session.record(SealedSession.text(number + 100), direction), direction)
             }
         }
         reading.finish()
-        let expected: [UInt8?] = (0..<6).flatMap { Self.text($0) + Self.text($0 + 100) }
+        let expected: [UInt8?] = (0..<6).flatMap { SealedSession.text($0) + SealedSession.text($0 + 100) }
         #expect(reading.plaintext == [expected, expected])
         #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
-    }
-
-    @Test("goes on after the segment with the KeyUpdate is lost", arguments: [1, 3])
-    func lostKeyUpdate(updates: Int) {
-        var session = SealedSession()
-        let reading = Reading(session.secrets())
-        session.open(reading)
-        reading.receive(session.record(Self.text(1), .fromResponder), .fromResponder)
-        // RFC 8446 4.6.3 lets an end update as often as it likes.
-        let lost = (0..<updates).flatMap { _ in session.keyUpdate(.fromResponder) }
-        reading.lose(lost.count, .fromResponder)
-        reading.receive(session.record(Self.text(2), .fromResponder), .fromResponder)
-        reading.receive(session.record(Self.text(3), .fromResponder), .fromResponder)
-        // Again, after a record that is not genuine, and nothing that is.
-        var forged = session.record(Self.text(4), .fromResponder)
-        forged[20] ^= 1
-        reading.receive(forged, .fromResponder)
-        reading.lose(session.keyUpdate(.fromResponder).count, .fromResponder)
-        reading.receive(session.record(Self.text(5), .fromResponder), .fromResponder)
-        reading.lose(session.keyUpdate(.fromResponder).count, .fromResponder)
-        reading.receive(session.record(Self.text(6), .fromResponder), .fromResponder)
-        reading.finish()
-        #expect(reading.known(.fromResponder) == [1, 2, 3, 5, 6].flatMap { Self.text($0) })
-        #expect(reading.problems.map(\.problem) == [.badRecord])
-    }
-
-    @Test(
-        "has no gap where only Finished is lost, and an exact one for data lost after it",
-        arguments: [CipherSuite.aes128GCM, .chaCha20Poly1305])
-    func lostFinished(suite: CipherSuite) {
-        for losesFinished in [true, false] {
-            var session = SealedSession(suite)
-            let reading = Reading(session.secrets())
-            reading.receive(SealedSession.plain(session.clientHello()), .fromInitiator)
-            let flight = session.record(SealedSession.serverFlight(), .fromResponder, type: 22)
-            reading.receive(SealedSession.plain(session.serverHello()) + flight, .fromResponder)
-            let finished = session.record(SealedSession.finished, .fromInitiator, type: 22)
-            session.begin(.application, .fromInitiator)
-            let data = session.record(Self.text(1), .fromInitiator)
-            if losesFinished {
-                reading.lose(finished.count, .fromInitiator)
-                reading.receive(data, .fromInitiator)
-            } else {
-                reading.receive(finished, .fromInitiator)
-                reading.lose(data.count, .fromInitiator)
-            }
-            reading.receive(session.record(Self.text(2), .fromInitiator), .fromInitiator)
-            reading.finish()
-            let first = losesFinished ? Self.text(1).map { Optional($0) } : [UInt8?](repeating: nil, count: 40)
-            #expect(reading.plaintext[0] == first + Self.text(2).map { Optional($0) })
-            #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
-        }
-    }
-
-    @Test("with AES-GCM goes on after any number of lost records, and counts them", arguments: [1, 4, 100, 10_000])
-    func lostRecords(count: Int) {
-        var session = SealedSession()
-        let reading = Reading(session.secrets())
-        session.open(reading)
-        reading.receive(session.record(Self.text(1), .fromResponder), .fromResponder)
-        let lost = (0..<count).reduce(0) { length, number in
-            length + session.record(Self.text(number), .fromResponder).count
-        }
-        reading.lose(lost, .fromResponder)
-        reading.receive(session.record(Self.text(2), .fromResponder), .fromResponder)
-        reading.finish()
-        let gap = [UInt8?](repeating: nil, count: 40 * count)
-        #expect(reading.plaintext[1] == Self.text(1).map { $0 } + gap + Self.text(2).map { $0 })
-        #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
-    }
-
-    @Test("with ChaCha20 goes on after 4,096 lost records at most, and gives up beyond", arguments: [4000, 5000])
-    func lostRecordsOfChaCha20(count: Int) {
-        var session = SealedSession(.chaCha20Poly1305)
-        let reading = Reading(session.secrets())
-        session.open(reading)
-        reading.receive(session.record(Self.text(1), .fromResponder), .fromResponder)
-        let lost = (0..<count).reduce(0) { length, number in
-            length + session.record(Self.text(number, 30), .fromResponder).count
-        }
-        reading.lose(lost, .fromResponder)
-        for number in 0..<100 {
-            reading.receive(session.record(Self.text(number, 300), .fromResponder), .fromResponder)
-        }
-        reading.finish()
-        guard count > 4096 else {
-            let sent: [UInt8] = Self.text(1) + (0..<100).flatMap { Self.text($0, 300) }
-            #expect(reading.known(.fromResponder) == sent && reading.problems.isEmpty)
-            return
-        }
-        #expect(reading.known(.fromResponder) == Self.text(1))
-        #expect(reading.problems.map(\.problem) == [.lost] && reading.unknownGaps[1] == [40])
-    }
-
-    @Test(
-        "goes on after segments of the first records under new keys are lost",
-        arguments: [CipherSuite.aes128GCM, .chaCha20Poly1305], [1, 3])
-    func lostInFirstRecords(suite: CipherSuite, count: Int) {
-        var session = SealedSession(suite)
-        let reading = Reading(session.secrets())
-        session.open(reading)
-        for number in 0..<count {
-            // Its header is there, so it is clear where the next one begins, but not how many there were.
-            let record = session.record(Self.text(number, 200), .fromInitiator)
-            reading.receive(Array(record.prefix(50)), .fromInitiator)
-            reading.lose(100, .fromInitiator)
-            reading.receive(Array(record.dropFirst(150)), .fromInitiator)
-        }
-        reading.receive(session.record(Self.text(8), .fromInitiator), .fromInitiator)
-        reading.receive(session.record(Self.text(9), .fromInitiator), .fromInitiator)
-        reading.finish()
-        let gap = [UInt8?](repeating: nil, count: 200 * count)
-        #expect(reading.plaintext[0] == gap + (Self.text(8) + Self.text(9)).map { $0 })
-        #expect(reading.problems.isEmpty)
-    }
-
-    @Test("says at its end that no record was found, if one would have been complete", arguments: [1000, 20_000])
-    func unfound(count: Int) {
-        var session = SealedSession()
-        let reading = Reading(session.secrets())
-        session.open(reading)
-        reading.receive(session.record(Self.text(1), .fromResponder), .fromResponder)
-        reading.receive([UInt8](repeating: 0, count: count), .fromResponder)
-        reading.finish()
-        #expect(reading.known(.fromResponder) == Self.text(1))
-        #expect(reading.problems.map(\.problem) == (count > 18_437 ? [.lost] : []))
-    }
-
-    @Test("has a gap where the last record is lost")
-    func lostEnd() {
-        var session = SealedSession()
-        let reading = Reading(session.secrets())
-        session.open(reading)
-        reading.receive(session.record(Self.text(1), .fromResponder), .fromResponder)
-        reading.lose(session.record(Self.text(2), .fromResponder).count, .fromResponder)
-        reading.finish()
-        #expect(reading.known(.fromResponder) == Self.text(1) && reading.problems.isEmpty)
     }
 
     @Test("may put tickets and empty and padded records amid data, and data after Finished in one segment")
@@ -360,22 +231,22 @@ struct SealedSessionTests {
         let flight = session.record(SealedSession.serverFlight(), .fromResponder, type: 22)
         session.begin(.application, .fromResponder)
         // 0.5-RTT data: the server may send before the client's Finished (RFC 8446 2).
-        let early = session.record(Self.text(1), .fromResponder)
+        let early = session.record(SealedSession.text(1), .fromResponder)
         reading.receive(SealedSession.plain(session.serverHello()) + flight + early, .fromResponder)
         let finished = session.record(SealedSession.finished, .fromInitiator, type: 22)
         session.begin(.application, .fromInitiator)
-        let padded = session.record(Self.text(2), .fromInitiator, padding: 300)
+        let padded = session.record(SealedSession.text(2), .fromInitiator, padding: 300)
         reading.receive(finished + SealedSession.plain([1], type: 20) + padded, .fromInitiator)
         // A NewSessionTicket in two records, between empty ones.
-        let ticket = SealedSession.message(4, Self.text(7, 200))
+        let ticket = SealedSession.message(4, SealedSession.text(7, 200))
         for content in [ticket.prefix(50), ticket.dropFirst(50)] {
             reading.receive(session.record([], .fromResponder), .fromResponder)
             reading.receive(session.record(Array(content), .fromResponder, type: 22), .fromResponder)
         }
-        reading.receive(session.record(Self.text(3), .fromResponder), .fromResponder)
+        reading.receive(session.record(SealedSession.text(3), .fromResponder), .fromResponder)
         reading.finish()
-        #expect(reading.known(.fromInitiator) == Self.text(2))
-        #expect(reading.known(.fromResponder) == Self.text(1) + Self.text(3))
+        #expect(reading.known(.fromInitiator) == SealedSession.text(2))
+        #expect(reading.known(.fromResponder) == SealedSession.text(1) + SealedSession.text(3))
         #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
     }
 
@@ -394,9 +265,9 @@ struct SealedSessionTests {
         for byte in flight { reading.receive(session.record([byte], .fromResponder, type: 22), .fromResponder) }
         reading.receive(session.record(SealedSession.finished, .fromInitiator, type: 22), .fromInitiator)
         for direction in Direction.allCases { session.begin(.application, direction) }
-        reading.receive(session.record(Self.text(1), .fromResponder), .fromResponder)
+        reading.receive(session.record(SealedSession.text(1), .fromResponder), .fromResponder)
         reading.finish()
-        #expect(reading.known(.fromResponder) == Self.text(1) && reading.problems.isEmpty)
+        #expect(reading.known(.fromResponder) == SealedSession.text(1) && reading.problems.isEmpty)
         #expect(reading.reader.facts.serverName == "host")
     }
 
@@ -405,13 +276,13 @@ struct SealedSessionTests {
         var session = SealedSession()
         let reading = Reading(session.secrets())
         session.open(reading)
-        let longest = session.record(Self.text(1, 1 << 14), .fromResponder, padding: 239)
+        let longest = session.record(SealedSession.text(1, 1 << 14), .fromResponder, padding: 239)
         #expect(longest.count == 5 + 16_640)
         reading.receive(longest, .fromResponder)
-        reading.receive(session.record(Self.text(2, 1 << 14), .fromResponder, padding: 240), .fromResponder)
-        reading.receive(session.record(Self.text(3), .fromResponder), .fromResponder)
+        reading.receive(session.record(SealedSession.text(2, 1 << 14), .fromResponder, padding: 240), .fromResponder)
+        reading.receive(session.record(SealedSession.text(3), .fromResponder), .fromResponder)
         reading.finish()
-        #expect(reading.known(.fromResponder) == Self.text(1, 1 << 14) + Self.text(3))
+        #expect(reading.known(.fromResponder) == SealedSession.text(1, 1 << 14) + SealedSession.text(3))
         #expect(reading.problems.map(\.problem) == [.badRecord])
     }
 }

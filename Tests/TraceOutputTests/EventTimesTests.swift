@@ -21,7 +21,7 @@ struct EventTimesTests {
             } + [.summary]
     }
 
-    @Test func `Sessions that a RST ended have ended then, however late that is told`() throws {
+    @Test func `Sessions that a RST ended have ended then, however late that is reported`() throws {
         let timeline = printed(Self.calls(Self.reset), as: TimelineFormat())
         let end = try #require(timeline.split(separator: "\n").first { $0.contains("END ") })
         #expect(end.contains("9.000000") && end.hasSuffix(", at 2.314 s"))
@@ -35,7 +35,7 @@ struct EventTimesTests {
         #expect(rows.filter { $0[0] & 63 == ReportRow.Kind.end }.allSatisfy { $0[3] == 2_314_000_000 })
     }
 
-    @Test func `Others end when that is told`() {
+    @Test func `Others end when that is reported`() {
         #expect(printed(Self.calls(nil), as: SummaryFormat()).contains(", at 9.000 s: #1, #2"))
         #expect(!printed(Self.calls(nil), as: TimelineFormat()).contains(", at "))
         #expect(!printed(Self.calls(nil), as: JSONLinesFormat()).contains("origin_packet"))

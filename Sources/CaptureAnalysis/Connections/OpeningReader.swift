@@ -5,7 +5,7 @@ import WireFormat
 
 /// Reads a connection up to an accepted upgrade, or to frames of a session that began before the capture.
 struct OpeningReader: StreamReader, ~Copyable {
-    private(set) var follower: UpgradeFollower
+    private var follower: UpgradeFollower
     /// Whether bytes went unsearched for lack of memory.
     private(set) var isSearchCut = false
     /// Where the latest upgrade request ends in its stream: the last 32 bits of the offset.
@@ -34,10 +34,21 @@ struct OpeningReader: StreamReader, ~Copyable {
     /// The direction that the client sends; the initiator's if there was no request.
     var client: Direction { follower.client ?? .fromInitiator }
 
+    /// What was seen of HTTP.
+    var traffic: HTTPTraffic { follower.traffic }
+
+    /// The header that a proxy put before the client's bytes; empty if there was none.
+    var proxyHeader: [UInt8] { follower.proxyHeader }
+
+    /// Whether a gap may have swallowed the answer to the latest upgrade request.
+    var isAnswerHidden: Bool { follower.isAnswerHidden }
+
+    /// Whether it searches for frames, and has seen no exchange of HTTP.
+    var hasRecognizedNothing: Bool { follower.isSearching && !follower.traffic.contains(.exchanges) }
+
     /// Whether a stream was given up in the search for frames, and nothing else was found on the connection.
     var isSearchAbandoned: Bool {
-        guard let search, !isSearchCut else { return false }
-        guard follower.isSearching, !follower.traffic.contains(.exchanges) else { return false }
+        guard let search, !isSearchCut, hasRecognizedNothing else { return false }
         return search.isHopeless[0] || search.isHopeless[1]
     }
 
@@ -51,11 +62,11 @@ struct OpeningReader: StreamReader, ~Copyable {
         _ bytes: Span<UInt8>, at place: StreamPlace, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) -> Intake {
-        var intake = Intake()
-        var start = 0
         if follower.isSearching, isEncrypted(bytes, &workspace) {
             return Intake(unread: bytes.count, handover: Handover(successor: .other(.tls)))
         }
+        var intake = Intake()
+        var start = 0
         let precedesRequest = asked.map { place.origin.packet < $0.origin.packet } ?? false
         follower.endBody(before: bytes, from: place.direction)
         while true {
@@ -65,55 +76,32 @@ struct OpeningReader: StreamReader, ~Copyable {
             intake.wakesOther = intake.wakesOther || step.consumed > 0
             switch step.outcome {
             case .consumed:
-                if follower.isSearching, !follower.searchesHeadsOnly, let found = find(in: bytes, at: place, &workspace)
-                {
-                    return Intake(handover: intake.handing(over: found))
-                }
-                guard charge(&workspace) else {
-                    return Intake(handover: intake.handing(over: .other(.oversizedHead)))
-                }
-                return intake
+                guard let successor = lookOn(in: bytes, at: place, &workspace) else { return intake }
+                return Intake(handover: intake.handing(over: successor))
             case .waits:
                 intake.unread = bytes.count &- start
                 intake.wakesOther = intake.wakesOther || follower.hasEarlyAnswer
                 return intake
             case .requested:
-                latestRequest = workspace.elapsed(place.origin.time)
+                let moment = HeadMoment(place.origin, workspace)
+                latestRequest = moment.elapsed
                 requestEnd = UInt32(truncatingIfNeeded: place.offset &+ UInt64(start))
-                asked = HeadMoment(origin: place.origin, elapsed: latestRequest)
+                asked = moment
             case .answered(let answer):
-                let now = HeadMoment(origin: place.origin, elapsed: workspace.elapsed(place.origin.time))
-                let upgrade = Upgrade(answer, asked: asked ?? now, answered: place.origin)
-                let handover = intake.handover ?? Handover()
-                intake.handover = handover
-                upgrade.hasBytesBeforeHead = follower.hasPreamble(place.direction)
+                let upgrade = settle(answer, at: place, workspace)
+                let handover = intake.beginHandover()
                 handover.upgrades.append(upgrade)
-                asked = nil
                 guard upgrade.isAccepted else { continue }
-                if let count = upgrade.textAfterHead(bytes.extracting(start...)) {
-                    upgrade.hasTextAfterHead = true
-                    start &+= count
-                }
+                start &+= upgrade.passText(in: bytes.extracting(start...))
                 // The answer came from the server: its frames begin after `start`, the client's where its stream waits.
                 intake.unread = bytes.count &- start
                 intake.wakesOther = true
                 handover.successor = .webSocket(.upgrade(client: place.direction.opposite, upgrade))
                 return intake
-            case .watched:
-                guard workspace.resources.mayKeepPlainHead(follower.watchedCount) else {
-                    follower.stopWatching()
-                    continue
-                }
-                if follower.pendingRequest == nil {
-                    asked = HeadMoment(origin: place.origin, elapsed: workspace.elapsed(place.origin.time))
-                }
+            case .watched: watch(at: place, workspace)
             case .exchanged(let exchange):
-                // An upgrade was asked for meanwhile, and the moment is that request's.
-                guard follower.pendingRequest == nil, let moment = asked else { continue }
-                asked = nil
-                let handover = intake.handover ?? Handover()
-                intake.handover = handover
-                handover.exchanges.append(ReadExchange(exchange, asked: moment, answered: place.origin))
+                guard let read = settle(exchange, at: place) else { continue }
+                intake.beginHandover().exchanges.append(read)
             case .finished(.brokenHTTP) where follower.searchOn():
                 // What broke it may be a head.
                 start = 0
@@ -123,20 +111,55 @@ struct OpeningReader: StreamReader, ~Copyable {
         }
     }
 
+    /// Looks for frames in bytes that end no head, and counts what is kept of them.
+    ///
+    /// - Returns: Who reads on, if frames are found, or there is no room.
+    private mutating func lookOn(
+        in bytes: Span<UInt8>, at place: StreamPlace, _ workspace: inout Workspace
+    ) -> Successor? {
+        if follower.isSearching, !follower.searchesHeadsOnly, let found = find(in: bytes, at: place, &workspace) {
+            return found
+        }
+        return charge(&workspace) ? nil : .other(.oversizedHead)
+    }
+
+    /// Takes the answer to the current request.
+    private mutating func settle(
+        _ answer: UpgradeAnswer, at place: StreamPlace, _ workspace: borrowing Workspace
+    ) -> Upgrade {
+        let upgrade = Upgrade(answer, asked: asked ?? HeadMoment(place.origin, workspace), answered: place.origin)
+        upgrade.hasBytesBeforeHead = follower.hasPreamble(place.direction)
+        asked = nil
+        return upgrade
+    }
+
+    /// Notes when a plain request came whose answer is awaited, if there is room for it and no other one waits.
+    private mutating func watch(at place: StreamPlace, _ workspace: borrowing Workspace) {
+        guard workspace.resources.mayKeepPlainHead(follower.watchedCount) else { return follower.stopWatching() }
+        if follower.pendingRequest == nil { asked = HeadMoment(place.origin, workspace) }
+    }
+
+    /// Takes a plain exchange; nil if an upgrade was asked for meanwhile, and the moment is that request's.
+    private mutating func settle(_ exchange: PlainExchange, at place: StreamPlace) -> ReadExchange? {
+        guard follower.pendingRequest == nil, let moment = asked else { return nil }
+        asked = nil
+        return ReadExchange(exchange, asked: moment, answered: place.origin)
+    }
+
     mutating func skip(
-        _ length: UInt64?, at place: StreamPlace, comesLate: Bool, _ workspace: inout Workspace,
-        _ sink: inout some EventSink & ~Copyable
+        _ missing: MissingBytes, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) -> Intake {
-        switch follower.skip(length, from: place.direction, comesLate: comesLate) {
+        let direction = missing.place.direction
+        switch follower.skip(missing.length, from: direction, comesLate: missing.comesLate) {
         case .waits: return Intake(defersGap: true, wakesOther: follower.isRequestInGap)
         case .finished(let ending): return Intake(handover: Handover(successor: .other(ending)))
         case .consumed, .requested, .answered, .watched, .exchanged:
             // What has waited for an answer in the gap need not any more.
             guard search != nil else { return Intake(wakesOther: follower.isSearching) }
-            if let length {
-                search?.skip(length, of: place.direction, origin: place.origin)
+            if let length = missing.length {
+                search?.skip(length, of: direction, origin: missing.place.origin)
             } else {
-                search?.drop(place.direction)
+                search?.drop(direction)
             }
             _ = charge(&workspace)
             return Intake()
@@ -186,8 +209,13 @@ struct OpeningReader: StreamReader, ~Copyable {
     /// Lets a response count that has waited for its request; false if there is none.
     mutating func stopAwaitingRequest() -> Bool { follower.stopAwaitingRequest() }
 
-    /// Goes on without the stream that the capture lacks; false if that changes nothing.
-    mutating func stopExpecting() -> Bool { follower.stopExpecting() }
+    /// Goes on without what the capture lacks: the request, the answer, or a whole stream.
+    ///
+    /// - Returns: Whether that changes anything.
+    mutating func stopExpecting(isOneSided: Bool) -> Bool {
+        if follower.stopAwaitingRequest() { return true }
+        return (isOneSided || follower.isAnswerHidden) && follower.stopExpecting()
+    }
 
     /// Ends the reading, since no more bytes can be kept for a stream that waits.
     mutating func stopWaiting() -> UpgradeFollower.Ending { follower.giveUpWaiting() }

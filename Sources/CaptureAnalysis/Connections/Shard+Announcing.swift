@@ -77,7 +77,7 @@ extension Shard {
         start.clientDirection = client
         start.record = readers.records[feed.connection.index]
         start.encryption = readers.encryption(of: feed)
-        let proxyHeader = readers.openings[opening].follower.proxyHeader
+        let proxyHeader = readers.openings[opening].proxyHeader
         if !proxyHeader.isEmpty { start.proxied = ProxiedConnection(header: proxyHeader.span) }
         sink.receive(.connection(start), at: context, payload: Span())
         return context
@@ -131,7 +131,7 @@ extension Shard {
 
     /// Whether the capture may lack the answer to the latest upgrade request.
     private mutating func isAnswerMissing(_ opening: Slot<OpeningReader>, of feed: Feed) -> Bool {
-        readers.openings[opening].follower.isAnswerHidden
+        readers.openings[opening].isAnswerHidden
             || isUnseen(readers.openings[opening].client.opposite, of: feed)
     }
 

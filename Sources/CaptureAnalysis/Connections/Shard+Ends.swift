@@ -184,11 +184,7 @@ extension Shard {
     mutating func stopExpecting(_ feed: Feed) -> Bool {
         guard case .opening(let opening) = readers.reader(of: feed) else { return false }
         let isOneSided = isUnseen(.fromInitiator, of: feed) || isUnseen(.fromResponder, of: feed)
-        let mayGoOn = isOneSided || readers.openings[opening].follower.isAnswerHidden
-        guard readers.openings[opening].stopAwaitingRequest() || mayGoOn && readers.openings[opening].stopExpecting()
-        else {
-            return false
-        }
+        guard readers.openings[opening].stopExpecting(isOneSided: isOneSided) else { return false }
         for direction in Direction.allCases { resume(direction, of: feed) }
         return true
     }

@@ -51,7 +51,7 @@ extension HTTPExchange {
     }
 }
 
-extension UpgradeRequest {
+extension HTTPRequest {
     /// "http://HOST/PATH" or "https://HOST/PATH"; without a Host field, the server's address takes its place (RFC 9112
     /// 3.3).
     fileprivate func plainURL(on server: Endpoint, isEncrypted: Bool) -> String {

@@ -42,9 +42,7 @@ extension Shard {
                 workspace.summary.others.midstream &+= 1
             }
         case .opening(let opening):
-            if readers.openings[opening].follower.isSearching,
-                !readers.openings[opening].follower.traffic.contains(.exchanges)
-            {
+            if readers.openings[opening].hasRecognizedNothing {
                 workspace.summary.others.midstream &+= 1
             } else {
                 countHTTP(opening, of: feed, &workspace)
@@ -55,7 +53,7 @@ extension Shard {
 
     /// Counts a connection on which HTTP was spoken, or something unknown.
     mutating func countHTTP(_ opening: Slot<OpeningReader>, of feed: Feed, _ workspace: inout Workspace) {
-        let traffic = readers.openings[opening].follower.traffic
+        let traffic = readers.openings[opening].traffic
         workspace.summary.others.count(traffic)
         guard !traffic.isDisjoint(with: [.polling, .eventStream]) else { return }
         let server = table.connections[feed.connection].endpoint(sending: readers.openings[opening].client.opposite)

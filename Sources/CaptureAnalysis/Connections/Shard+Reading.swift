@@ -35,9 +35,7 @@ extension Shard {
     ) {
         guard table.connections[slot][place.direction].firstUrgentOffset != nil else { return }
         let role = readers.role(of: place.direction, in: session)
-        guard readers.sessions[session].streams[role.index].search == nil,
-            case let next = readers.sessions[session].streams[role.index].decoder.streamOffset, next < place.offset
-        else { return }
+        guard let next = readers.sessions[session].decodedEnd(of: role), next < place.offset else { return }
         let id = readers.sessions[session].id
         sink.receiveUnframed(
             Span(), .outOfBand(next: place.offset, leftOut: place.offset &- next, from: role, session: id))
@@ -67,18 +65,7 @@ extension Shard {
                 begin(rest, at: restPlace, of: feed, &workspace, &sink)
                 continue
             case .opening(let opening):
-                intake = readers.openings[opening].receive(rest, at: restPlace, &workspace, &sink)
-                if workspace.options.demand.includesUnframedBytes, feed.channel == nil {
-                    sink.receiveUnframed(
-                        rest.extracting(droppingLast: intake.unread),
-                        .opening(
-                            offset: restPlace.offset, from: restPlace.direction,
-                            record: readers.records[feed.connection.index]))
-                }
-                if let handover = intake.handover {
-                    for upgrade in handover.upgrades { report(upgrade, opening, of: feed, &workspace, &sink) }
-                    for exchange in handover.exchanges { report(exchange, opening, of: feed, workspace, &sink) }
-                }
+                intake = read(rest, at: restPlace, opening, of: feed, &workspace, &sink)
             case .layer(let layer):
                 intake = unwrap(rest, at: restPlace, layer, of: feed, &workspace, &sink)
             case .stopped, .ignored: return Intake(wakesOther: wakesOther)
@@ -99,6 +86,24 @@ extension Shard {
             start = bytes.count &- intake.unread
         } while start < bytes.count
         return Intake(wakesOther: wakesOther)
+    }
+
+    /// Hands bytes to an opening, and reports what they complete.
+    private mutating func read(
+        _ bytes: Span<UInt8>, at place: StreamPlace, _ opening: Slot<OpeningReader>, of feed: Feed,
+        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) -> Intake {
+        let intake = readers.openings[opening].receive(bytes, at: place, &workspace, &sink)
+        if workspace.options.demand.includesUnframedBytes, feed.channel == nil {
+            sink.receiveUnframed(
+                bytes.extracting(droppingLast: intake.unread),
+                .opening(
+                    offset: place.offset, from: place.direction, record: readers.records[feed.connection.index]))
+        }
+        guard let handover = intake.handover else { return intake }
+        for upgrade in handover.upgrades { report(upgrade, opening, of: feed, &workspace, &sink) }
+        for exchange in handover.exchanges { report(exchange, opening, of: feed, workspace, &sink) }
+        return intake
     }
 
     /// Whether the client has sent bytes before it had the response to its upgrade, which ends at `end`: what follows
@@ -126,13 +131,13 @@ extension Shard {
             } else {
                 table.connections[feed.connection].comesLate(place.direction)
             }
+        let missing = MissingBytes(length: length, place: place, comesLate: comesLate)
         let intake: Intake
         switch readers.reader(of: feed) {
         case .session(let session):
             if tracksStates, feed.channel != nil { updateView(of: session, &workspace) }
-            intake = readers.sessions[session].skip(length, at: place, comesLate: comesLate, &workspace, &sink)
-        case .opening(let opening):
-            intake = readers.openings[opening].skip(length, at: place, comesLate: comesLate, &workspace, &sink)
+            intake = readers.sessions[session].skip(missing, &workspace, &sink)
+        case .opening(let opening): intake = readers.openings[opening].skip(missing, &workspace, &sink)
         case .layer(let layer): intake = unwrapGap(length, at: place, layer, of: feed, &workspace, &sink)
         case .none:
             if let channel = feed.channel { readers.channels[channel].beginsLate = true }

@@ -115,25 +115,10 @@ extension Shard {
             begin.client = client
             begin.extensions = upgrade.extensions
             begin.opened = upgrade.answered
-            let session = makeSession(begin, opening, of: feed, &workspace)
-            readers.sessions[session].record(upgrade, at: upgrade.answered ?? workspace.origin)
-            if upgrade.answer.isAcceptValid != true {
-                readers.sessions[session].beginTrial(isExpected: upgrade.answer.mayBeProven, &workspace)
-            }
-            if isHalfHidden(feed) {
-                let context = workspace.context(readers.sessions[session].id)
-                reportHidden(feed, client: client, context, &workspace, &sink)
-            }
+            beginUpgraded(begin, upgrade, opening, of: feed, &workspace, &sink)
         case .assumed(let client):
             begin.client = client
-            let context = announce(opening, of: feed, how: .midstream, client: client, nil, &workspace, &sink)
-            countSession(opening, of: feed, client, &workspace)
-            let session = makeSession(begin, opening, of: feed, &workspace)
-            reportHidden(feed, client: client, context, &workspace, &sink)
-            // If the connection was seen to open, frames begin with its first byte; else their place is searched.
-            if !isOpeningKnown(feed) {
-                readers.sessions[session].beginMidstream(context, Role.allCases, &workspace, &sink)
-            }
+            beginAssumed(begin, opening, of: feed, &workspace, &sink)
         case .found(let search, let client, let isClientWhole):
             begin.client = client
             begin.opened = search.firstOrigin
@@ -141,32 +126,73 @@ extension Shard {
             for direction in Direction.allCases {
                 if let kept = search.streams[direction.index]?.kept.start { begin.offsets[direction.index] = kept }
             }
-            let unanswered = readers.openings[opening].takeUnanswered()
-            let context = announce(
-                opening, of: feed, how: unanswered == nil ? .midstream : .handshake, client: client, unanswered,
-                &workspace, &sink)
-            if let unanswered {
-                // Its answer is not in the capture; the frames show what it was.
-                var handshake = handshake(unanswered, of: feed, opening, client, workspace.origin)
-                handshake.isAccepted = true
-                handshake.isAnswerMissing = true
-                sink.receive(.handshake(handshake), at: context, payload: Span())
-                count(handshake, context, &workspace)
-            } else {
-                countSession(opening, of: feed, client, &workspace)
-            }
-            let session = makeSession(begin, opening, of: feed, &workspace)
-            reportHidden(feed, client: client, context, &workspace, &sink)
-            readers.sessions[session].beginMidstream(
-                context, isClientWhole ? [.server] : Role.allCases, &workspace, &sink)
-            for direction in Direction.allCases where search.isHopeless[direction.index] {
-                let finding = Finding(
-                    Rule(.searchLimit), from: Role(direction, client: client), at: begin.offsets[direction.index])
-                workspace.report(finding, at: context, into: &sink)
-            }
-            if tracksStates { workspace.view = view(feed.connection, session) }
-            readers.sessions[session].replay(search, &workspace, &sink)
+            beginFound(
+                begin, search, isClientWhole: isClientWhole, opening, of: feed, &workspace, &sink)
         }
+    }
+
+    /// Creates the session that an upgrade has opened.
+    private mutating func beginUpgraded(
+        _ begin: SessionBeginning, _ upgrade: Upgrade, _ opening: Slot<OpeningReader>, of feed: Feed,
+        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        let session = makeSession(begin, opening, of: feed, &workspace)
+        readers.sessions[session].record(upgrade, at: upgrade.answered ?? workspace.origin)
+        if upgrade.answer.isAcceptValid != true {
+            readers.sessions[session].beginTrial(isExpected: upgrade.answer.mayBeProven, &workspace)
+        }
+        guard isHalfHidden(feed) else { return }
+        let context = workspace.context(readers.sessions[session].id)
+        reportHidden(feed, client: begin.client, context, &workspace, &sink)
+    }
+
+    /// Creates the session that the user says there is.
+    private mutating func beginAssumed(
+        _ begin: SessionBeginning, _ opening: Slot<OpeningReader>, of feed: Feed, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        let client = begin.client
+        let context = announce(opening, of: feed, how: .midstream, client: client, nil, &workspace, &sink)
+        countSession(opening, of: feed, client, &workspace)
+        let session = makeSession(begin, opening, of: feed, &workspace)
+        reportHidden(feed, client: client, context, &workspace, &sink)
+        // If the connection was seen to open, frames begin with its first byte; else their place is searched.
+        if !isOpeningKnown(feed) {
+            readers.sessions[session].beginMidstream(context, Role.allCases, &workspace, &sink)
+        }
+    }
+
+    /// Creates the session whose frames a search has found, and decodes what that has kept.
+    private mutating func beginFound(
+        _ begin: SessionBeginning, _ search: MidstreamSearch, isClientWhole: Bool, _ opening: Slot<OpeningReader>,
+        of feed: Feed, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        let client = begin.client
+        let unanswered = readers.openings[opening].takeUnanswered()
+        let context = announce(
+            opening, of: feed, how: unanswered == nil ? .midstream : .handshake, client: client, unanswered,
+            &workspace, &sink)
+        if let unanswered {
+            // Its answer is not in the capture; the frames show what it was.
+            var handshake = handshake(unanswered, of: feed, opening, client, workspace.origin)
+            handshake.isAccepted = true
+            handshake.isAnswerMissing = true
+            sink.receive(.handshake(handshake), at: context, payload: Span())
+            count(handshake, context, &workspace)
+        } else {
+            countSession(opening, of: feed, client, &workspace)
+        }
+        let session = makeSession(begin, opening, of: feed, &workspace)
+        reportHidden(feed, client: client, context, &workspace, &sink)
+        readers.sessions[session].beginMidstream(
+            context, isClientWhole ? [.server] : Role.allCases, &workspace, &sink)
+        for direction in Direction.allCases where search.isHopeless[direction.index] {
+            let finding = Finding(
+                Rule(.searchLimit), from: Role(direction, client: client), at: begin.offsets[direction.index])
+            workspace.report(finding, at: context, into: &sink)
+        }
+        if tracksStates { workspace.view = view(feed.connection, session) }
+        readers.sessions[session].replay(search, &workspace, &sink)
     }
 
     /// Counts a session whose upgrade is not in the capture.

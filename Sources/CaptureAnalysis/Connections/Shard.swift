@@ -107,9 +107,7 @@ struct Shard: ~Copyable {
         if table.isCrowded, entry.segment.payloadLength > 0 { makeRoom(for: slot, &workspace, &sink) }
         switch readers.connections[slot.index].reader {
         case .ignored:
-            table.connections[slot].pass(
-                entry.segment.flags, from: place.direction, packet: workspace.packet, time: workspace.time)
-            return
+            return table.connections[slot].pass(entry.segment.flags, from: place.direction, at: workspace.origin)
         case .layer(let layer) where readers.layers[layer].isSpent:
             return pass(entry.segment, at: place, layer, &workspace, &sink)
         case .none, .opening, .layer, .stopped, .session: break
@@ -120,7 +118,7 @@ struct Shard: ~Copyable {
         }
         let payload = bytes.extracting(entry.segment.payload)
         let arrival = table.connections[slot].receive(
-            &entry.segment, from: place.direction, payload: payload, packet: workspace.packet, time: workspace.time,
+            &entry.segment, from: place.direction, at: workspace.origin, payload: payload,
             budget: &table.budget, limits: table.limits,
             resetEndsAll: !entry.segment.flags.contains(.rst) || !awaitsAftermath(of: &entry.segment, at: place))
         follow(arrival, of: &entry.segment, payload, at: place, &workspace, &sink)
@@ -134,104 +132,14 @@ struct Shard: ~Copyable {
         countPassed(
             segment.payloadLength, from: place.direction, on: layer, at: workspace.time,
             after: table.connections[place.slot].lastTime)
-        table.connections[place.slot].pass(
-            segment.flags, from: place.direction, packet: workspace.packet, time: workspace.time)
+        table.connections[place.slot].pass(segment.flags, from: place.direction, at: workspace.origin)
         if table.connections[place.slot].isClosed { end(place.slot, cause: .closed, &workspace, &sink) }
-    }
-
-    /// Looks among the waiting bytes of the other stream for Pings: a Pong has come.
-    private mutating func lookForPings(answeredAt place: ConnectionTable.Place) {
-        guard case .session(let session) = readers.connections[place.slot.index].reader,
-            !readers.sessions[session].isCarried
-        else {
-            return
-        }
-        let role = readers.sessions[session].role(of: place.direction.opposite)
-        for segment in table.connections[place.slot].waiting(place.direction.opposite, limit: 16) {
-            readers.sessions[session].streams[role.index].suspectPing(
-                in: segment.bytes.span, from: Provenance(role: role, origin: segment.origin))
-        }
     }
 
     /// Whether an end goes on whose RST has ended the connection.
     private mutating func isRevived(_ place: ConnectionTable.Place?, _ segment: inout TCPSegment) -> Bool {
         guard let place, segment.payloadLength > 0, table.connections[place.slot].isClosed else { return false }
         return table.connections[place.slot].isRevived(by: segment, from: place.direction)
-    }
-
-    /// Follows up on what a segment did.
-    private mutating func follow(
-        _ arrival: TCPConnection.Arrival, of segment: inout TCPSegment, _ payload: Span<UInt8>,
-        at place: ConnectionTable.Place, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
-    ) {
-        let slot = place.slot
-        let isOdd = followsDeliveries && (arrival.hasMore || arrival.inOrder.count != segment.payloadLength)
-        for session in readers.sessions(on: slot) where isOdd || readers.sessions[session].watchesSegments {
-            watch(&segment, place, arrival, session, &workspace, &sink)
-        }
-        if tracksStates { updateView(after: segment, place, &workspace) }
-        var hasMore = arrival.hasMore
-        workspace.hasHole = hasMore
-        if hasMore, !arrival.inOrder.isEmpty, payload[arrival.inOrder.lowerBound] & 0x0f == Opcode.pong.rawValue {
-            lookForPings(answeredAt: place)
-        }
-        if hasMore, arrival.inOrder.isEmpty, !payload.isEmpty { followWaiting(segment, payload, place) }
-        // What this segment has acknowledged came before it.
-        if arrival.hasMore, !arrival.inOrder.isEmpty, table.connections[slot].hasReleased(place.direction.opposite) {
-            // Its own bytes wait meanwhile, so that a session that begins now knows where they stand.
-            let received = segment.flags.contains(.ack) ? segment.acknowledgment : 0
-            table.connections[slot].pause(
-                place.direction, keeping: payload.extracting(arrival.inOrder), origin: workspace.origin,
-                received: table.connections[slot].offset(of: received, in: place.direction.opposite),
-                budget: &table.budget)
-            drain(slot, &workspace, &sink)
-            table.connections[slot].resume(place.direction)
-        } else if !arrival.inOrder.isEmpty {
-            recordReceipt(
-                segment.flags.contains(.ack) ? segment.acknowledgment : 0, place, workspace.packet, &workspace)
-            let hasMoved = deliver(payload.extracting(arrival.inOrder), place, &workspace, &sink)
-            hasMore = hasMore || hasMoved
-            placeAnswer(
-                to: workspace.packet, acknowledging: segment.flags.contains(.ack) ? segment.acknowledgment : 0, place)
-        }
-        if arrival.closes { table.connections[slot].flush(budget: &table.budget) }
-        if hasMore || arrival.closes { drain(slot, &workspace, &sink) }
-        for session in readers.sessions(on: slot) {
-            if !arrival.inOrder.isEmpty {
-                let role = readers.role(of: place.direction, in: session)
-                followDelivery(segment.payloadLength, place, from: role, session, &workspace, &sink)
-            } else if readers.sessions[session].watchesSegments {
-                settle(slot, session, &workspace, &sink)
-            }
-        }
-        if arrival.isControl { report(segment, at: place, &workspace, &sink) }
-        if segment.flags.contains(.rst), table.connections[slot].awaitsAftermath {
-            awaitAftermath(of: slot, &workspace, &sink)
-        }
-        if arrival.isDoubtful { reportDoubts(slot, place.direction, &workspace, &sink) }
-        if arrival.closes { end(slot, cause: .closed, &workspace, &sink) }
-    }
-
-    /// Reports a segment that opens, closes or resets a connection, to all sessions on it.
-    private mutating func report(
-        _ segment: borrowing TCPSegment, at place: ConnectionTable.Place, _ workspace: inout Workspace,
-        _ sink: inout some EventSink & ~Copyable
-    ) {
-        for session in readers.sessions(on: place.slot) {
-            advanceStates(place.slot, session, workspace.elapsed(workspace.time))
-            let role = readers.role(of: place.direction, in: session)
-            if let end = table.connections[place.slot].firstEndPacket {
-                let received =
-                    segment.flags.contains(.ack)
-                    ? table.connections[place.slot].offset(of: segment.acknowledgment, in: place.direction.opposite)
-                    : nil
-                readers.sessions[session].recordFin(in: end, from: role, received: received, &workspace)
-            }
-            guard workspace.options.demand.includesFrames else { continue }
-            let control = ControlSegment(from: role, flags: segment.flags, payloadLength: segment.payloadLength)
-            let context = workspace.context(readers.sessions[session].id, view: view(place, segment, session))
-            sink.receive(.segment(control), at: context, payload: Span())
-        }
     }
 
     /// Opens the connection of a segment that belongs to none, or may begin another between the ends of the one
@@ -248,7 +156,7 @@ struct Shard: ~Copyable {
         if let place = found {
             guard
                 segment.flags.contains(.syn)
-                    ? table.isReplaced(place, by: segment, in: bytes, packet: workspace.packet, time: workspace.time)
+                    ? table.isReplaced(place, by: segment, in: bytes, at: workspace.origin)
                     : table.connections[place.slot].isRevived(by: segment, from: place.direction)
             else { return place }
             opening = table.connections[place.slot].opening(answeredBy: segment, from: place.direction)

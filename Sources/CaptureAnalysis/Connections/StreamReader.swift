@@ -15,18 +15,19 @@ protocol StreamReader: ~Copyable {
     ) -> Intake
 
     /// Goes on after bytes that the capture lacks.
-    ///
-    /// - Parameters:
-    ///   - length: How many; nil if that is not known.
-    ///   - place: Where they would stand.
-    ///   - comesLate: Whether bytes of the other stream wait that were captured before those after the gap.
-    ///   - workspace: What readers share.
-    ///   - sink: Who gets the events.
-    /// - Returns: What came of it.
     mutating func skip(
-        _ length: UInt64?, at place: StreamPlace, comesLate: Bool, _ workspace: inout Workspace,
-        _ sink: inout some EventSink & ~Copyable
+        _ missing: MissingBytes, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) -> Intake
+}
+
+/// Bytes of a stream that the capture lacks.
+struct MissingBytes {
+    /// How many; nil if that is not known.
+    let length: UInt64?
+    /// Where they would stand.
+    let place: StreamPlace
+    /// Whether bytes of the other stream wait that were captured before those after the gap.
+    let comesLate: Bool
 }
 
 /// What a reader made of what it was handed.
@@ -43,6 +44,13 @@ struct Intake {
 
     /// Who reads from here on, if another one does.
     var successor: Successor? { handover?.successor }
+
+    /// The handover, of which there is one from now on.
+    mutating func beginHandover() -> Handover {
+        let begun = handover ?? Handover()
+        handover = begun
+        return begun
+    }
 
     /// The handover so far, with a successor.
     func handing(over successor: Successor) -> Handover {

@@ -36,7 +36,7 @@ final class Upgrade {
     }
 
     /// The request, as HTTP sees it.
-    var request: UpgradeRequest { answer.request }
+    var request: HTTPRequest { answer.request }
 
     /// Whether the session was opened.
     var isAccepted: Bool { selection != nil }
@@ -88,6 +88,11 @@ struct HeadMoment {
     var origin: Origin
     /// Nanoseconds since the capture's first packet.
     var elapsed: Int64
+
+    init(_ origin: Origin, _ workspace: borrowing Workspace) {
+        self.origin = origin
+        elapsed = workspace.elapsed(origin.time)
+    }
 }
 
 extension Handshake {

@@ -9,7 +9,7 @@ public struct HTTPExchange: Sendable {
     public var server: Endpoint
     /// The request and the response.
     public var heads: HTTPHeads
-    /// Whether the response begins an event stream; else the request polls.
+    /// Whether the response begins an event stream; otherwise the request polls.
     public var isEventStream: Bool
     /// Nanoseconds from the capture's first packet to the request's.
     public var requestElapsed: Int64
@@ -23,7 +23,7 @@ public struct HTTPHeads: Sendable {
     public var method: String
     /// The URL that is asked for, with its scheme; empty if the capture lacks the request.
     public var url: String
-    /// The request target as it stands in the request line.
+    /// The request target as it is in the request line.
     public var target: String
     /// The version of HTTP that the request has: "1.1", "1.0".
     public var httpVersion: String

@@ -9,7 +9,7 @@ public struct Handshake: Sendable {
     public var status: Int?
     /// "ws://HOST/PATH" as the request names it; empty if the capture lacks that.
     public var url: String
-    /// The request target as it stands in the request line.
+    /// The request target as it is in the request line.
     public var target: String
     /// The Host field, without user information; empty if there is none.
     public var host: String

@@ -58,7 +58,7 @@ extension Session {
     ) {
         for role in Role.allCases where !streams[role.index].isIncomplete {
             let asker = role.peer
-            let offset = streams[role.index].decoder.streamOffset
+            let offset = streams[role.index].nextOffset
             let late = overduePings(of: asker, tcp, context.time)
             if late.count > 0, !streams[role.index].mayAnswerUnseen {
                 workspace.report(Finding(unanswered: late, from: role, at: offset), at: context, into: &sink)
@@ -89,7 +89,7 @@ extension Session {
         _ form: LengthForm, of length: Int, from role: Role, _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        let offset = streams[role.index].decoder.streamOffset &- UInt64(length)
+        let offset = streams[role.index].nextOffset &- UInt64(length)
         let finding =
             form == .reversed
             ? Finding(Rule(.lengthByteOrder), "\(length)", from: role, at: offset)
@@ -107,7 +107,7 @@ extension Session {
         else { return }
         let role = Role(end.from, client: clientDirection)
         guard !alerts.hasClosed[role.index], !streams[role.index].isIncomplete else { return }
-        let offset = streams[role.index].decoder.streamOffset
+        let offset = streams[role.index].nextOffset
         workspace.report(Finding(Rule(.tlsTruncated), from: role, at: offset), at: context, into: &sink)
     }
 
@@ -121,9 +121,7 @@ extension Session {
         guard !streams[asker.index].pings.isEmpty else { return OverduePings() }
         var end = min(now, tcp.firstEndTime ?? now)
         for index in 0..<2 { if let close = streams[index].closeOrigin { end = min(end, close.time) } }
-        if streams[asker.peer.index].decoder.isInFrame {
-            end = min(end, streams[asker.peer.index].decoder.frameOrigin.time)
-        }
+        if let open = streams[asker.peer.index].openFrameOrigin { end = min(end, open.time) }
         return streams[asker.index].pings.overdue(
             at: end, since: accepted?.origin.time, patience: Self.pingPatience,
             hidesAll: streams[asker.peer.index].decoder.isLost)

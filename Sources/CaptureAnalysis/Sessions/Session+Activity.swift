@@ -41,7 +41,7 @@ extension Session {
         guard source.origin.packet == workspace.packet, reportsFirst(.timeBackwards, of: .client) else { return false }
         let finding = Finding(
             Rule(.timeBackwards), Finding.milliseconds(pause == .min ? .max : -pause), from: source.role,
-            at: streams[source.index].decoder.streamOffset)
+            at: streams[source.index].nextOffset)
         workspace.report(finding, at: workspace.context(id), into: &sink)
         return false
     }

@@ -14,7 +14,7 @@ extension Session {
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) -> Bool {
         guard !input.isEmpty else { return false }
-        let framesOfPeer = streams[source.role.peer.index].decoder.frameCount
+        let framesOfPeer = frameCount(of: source.role.peer)
         guard
             let (beginning, kept) = streams[source.index].decoder.begin(
                 with: input.rest, source.origin, isChunked: isChunked(source.role), framesOfPeer: framesOfPeer,
@@ -102,20 +102,15 @@ extension Session {
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         let role = source.role
-        let offset = streams[role.index].decoder.streamOffset
+        let offset = streams[role.index].nextOffset
         if name == .text { offerText(bytes, at: offset, from: role, &workspace, &sink) }
-        giveUp(role, &workspace)
+        streams[role.index].stop(&workspace.resources)
         if name?.isOfBothEnds == true, streams[role.peer.index].decoder.isAtBeginning {
             let kept = streams[role.peer.index].decoder.takeStart(&workspace.resources.keepable)
-            giveUp(role.peer, &workspace)
+            streams[role.peer.index].stop(&workspace.resources)
             if let kept { decode(kept, after: 0, from: role.peer, context, &workspace, &sink) }
         }
         reportStop(name, from: source, at: offset, frame: 0, context, &workspace, &sink)
-    }
-
-    private mutating func giveUp(_ role: Role, _ workspace: inout Workspace) {
-        streams[role.index].decoder.lose(resources: &workspace.resources)
-        streams[role.index].isStopped = true
     }
 
     /// Passes over text that stands before the first frame of a stream.
@@ -123,10 +118,9 @@ extension Session {
         _ text: Span<UInt8>, from source: Provenance, framesOfPeer: UInt64, _ context: EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        let offset = streams[source.index].decoder.streamOffset
+        let offset = streams[source.index].nextOffset
         offerText(text, at: offset, from: source.role, &workspace, &sink)
-        streams[source.index].decoder.lose(resources: &workspace.resources)
-        streams[source.index].decoder.resume(at: offset &+ UInt64(text.count))
+        streams[source.index].pass(text.count, &workspace.resources)
         recordText(from: source, framesOfPeer: framesOfPeer)
         guard reportsFirst(.text, of: source.role) else { return }
         let rule = Rule(source.role == .client ? .textAfterHead : .textAfterAnswer)

@@ -19,16 +19,16 @@ extension Session {
         let context = workspace.context(id)
         // Masked frames have a byte beyond ASCII (RFC 6455 5.2).
         let isText =
-            streams[client].decoder.frameCount == 0 && streams[client].decoder.isBetweenFrames && bytes.areText
+            frameCount(of: .client) == 0 && streams[client].decoder.isBetweenFrames && bytes.areText
         if isText {
             passText(
                 bytes, from: Provenance(role: .client, origin: origin),
-                framesOfPeer: streams[Role.server.index].decoder.frameCount, context, &workspace, &sink)
+                framesOfPeer: frameCount(of: .server), context, &workspace, &sink)
             if let trial = streams[client].search {
                 streams[client].beginTrial(isExpected: trial.isExpected, &workspace.resources)
             }
         } else if reportsFirst(.early, of: .client) {
-            let offset = streams[client].decoder.streamOffset
+            let offset = streams[client].nextOffset
             workspace.report(Finding(Rule(.earlyFrames), from: .client, at: offset), at: context, into: &sink)
         }
         return isText
@@ -40,9 +40,16 @@ extension Upgrade {
     ///
     /// Where nothing follows, they are empty lines or header fields: other text may be another protocol, and is looked
     /// at as what stands in place of a frame.
-    func textAfterHead(_ bytes: Span<UInt8>) -> Int? {
+    private func textAfterHead(_ bytes: Span<UInt8>) -> Int? {
         guard answer.isAcceptValid == true, let end = bytes.leadingLines(from: .server) else { return nil }
         guard !answer.violations.contains(.bodyIn101) else { return nil }
         return end < bytes.count || bytes.areFields ? end : nil
+    }
+
+    /// Notes whether the bytes after the response's head begin with text, and returns how many bytes that is.
+    func passText(in bytes: Span<UInt8>) -> Int {
+        guard let count = textAfterHead(bytes) else { return 0 }
+        hasTextAfterHead = true
+        return count
     }
 }

@@ -4,12 +4,11 @@ import WireFormat
 /// How a session goes on after bytes that the capture lacks.
 extension Session {
     mutating func skip(
-        _ length: UInt64?, at place: StreamPlace, comesLate: Bool, _ workspace: inout Workspace,
-        _ sink: inout some EventSink & ~Copyable
+        _ missing: MissingBytes, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) -> Intake {
-        let role = Role(place.direction, client: clientDirection)
-        carriers?.add(place, of: role, keepsOlder: followsDeliveries)
-        skip(length, from: Provenance(role: role, origin: place.origin), &workspace, &sink)
+        let role = Role(missing.place.direction, client: clientDirection)
+        carriers?.add(missing.place, of: role, keepsOlder: followsDeliveries)
+        skip(missing.length, from: Provenance(role: role, origin: missing.place.origin), &workspace, &sink)
         return Intake()
     }
 
@@ -23,10 +22,7 @@ extension Session {
         var context = workspace.context(id)
         endBeginning(of: source.role, context, &workspace, &sink)
         finishSearch(of: source.role, hasFin: false, &context, &workspace, &sink)
-        let offset = streams[source.index].decoder.streamOffset
-        workspace.summary.gaps &+= 1
-        streams[source.index].isIncomplete = true
-        sink.receive(.gap(Gap(from: source.role, streamOffset: offset, length: length)), at: context, payload: Span())
+        reportGap(of: length, from: source.role, context, &workspace, &sink)
         guard !streams[source.index].isStopped else {
             _ = streams[source.index].decoder.skip(length ?? 0, resources: &workspace.resources)
             return
@@ -38,13 +34,10 @@ extension Session {
                 sender: source.role, gapPacket: context.packet, &workspace.resources)
             return decode(Span(), from: source, &context, &workspace, &sink)
         }
-        if streams[source.index].decoder.skip(length, resources: &workspace.resources) {
-            let resync = Resync(
-                from: source.role, streamOffset: offset &+ length, gapPacket: context.packet, confidence: .proven,
-                skipped: 0)
-            sink.receive(.resync(resync), at: context, payload: Span())
-        } else if !streams[source.index].searchReaches(
-            over: length, source.origin, gapPacket: context.packet, &workspace.resources)
+        let gapPacket = context.packet
+        if !bridge(length, of: source.role, gapPacket: gapPacket, context, &workspace, &sink),
+            !streams[source.index].searchReaches(
+                over: length, source.origin, gapPacket: gapPacket, &workspace.resources)
         {
             recordUndecoded(search, from: source.role)
             streams[source.index].beginSearch(sender: source.role, &workspace.resources)
@@ -74,20 +67,27 @@ extension Session {
         _ sink: inout some EventSink & ~Copyable
     ) {
         for role in roles {
-            let offset = streams[role.index].decoder.streamOffset
-            workspace.summary.gaps &+= 1
-            streams[role.index].isIncomplete = true
-            sink.receive(.gap(Gap(from: role, streamOffset: offset, length: nil)), at: context, payload: Span())
+            reportGap(of: nil, from: role, context, &workspace, &sink)
             streams[role.index].lose(sender: role, gapPacket: context.packet, &workspace.resources)
         }
+    }
+
+    /// Counts and reports a gap at the next byte of a stream; `length` is nil if it is not known.
+    private mutating func reportGap(
+        of length: UInt64?, from role: Role, _ context: EventContext, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        workspace.summary.gaps &+= 1
+        streams[role.index].isIncomplete = true
+        let gap = Gap(from: role, streamOffset: streams[role.index].nextOffset, length: length)
+        sink.receive(.gap(gap), at: context, payload: Span())
     }
 
     /// Records that no byte of a stream is in the capture, or can be decrypted: what the end said is not known.
     mutating func recordUnseen(_ direction: Direction, isEncrypted: Bool, _ workspace: inout Workspace) {
         let role = Role(direction, client: clientDirection)
         if isEncrypted { carriers?.alerts.undecrypted = role }
-        streams[role.index].isIncomplete = true
-        streams[role.index].decoder.lose(resources: &workspace.resources)
+        streams[role.index].hide(&workspace.resources)
     }
 
     /// Decodes what a search has kept of both streams.
@@ -142,8 +142,7 @@ extension Session {
             from: role, streamOffset: offset, gapPacket: streams[role.index].gapPacket, confidence: .inferred,
             skipped: given)
         sink.receive(.resync(resync), at: context, payload: Span())
-        streams[role.index].isInferred = true
-        streams[role.index].decoder.resume(at: offset)
+        streams[role.index].resume(inferredAt: offset)
         believe(&context, &workspace, &sink)
         recordUndecoded(search, from: role, before: offset)
         var hasResumed = false
@@ -168,15 +167,24 @@ extension Session {
         _ length: UInt64, from role: Role, gapPacket: UInt64, _ context: EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        guard streams[role.index].decoder.skip(length, resources: &workspace.resources) else {
-            // No chain leads here; were there one, the rest would be searched.
-            if streams[role.index].search == nil { streams[role.index].beginSearch(sender: role, &workspace.resources) }
-            return
-        }
+        guard !bridge(length, of: role, gapPacket: gapPacket, context, &workspace, &sink) else { return }
+        // No chain leads here; were there one, the rest would be searched.
+        if streams[role.index].search == nil { streams[role.index].beginSearch(sender: role, &workspace.resources) }
+    }
+
+    /// Passes over missing bytes if a frame's length reaches over them, and reports that the place after is proven.
+    ///
+    /// - Returns: Whether one does; else the stream is lost.
+    private mutating func bridge(
+        _ length: UInt64, of role: Role, gapPacket: UInt64, _ context: EventContext, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) -> Bool {
+        guard streams[role.index].decoder.skip(length, resources: &workspace.resources) else { return false }
         let resync = Resync(
-            from: role, streamOffset: streams[role.index].decoder.streamOffset, gapPacket: gapPacket,
-            confidence: .proven, skipped: 0)
+            from: role, streamOffset: streams[role.index].nextOffset, gapPacket: gapPacket, confidence: .proven,
+            skipped: 0)
         sink.receive(.resync(resync), at: context, payload: Span())
+        return true
     }
 
     /// Looks once more at the end of a search, since bytes are missing again, or none will come.
@@ -210,7 +218,7 @@ extension Session {
         streams[role.index].abandonSearch(&workspace.resources)
         guard streams[role.index].skipped > 0 else { return }
         let finding = Finding(
-            Rule(.placeLost), "\(streams[role.index].skipped)", from: role, at: streams[role.index].decoder.streamOffset
+            Rule(.placeLost), "\(streams[role.index].skipped)", from: role, at: streams[role.index].nextOffset
         )
         workspace.report(finding, at: context, into: &sink)
     }

@@ -163,15 +163,8 @@ struct Session: StreamReader, ~Copyable {
                 break
             }
         } while !input.isEmpty || streams[source.index].decoder.hasPending
-        guard !bytes.isEmpty else { return }
-        if streams[source.index].decoder.isInFrame {
-            guard streams[source.index].decoder.currentOpcode != .close else { return }
-            recordBytes(from: source)
-        } else if streams[source.index].decoder.isLost, streams[source.index].isStopped {
-            recordBytes(from: source)
-        } else {
-            return
-        }
+        guard !bytes.isEmpty, streams[source.index].hasOpenBytes else { return }
+        recordBytes(from: source)
         if let form = streams[source.index].suspectedLength(of: bytes) {
             report(form, of: bytes.count, from: source.role, context, &workspace, &sink)
         }

@@ -15,7 +15,7 @@ extension Session {
     /// Where in TCP ends what carries all the bytes of an end that are decoded so far.
     @inline(__always)
     mutating func carriedEnd(of role: Role) -> UInt64 {
-        let offset = streams[role.index].decoder.streamOffset
+        let offset = streams[role.index].nextOffset
         return carriers?.end(before: offset, role) ?? offset
     }
 

@@ -39,7 +39,7 @@ extension Shard {
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         if readers.sessions[session].watchesSegments { settle(place.slot, session, &workspace, &sink) }
-        if length < StallWatch.smallSegment, readers.sessions[session].streams[role.index].decoder.isInFrame {
+        if length < StallWatch.smallSegment, readers.sessions[session].isInFrame(of: role) {
             watchForStall(place, length, role, session, at: workspace.time)
         }
     }

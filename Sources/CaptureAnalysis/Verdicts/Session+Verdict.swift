@@ -13,7 +13,7 @@ extension Session {
         let rule = Rule(violation)
         let isLesser = violation == .deflateUnfinished
         guard rule.severity == .error || isLesser, violation != .frameAfterClose else { return }
-        let framesOfPeer = streams[source.role.peer.index].decoder.frameCount
+        let framesOfPeer = frameCount(of: source.role.peer)
         // A Close frame alone does not show that its sender tolerated anything.
         let hasGoneOn = framesOfPeer > (streams[source.role.peer.index].close == nil ? 0 : 1)
         if let known = streams[source.index].brokenRule {

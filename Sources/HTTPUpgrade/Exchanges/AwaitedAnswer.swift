@@ -1,7 +1,7 @@
 /// What the client's latest request waits for: the response that decides what both streams become.
 struct AwaitedAnswer {
     /// The upgrade request without an answer so far.
-    private(set) var request: UpgradeRequest?
+    private(set) var request: HTTPRequest?
     /// Whether the client's stream must wait at the next message boundary, since the answer may change what it is.
     private(set) var holdsClient = false
     /// Whether a gap may hide the answer to an upgrade request: the streams may already be frames.
@@ -13,7 +13,7 @@ struct AwaitedAnswer {
     }
 
     /// Expects the answer to an upgrade request.
-    mutating func expect(answerTo request: UpgradeRequest) {
+    mutating func expect(answerTo request: HTTPRequest) {
         self.request = request
         holdsClient = true
     }

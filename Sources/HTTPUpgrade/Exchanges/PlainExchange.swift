@@ -3,11 +3,11 @@
 /// An object, since it is large and few connections have one.
 final class WatchedRequest: Sendable {
     /// The request.
-    let request: UpgradeRequest
+    let request: HTTPRequest
     /// Whether it polls.
     let isPolling: Bool
 
-    init(_ request: UpgradeRequest, isPolling: Bool) {
+    init(_ request: HTTPRequest, isPolling: Bool) {
         self.request = request
         self.isPolling = isPolling
     }
@@ -18,13 +18,13 @@ final class WatchedRequest: Sendable {
 /// An object, as ``UpgradeAnswer`` is.
 package final class PlainExchange: Sendable {
     /// The request.
-    package let request: UpgradeRequest
+    package let request: HTTPRequest
     /// The final response.
-    package let response: UpgradeResponse
+    package let response: HTTPResponse
     /// Whether the response begins an event stream; otherwise the request polls.
     package let isEventStream: Bool
 
-    init(_ request: UpgradeRequest, response: consuming UpgradeResponse, isEventStream: Bool) {
+    init(_ request: HTTPRequest, response: consuming HTTPResponse, isEventStream: Bool) {
         self.request = request
         self.response = response
         self.isEventStream = isEventStream

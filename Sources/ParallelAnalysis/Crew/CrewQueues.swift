@@ -1,25 +1,62 @@
 import TraceOutput
 
+/// Up to eight blocks or batches, first in first out.
+///
+/// They are exchanged for empty ones, so that memory is used again.
+private struct Ring<Element: ~Copyable>: ~Copyable {
+    private var places: InlineArray<8, Element>
+    private var putCount = 0
+    /// How many were ever taken.
+    private(set) var takenCount = 0
+
+    /// Creates a ring of empty elements.
+    init(_ element: () -> Element) {
+        places = InlineArray { _ in element() }
+    }
+
+    /// How many are waiting.
+    var count: Int { putCount &- takenCount }
+
+    /// Swaps the element for an empty one; there must be room.
+    mutating func put(_ element: inout Element) {
+        swap(&places[putCount % places.count], &element)
+        putCount &+= 1
+    }
+
+    /// Swaps an empty element for the oldest; there must be one.
+    mutating func take(_ element: inout Element) {
+        swap(&places[takenCount % places.count], &element)
+        takenCount &+= 1
+    }
+
+    /// Changes the latest; there must be one.
+    mutating func changeLast(_ change: (inout Element) -> Void) {
+        change(&places[(putCount &- 1) % places.count])
+    }
+}
+
+extension Ring: Sendable where Element: Sendable & ~Copyable {}
+
 /// The blocks of a part that wait for a runner, in order.
 struct BlockQueue<Block: ~Copyable & Sendable>: ~Copyable, Sendable {
-    private var blocks: InlineArray<8, Block>
+    private var blocks: Ring<Block>
     /// The unprocessed rest of a block whose runner ran out of room.
     private var rest: Block
     private var hasRest = false
-    private var submittedCount = 0
-    /// How many blocks were ever started.
-    private(set) var startedCount = 0
     /// Whether a runner has a block of this part.
     private(set) var isRunning = false
 
     /// Creates an empty queue of empty blocks.
     init(_ block: () -> Block) {
-        blocks = InlineArray { _ in block() }
+        blocks = Ring(block)
         rest = block()
     }
 
     /// How many blocks were not started yet.
-    var count: Int { submittedCount &- startedCount }
+    var count: Int { blocks.count }
+
+    /// How many blocks were ever started.
+    var startedCount: Int { blocks.takenCount }
 
     /// How many blocks were ever completed, if none is running.
     var completedCount: Int { startedCount &- (hasRest ? 1 : 0) }
@@ -32,8 +69,7 @@ struct BlockQueue<Block: ~Copyable & Sendable>: ~Copyable, Sendable {
 
     /// Swaps the block for an empty one.
     mutating func put(_ block: inout Block) {
-        swap(&blocks[submittedCount % 8], &block)
-        submittedCount &+= 1
+        blocks.put(&block)
     }
 
     /// Swaps an empty block for the oldest unfinished one, which then counts as running.
@@ -43,8 +79,7 @@ struct BlockQueue<Block: ~Copyable & Sendable>: ~Copyable, Sendable {
             hasRest = false
             swap(&rest, &block)
         } else {
-            swap(&blocks[startedCount % 8], &block)
-            startedCount &+= 1
+            blocks.take(&block)
         }
     }
 
@@ -59,19 +94,17 @@ struct BlockQueue<Block: ~Copyable & Sendable>: ~Copyable, Sendable {
 
 /// The batches of a part that wait to be merged with those of the others, in order.
 struct BatchQueue<Batch: OutputBatch & ~Copyable>: ~Copyable, Sendable {
-    private var batches: InlineArray<8, Batch>
-    private var submittedCount = 0
-    private var takenCount = 0
+    private var batches: Ring<Batch>
     /// Whether the part has a batch that may not share the queue, or the queue holds one.
     private var isForLarge = false
 
     /// Creates an empty queue of empty batches.
     init(_ batch: () -> Batch) {
-        batches = InlineArray { _ in batch() }
+        batches = Ring(batch)
     }
 
     /// How many batches wait.
-    var count: Int { submittedCount &- takenCount }
+    var count: Int { batches.count }
 
     /// Whether the part's next batch fits, given this capacity.
     func hasRoom(_ capacity: Int) -> Bool { count < (isForLarge ? 1 : capacity) }
@@ -84,21 +117,20 @@ struct BatchQueue<Batch: OutputBatch & ~Copyable>: ~Copyable, Sendable {
     mutating func put(_ batch: inout Batch, capacity: Int) -> Bool {
         if batch.isEmpty, count > 0 {
             // It only says how far the part has come, which the last queued batch can say too.
-            batches[(submittedCount &- 1) % 8].close(after: batch.lastPacket)
+            let lastPacket = batch.lastPacket
+            batches.changeLast { $0.close(after: lastPacket) }
             batch.removeAll()
             return true
         }
         isForLarge = isForLarge || batch.isLarge
         guard hasRoom(capacity) else { return false }
-        swap(&batches[submittedCount % 8], &batch)
-        submittedCount &+= 1
+        batches.put(&batch)
         return true
     }
 
     /// Swaps an empty batch for the oldest; the queue must not be empty.
     mutating func take(_ batch: inout Batch) {
-        swap(&batches[takenCount % 8], &batch)
-        takenCount &+= 1
+        batches.take(&batch)
         if count == 0 { isForLarge = false }
     }
 }

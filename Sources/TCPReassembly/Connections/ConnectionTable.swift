@@ -132,14 +132,13 @@ package struct ConnectionTable: ~Copyable {
     ///   - place: Where the segment belongs.
     ///   - segment: The segment.
     ///   - bytes: What it was found in.
-    ///   - packet: The 1-based number of its packet.
-    ///   - time: The packet's time.
+    ///   - origin: Its packet.
     /// - Returns: Whether the connection in this place is over.
     package mutating func isReplaced(
-        _ place: Place, by segment: borrowing TCPSegment, in bytes: Span<UInt8>, packet: UInt64, time: Timestamp
+        _ place: Place, by segment: borrowing TCPSegment, in bytes: Span<UInt8>, at origin: Origin
     ) -> Bool {
         connections[place.slot].isReplaced(
-            by: segment, in: bytes, from: place.direction, packet: packet, time: time, silence: limits.reopenSilence)
+            by: segment, in: bytes, from: place.direction, at: origin, silence: limits.reopenSilence)
     }
 
     /// Starts to track the connection of a segment.

@@ -49,8 +49,7 @@ package struct BytesAfterReset {
 extension TCPConnection {
     /// Takes a RST in the receiver's window.
     mutating func take(
-        reset sequence: UInt32, _ direction: Direction, packet: UInt64, time: Timestamp, _ doubt: SegmentDoubt,
-        endsAll: Bool
+        reset sequence: UInt32, _ direction: Direction, at origin: Origin, _ doubt: SegmentDoubt, endsAll: Bool
     ) {
         // It refuses the SYN, unless an answer to that follows.
         if direction == .fromResponder, synAck == nil, streams[1].knownStart == nil, let syn {
@@ -59,10 +58,10 @@ extension TCPConnection {
         // Before the responder is known, the RST that refuses the SYN was held against the SYN.
         guard streams[direction.index].fit(ofReset: sequence) == .exact else {
             if reset == nil, nearReset == nil {
-                nearReset = (packet, direction, time)
+                nearReset = (origin.packet, direction, origin.time)
                 nearResetOffset = streams[direction.index].offset(of: sequence)
                 hasGoneOn = false
-                beginAftermath(Origin(packet: packet, time: time), direction, at: nearResetOffset ?? 0)
+                beginAftermath(origin, direction, at: nearResetOffset ?? 0)
             }
             slowPathReasons.insert(.doubtfulReset)
             return
@@ -70,11 +69,11 @@ extension TCPConnection {
         settleReset()
         let isAnswer = reset.map { $0.from != direction } ?? false
         if reset == nil {
-            reset = (packet, direction)
+            reset = (origin.packet, direction)
             resetDoubt = doubt
-            beginAftermath(Origin(packet: packet, time: time), direction, at: 0)
+            beginAftermath(origin, direction, at: 0)
         }
-        if firstEndTime == nil { firstEndTime = time }
+        if firstEndTime == nil { firstEndTime = origin.time }
         let isOver = doubt.isEmpty && (endsAll || isAnswer)
         hasSureReset = doubt.isEmpty
         slowPathReasons.set(.doubtfulReset, to: !isOver)

@@ -12,9 +12,9 @@ package struct HandshakeSegment: Sendable {
     /// Its acknowledgment number; valid on all but the SYN.
     package var acknowledgment: UInt32
 
-    init(_ segment: borrowing TCPSegment, packet: UInt64, time: Timestamp) {
-        self.packet = packet
-        self.time = time
+    init(_ segment: borrowing TCPSegment, at origin: Origin) {
+        packet = origin.packet
+        time = origin.time
         sequence = segment.sequence
         acknowledgment = segment.acknowledgment
     }
@@ -28,8 +28,8 @@ extension TCPConnection {
     /// (RFC 5961 4.2). It is believed if a SYN ACK answers it; if its sender has sent its FIN, or no data have passed;
     /// if only one end is captured; and after `silence` nanoseconds without a packet.
     mutating func isReplaced(
-        by segment: borrowing TCPSegment, in bytes: Span<UInt8>, from direction: Direction, packet: UInt64,
-        time: Timestamp, silence: Int64
+        by segment: borrowing TCPSegment, in bytes: Span<UInt8>, from direction: Direction, at origin: Origin,
+        silence: Int64
     ) -> Bool {
         let flags = segment.flags
         // With a FIN, no system takes it for one that opens a connection.
@@ -42,16 +42,16 @@ extension TCPConnection {
         }
         guard let first = streams[direction.index].knownStart else {
             if isOpeningKnown { return false }
-            guard !isOver, time.nanoseconds(since: lastTime) < silence, isStray(flags, from: direction) else {
+            guard !isOver, origin.time.nanoseconds(since: lastTime) < silence, isStray(flags, from: direction) else {
                 return true
             }
-            challenger = (HandshakeSegment(segment, packet: packet, time: time), direction)
+            challenger = (HandshakeSegment(segment, at: origin), direction)
             return false
         }
         guard first != segment.sequence &+ 1 else { return false }
-        guard !isOver, isInUse, finPackets[direction.index] == nil, time.nanoseconds(since: lastTime) < silence
+        guard !isOver, isInUse, finPackets[direction.index] == nil, origin.time.nanoseconds(since: lastTime) < silence
         else { return true }
-        if !isAnswer { challenger = (HandshakeSegment(segment, packet: packet, time: time), direction) }
+        if !isAnswer { challenger = (HandshakeSegment(segment, at: origin), direction) }
         return false
     }
 
@@ -156,10 +156,9 @@ extension TCPConnection {
 
     /// Follows the three-way handshake (RFC 9293 3.5).
     mutating func open(
-        _ segment: borrowing TCPSegment, _ direction: Direction, packet: UInt64, time: Timestamp,
-        budget: inout Int
+        _ segment: borrowing TCPSegment, _ direction: Direction, at origin: Origin, budget: inout Int
     ) {
-        let opening = HandshakeSegment(segment, packet: packet, time: time)
+        let opening = HandshakeSegment(segment, at: origin)
         if segment.flags.contains(.syn), !segment.flags.contains(.rst) {
             streams[direction.index].moveAssumedStart(to: segment.sequence &+ 1, budget: &budget)
             // Who has sent a RST acknowledges nothing once more.

@@ -23,22 +23,20 @@ extension TCPConnection {
     /// - Parameters:
     ///   - segment: The segment, of this connection; not changed (see ``ConnectionTable``).
     ///   - direction: Who sent it.
+    ///   - origin: Its packet.
     ///   - payload: The captured bytes of its payload.
-    ///   - packet: The 1-based number of its packet.
-    ///   - time: The packet's time.
     ///   - budget: Bytes that all connections together may still hold.
     ///   - limits: The bounds.
     ///   - resetEndsAll: Whether nothing is of interest that follows a RST.
     /// - Returns: Its effect.
     package mutating func receive(
-        _ segment: inout TCPSegment, from direction: Direction, payload: Span<UInt8>, packet: UInt64,
-        time: Timestamp, budget: inout Int, limits: ReassemblyLimits, resetEndsAll: Bool = true
+        _ segment: inout TCPSegment, from direction: Direction, at origin: Origin, payload: Span<UInt8>,
+        budget: inout Int, limits: ReassemblyLimits, resetEndsAll: Bool = true
     ) -> Arrival {
         let other = direction.opposite
         let flags = segment.flags
-        let origin = Origin(packet: packet, time: time)
-        let silence = time.nanoseconds(since: lastTime)
-        lastTime = time
+        let silence = origin.time.nanoseconds(since: lastTime)
+        lastTime = origin.time
         packets &+= 1
         if slowPathReasons.contains(.unanswered), !hasSureReset { endUnanswered(of: other) }
         if !flags.contains(.syn) || direction == .fromResponder { isOnlySYN = false }
@@ -54,12 +52,12 @@ extension TCPConnection {
         let isOpening = slowPathReasons.contains(.opening)
         if arrival.isControl || isOpening {
             guard isAccepted(segment, from: direction) else {
-                recordRival(segment, from: direction, packet: packet, time: time)
+                recordRival(segment, from: direction, at: origin)
                 streams[direction.index].countOutOfWindow()
                 arrival.isDoubtful = streams[direction.index].takeDoubt()
                 return arrival
             }
-            open(segment, direction, packet: packet, time: time, budget: &budget)
+            open(segment, direction, at: origin, budget: &budget)
         }
         if slowPathReasons.contains(.doubtfulReset), !isDoubtful { withdrawReset(segment, direction, &arrival) }
         if streams[other.index].knownStart == nil { assumeStart(segment, from: direction, budget: &budget) }
@@ -74,33 +72,15 @@ extension TCPConnection {
         if let urgentPointer, doubt.isEmpty, flags.isDisjoint(with: [.syn, .rst]) {
             streams[direction.index].markUrgent(urgentPointer, after: sequence, length: segment.payloadLength)
         }
-        // RFC 9293 3.10.7: the text of a reset is a diagnostic, not data.
-        if segment.payloadLength > 0, !flags.contains(.rst) {
-            restoreOpening(at: sequence, direction, budget: &budget)
-            if refuteOpening(by: sequence, length: segment.payloadLength, direction, doubt) {
-                context.doubt.insert(.atStart)
-            }
-            arrival.inOrder = streams[direction.index].receive(
-                payload, sequence: sequence, length: segment.payloadLength, context, budget: &budget, limits: limits)
-            if finPackets[direction.index] != nil, streams[direction.index].finOffset == nil {
-                recordFin(of: direction)
-                arrival.isControl = true
-            }
-            if streams[direction.index].hasDoubtfulBytes {
-                streams[direction.index].waitForAcknowledgment(isHeard: isHeard(other))
-            }
-        } else if !arrival.isControl, streams[direction.index].isProbe(sequence) {
-            countUnanswered(direction, time)
-        }
+        takeBytes(of: &segment, payload, at: sequence, direction, &context, &arrival, budget: &budget, limits)
         let isFin = flags.intersection([.fin, .rst]) == .fin
         let isCopy = isFin && takeFin(of: &segment, at: sequence, direction, context)
         if arrival.inOrder.count != segment.payloadLength || arrival.isControl {
             arrival.isDoubtful = streams[direction.index].takeDoubt() || arrival.isDoubtful
-            if streams[direction.index].takeRepeat() { countUnanswered(direction, time) }
+            if streams[direction.index].takeRepeat() { countUnanswered(direction, origin.time) }
         }
         if flags.contains(.rst) {
-            take(
-                reset: sequence, direction, packet: packet, time: time, doubt, endsAll: resetEndsAll)
+            take(reset: sequence, direction, at: origin, doubt, endsAll: resetEndsAll)
         } else if arrival.isControl {
             slowPathReasons.set(.closed, to: areFinsAcknowledged)
         }
@@ -113,14 +93,41 @@ extension TCPConnection {
         }
         arrival.closes = isClosed
         for index in 0..<2 where !streams[index].isIdle {
-            streams[index].age(packets: packets, time: time, limits: limits)
+            streams[index].age(packets: packets, time: origin.time, limits: limits)
             arrival.hasMore = true
         }
         if segment.window == 0 || closedWindows != nil {
-            recordWindow(segment, direction, packet: packet, time: time, &arrival)
+            recordWindow(segment, direction, at: origin, &arrival)
         }
         if isCopy { arrival.isControl = false }
         return arrival
+    }
+
+    /// Takes the bytes of a segment that begin at `sequence`, or counts the probe that it is.
+    private mutating func takeBytes(
+        of segment: inout TCPSegment, _ payload: Span<UInt8>, at sequence: UInt32, _ direction: Direction,
+        _ context: inout SegmentContext, _ arrival: inout Arrival, budget: inout Int, _ limits: ReassemblyLimits
+    ) {
+        // RFC 9293 3.10.7: the text of a reset is a diagnostic, not data.
+        guard segment.payloadLength > 0, !segment.flags.contains(.rst) else {
+            if !arrival.isControl, streams[direction.index].isProbe(sequence) {
+                countUnanswered(direction, context.origin.time)
+            }
+            return
+        }
+        restoreOpening(at: sequence, direction, budget: &budget)
+        if refuteOpening(by: sequence, length: segment.payloadLength, direction, context.doubt) {
+            context.doubt.insert(.atStart)
+        }
+        arrival.inOrder = streams[direction.index].receive(
+            payload, sequence: sequence, length: segment.payloadLength, context, budget: &budget, limits: limits)
+        if finPackets[direction.index] != nil, streams[direction.index].finOffset == nil {
+            recordFin(of: direction)
+            arrival.isControl = true
+        }
+        if streams[direction.index].hasDoubtfulBytes {
+            streams[direction.index].waitForAcknowledgment(isHeard: isHeard(direction.opposite))
+        }
     }
 
     /// Takes what a segment acknowledges, unless the receiver may have ignored it.
@@ -190,15 +197,15 @@ extension TCPConnection {
     }
 
     /// Takes a segment of a connection whose bytes are not read: only its end matters.
-    package mutating func pass(_ flags: TCPFlags, from direction: Direction, packet: UInt64, time: Timestamp) {
-        lastTime = time
+    package mutating func pass(_ flags: TCPFlags, from direction: Direction, at origin: Origin) {
+        lastTime = origin.time
         if flags.contains(.fin), finPackets[direction.index] == nil {
-            finPackets[direction.index] = packet
-            firstEndTime = firstEndTime ?? time
+            finPackets[direction.index] = origin.packet
+            firstEndTime = firstEndTime ?? origin.time
         }
         if flags.contains(.rst), reset == nil, !isClosed {
-            reset = (packet, direction)
-            firstEndTime = firstEndTime ?? time
+            reset = (origin.packet, direction)
+            firstEndTime = firstEndTime ?? origin.time
         }
         if flags.contains(.rst) || finPackets[0] != nil && finPackets[1] != nil { slowPathReasons.insert(.closed) }
     }

@@ -5,13 +5,11 @@ import WireFormat
 extension TCPConnection {
     /// Remembers a second answer to the SYN, with another initial sequence number: the initiator acknowledges the one
     /// that it has taken.
-    mutating func recordRival(
-        _ segment: borrowing TCPSegment, from direction: Direction, packet: UInt64, time: Timestamp
-    ) {
+    mutating func recordRival(_ segment: borrowing TCPSegment, from direction: Direction, at origin: Origin) {
         guard direction == .fromResponder, segment.flags.isSuperset(of: [.syn, .ack]), handshakeAck == nil,
             let syn, segment.acknowledgment == syn.sequence &+ 1
         else { return }
-        challenger = (HandshakeSegment(segment, packet: packet, time: time), direction)
+        challenger = (HandshakeSegment(segment, at: origin), direction)
     }
 
     /// Lets a second answer to the SYN take the place of the first, since the initiator acknowledges it.

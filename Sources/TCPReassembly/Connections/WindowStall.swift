@@ -14,12 +14,7 @@ package struct WindowStall: Sendable {
 /// The windows that are closed now, by the direction that their ends send; created with the first one, since most
 /// connections never have one.
 final class ClosedWindows {
-    private struct Closure {
-        var packet: UInt64
-        var time: Timestamp
-    }
-
-    private var closures = InlineArray<2, Closure?>(repeating: nil)
+    private var closures = InlineArray<2, Origin?>(repeating: nil)
     private var stalls = InlineArray<2, WindowStall?>(repeating: nil)
 
     /// A window that reopens sooner is ordinary flow control.
@@ -32,14 +27,14 @@ final class ClosedWindows {
     func isClosed(_ direction: Direction) -> Bool { closures[direction.index] != nil }
 
     /// Records the window that an end announces; returns whether a stall is to be reported.
-    func record(isZero: Bool, from direction: Direction, packet: UInt64, time: Timestamp) -> Bool {
+    func record(isZero: Bool, from direction: Direction, at origin: Origin) -> Bool {
         if isZero {
-            if closures[direction.index] == nil { closures[direction.index] = Closure(packet: packet, time: time) }
+            if closures[direction.index] == nil { closures[direction.index] = origin }
             return false
         }
         guard let closure = closures[direction.index] else { return false }
         closures[direction.index] = nil
-        stalls[direction.index] = stall(closure, until: packet, time)
+        stalls[direction.index] = stall(closure, until: origin.packet, origin.time)
         return stalls[direction.index] != nil
     }
 
@@ -56,7 +51,7 @@ final class ClosedWindows {
         stalls[direction.index] = stall(closure, until: nil, time)
     }
 
-    private func stall(_ closure: Closure, until packet: UInt64?, _ time: Timestamp) -> WindowStall? {
+    private func stall(_ closure: Origin, until packet: UInt64?, _ time: Timestamp) -> WindowStall? {
         let duration = time.nanoseconds(since: closure.time)
         guard duration >= Self.shortestStall else { return nil }
         return WindowStall(firstPacket: closure.packet, lastPacket: packet, duration: duration)
@@ -80,14 +75,13 @@ extension TCPConnection {
 
     /// Records a window that is zero, or any while one is closed.
     mutating func recordWindow(
-        _ segment: borrowing TCPSegment, _ direction: Direction, packet: UInt64, time: Timestamp,
-        _ arrival: inout Arrival
+        _ segment: borrowing TCPSegment, _ direction: Direction, at origin: Origin, _ arrival: inout Arrival
     ) {
         // RFC 9293 3.10.7.4: the window is valid with an acknowledgment; a reset's means nothing.
         guard segment.flags.contains(.ack), segment.flags.isDisjoint(with: [.syn, .rst]) else { return }
         let windows = closedWindows ?? ClosedWindows()
         closedWindows = windows
-        if windows.record(isZero: segment.window == 0, from: direction, packet: packet, time: time) {
+        if windows.record(isZero: segment.window == 0, from: direction, at: origin) {
             arrival.isDoubtful = true
         }
         if windows.isIdle { closedWindows = nil }

@@ -145,26 +145,7 @@ struct HeaderTrust: Sendable {
         var doubt = SegmentDoubt()
         let isReset = segment.flags.contains(.rst)
         if let start = segment.networkHeader(in: bytes) {
-            if !isOnUsualWay(segment, start, in: bytes, isExcused: excused.contains(.linkAddress)) {
-                doubt.insert(.linkAddress)
-                if segment.flags.contains(.syn) {
-                    let way = PacketWay(start, in: bytes)
-                    synWays |= Self.mark(place, linkAddress) | Self.mark(way.place, way.address ?? 0)
-                }
-            }
-            switch segment.ipv4Options(in: bytes) {
-            case .accepted: break
-            case .sourceRoute: doubt.insert(.sourceRoute)
-            case .invalid: doubt.insert(.networkOptions)
-            }
-            if !segment.areExtensionHeadersAccepted(in: bytes) { doubt.insert(.networkOptions) }
-            switch segment.ipv4HeaderChecksumStatus(in: bytes) {
-            case .right: known.insert(.headerChecksum)
-            case .unknown: break
-            case .wrong, .offloaded:
-                if excused.contains(.headerChecksum) { known.remove(.headerChecksum) }
-                if known.contains(.headerChecksum) { doubt.insert(.headerChecksum) }
-            }
+            doubt = examineNetworkHeader(of: &segment, at: start, in: bytes, excused: excused)
         } else if segment.hasUnusualNetworkHeader {
             doubt.insert(.networkLength)
         }
@@ -192,6 +173,34 @@ struct HeaderTrust: Sendable {
                 timestamp = value
                 known.insert(.timestamp)
             }
+        }
+        return doubt
+    }
+
+    /// Examines the IP header of a segment, which begins at `start`.
+    private mutating func examineNetworkHeader(
+        of segment: inout TCPSegment, at start: Int, in bytes: Span<UInt8>, excused: SegmentDoubt
+    ) -> SegmentDoubt {
+        var doubt = SegmentDoubt()
+        if !isOnUsualWay(segment, start, in: bytes, isExcused: excused.contains(.linkAddress)) {
+            doubt.insert(.linkAddress)
+            if segment.flags.contains(.syn) {
+                let way = PacketWay(start, in: bytes)
+                synWays |= Self.mark(place, linkAddress) | Self.mark(way.place, way.address ?? 0)
+            }
+        }
+        switch segment.ipv4Options(in: bytes) {
+        case .accepted: break
+        case .sourceRoute: doubt.insert(.sourceRoute)
+        case .invalid: doubt.insert(.networkOptions)
+        }
+        if !segment.areExtensionHeadersAccepted(in: bytes) { doubt.insert(.networkOptions) }
+        switch segment.ipv4HeaderChecksumStatus(in: bytes) {
+        case .right: known.insert(.headerChecksum)
+        case .unknown: break
+        case .wrong, .offloaded:
+            if excused.contains(.headerChecksum) { known.remove(.headerChecksum) }
+            if known.contains(.headerChecksum) { doubt.insert(.headerChecksum) }
         }
         return doubt
     }

@@ -16,11 +16,29 @@ extension TCPConnection {
         return direction == .fromInitiator ? !isHeard(.fromResponder) : streams[1].firstSequence == nil
     }
 
+    /// Why the receiver may have no room for a segment.
+    @inline(__always)
+    private mutating func windowDoubt(
+        of segment: borrowing TCPSegment, at offset: Int64?, _ direction: Direction
+    ) -> SegmentDoubt {
+        var doubt = SegmentDoubt()
+        if segment.payloadLength > 0, closedWindows?.isClosed(direction.opposite) == true,
+            offset ?? 0 >= Int64(streams[direction.index].acknowledgedOffset)
+        {
+            doubt.insert(.closedWindow)
+        }
+        if let offset, offset > Int64(streams[direction.index].nextOffset),
+            streams[direction.index].isBeyondWindow(offset &+ Int64(segment.payloadLength))
+        {
+            doubt.insert(.beyondWindow)
+        }
+        return doubt
+    }
+
     /// Examines the segment that is received next.
     mutating func examine(_ segment: inout TCPSegment, in bytes: Span<UInt8>, from direction: Direction) {
         let other = direction.opposite
         let offset = streams[direction.index].signedOffset(of: segment.sequence)
-        let isNext = offset.map { $0 <= Int64(streams[direction.index].nextOffset) } ?? true
         var doubt = SegmentDoubt()
         if segment.flags.isDisjoint(with: [.syn, .rst]), segment.flags.contains(.ack) {
             doubt = streams[other.index].doubt(ofAcknowledgment: segment.acknowledgment, isOpeningKnown)
@@ -51,16 +69,7 @@ extension TCPConnection {
             headers[other.index].settle(byAnswer: start, in: bytes, segment.options(in: bytes))
         }
         if segment.flags.isDisjoint(with: [.syn, .rst]) {
-            if segment.payloadLength > 0, closedWindows?.isClosed(other) == true,
-                offset ?? 0 >= Int64(streams[direction.index].acknowledgedOffset)
-            {
-                doubt.insert(.closedWindow)
-            }
-            if let offset, !isNext,
-                streams[direction.index].isBeyondWindow(offset &+ Int64(segment.payloadLength))
-            {
-                doubt.insert(.beyondWindow)
-            }
+            doubt.formUnion(windowDoubt(of: segment, at: offset, direction))
             doubt.subtract(streams[direction.index].excused)
         }
         // Nobody is there to acknowledge what waits.

@@ -134,7 +134,7 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
         connectionCount = max(connectionCount, connection)
         if connection > 0, !filter.connections.isEmpty, !filter.connections.contains(connection) { return }
         guard connection > 0, filter.choosesSessions || filter.choosesPayloads else {
-            if passesSender(event) { show(event, at: context, payload: payload) }
+            if filter.passesSender(event) { show(event, at: context, payload: payload) }
             return
         }
         switch event {
@@ -148,7 +148,8 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
             heldBytes &-= state.heldBytes
             if state.isAnnounced { show(event, at: context, payload: payload) }
         case .frame, .message:
-            guard sessions[context.session]?.isChosen == true, passes(event, payload: payload) else { return }
+            guard sessions[context.session]?.isChosen == true, filter.passes(event), pattern?.matches(payload) ?? true
+            else { return }
             announce(context.session)
             show(event, at: context, payload: payload)
         default:
@@ -181,7 +182,7 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
 
     /// A gap, resync, delivery, finding or segment.
     private mutating func receiveOther(_ event: borrowing Event, at context: borrowing EventContext) {
-        guard !filter.choosesPayloads, passesSender(event), let state = sessions[context.session] else {
+        guard !filter.choosesPayloads, filter.passesSender(event), let state = sessions[context.session] else {
             return
         }
         if state.isChosen {
@@ -231,37 +232,5 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
             shownEvents &+= 1
         }
         base.receive(event, at: context, payload: payload)
-    }
-
-    /// Whether a frame or message passes.
-    private mutating func passes(_ event: borrowing Event, payload: Span<UInt8>) -> Bool {
-        guard passesSender(event) else { return false }
-        let opcode: Opcode
-        switch event {
-        case .frame(let frame): opcode = frame.frame.header.opcode
-        case .message(let message): opcode = message.message.isText ? .text : .binary
-        default: return false
-        }
-        if let opcodes = filter.opcodes, !opcodes.contains(opcode) { return false }
-        if filter.grep != nil, EventKind(event) == .frame, !opcode.isControl { return false }
-        return pattern?.matches(payload) ?? true
-    }
-
-    /// Whether an event's sender passes, if it has one.
-    private func passesSender(_ event: borrowing Event) -> Bool {
-        guard let asked = filter.from else { return true }
-        let from: Role? =
-            switch event {
-            case .frame(let frame): frame.from
-            case .message(let message): message.from
-            case .gap(let gap): gap.from
-            case .resync(let resync): resync.from
-            case .delivery(let delivery): delivery.from
-            case .alert(let alert): alert.from
-            case .segment(let segment): segment.from
-            case .finding(let finding): finding.from
-            case .capture, .connection, .encrypted, .exchange, .handshake, .end, .summary: nil
-            }
-        return from == nil || from == asked
     }
 }

@@ -29,9 +29,7 @@ final class DeflateMatches {
     private var farLimit = Int.max
 
     private var place = Place.blockHeader
-    /// Bits that have come and are not read yet, the next one lowest.
-    private var bits: UInt64 = 0
-    private var bitCount = 0
+    private var bits = DeflateBits()
     private var isFinalBlock = false
     /// Whether both codes are the fixed ones: most short messages have no others.
     private var isFixed = false
@@ -56,8 +54,7 @@ final class DeflateMatches {
     func begin(farLimit: Int) {
         self.farLimit = farLimit
         farthest = 0
-        bits = 0
-        bitCount = 0
+        bits = DeflateBits()
         place = .blockHeader
     }
 
@@ -71,14 +68,13 @@ final class DeflateMatches {
     func read(_ bytes: Span<UInt8>) {
         var index = 0
         repeat {
-            if case .stored(let remaining) = place, bitCount == 0 {
+            if case .stored(let remaining) = place, bits.count == 0 {
                 let count = min(remaining, bytes.count &- index)
                 index &+= count
                 place = .stored(remaining: remaining &- count)
                 if count == remaining { place = .blockHeader }
             }
-            Self.refill(&bits, &bitCount, from: bytes, at: &index)
-            // With 49 bits every step can be taken.
+            bits.refill(from: bytes, at: &index)
             while step(bytes, &index) {}
         } while index < bytes.count && !isBroken
     }
@@ -87,43 +83,22 @@ final class DeflateMatches {
         if case .broken = place { true } else { false }
     }
 
-    /// Makes at least 49 bits of the bytes from `index` on, if there are as many.
-    @inline(__always)
-    private static func refill(
-        _ bits: inout UInt64, _ bitCount: inout Int, from bytes: Span<UInt8>, at index: inout Int
-    ) {
-        guard bitCount <= 48 else { return }
-        if bytes.count &- index >= 8 {
-            let count = (56 &- bitCount) &>> 3
-            let word = bytes.littleEndianUInt64(at: index) & (1 &<< UInt64(count &* 8) &- 1)
-            bits |= word &<< UInt64(bitCount)
-            bitCount &+= count &* 8
-            index &+= count
-            return
-        }
-        while bitCount <= 48, index < bytes.count {
-            bits |= UInt64(bytes[index]) &<< UInt64(bitCount)
-            bitCount &+= 8
-            index &+= 1
-        }
-    }
-
     /// Takes one step; false if it needs more bits than have come.
     private func step(_ bytes: Span<UInt8>, _ index: inout Int) -> Bool {
         switch place {
         case .blockHeader: return readBlockHeader()
         case .storedLength: return readStoredLength()
         case .stored(let remaining):
-            guard bitCount >= 8 else { return false }
-            drop(8)
+            guard bits.count >= 8 else { return false }
+            bits.drop(8)
             place = .stored(remaining: remaining &- 1)
             if remaining == 1 { place = .blockHeader }
             return true
         case .tableSizes:
-            guard bitCount >= 14 else { return false }
-            literalCount = take(5) &+ 257
-            distanceCount = take(5) &+ 1
-            codeLengthCount = take(4) &+ 4
+            guard bits.count >= 14 else { return false }
+            literalCount = bits.take(5) &+ 257
+            distanceCount = bits.take(5) &+ 1
+            codeLengthCount = bits.take(4) &+ 4
             lengths = InlineArray(repeating: 0)
             place = literalCount > 286 ? .broken : .codeLengths(index: 0)
             return true
@@ -135,9 +110,9 @@ final class DeflateMatches {
     }
 
     private func readBlockHeader() -> Bool {
-        guard bitCount >= 3 else { return false }
-        isFinalBlock = take(1) == 1
-        switch take(2) {
+        guard bits.count >= 3 else { return false }
+        isFinalBlock = bits.take(1) == 1
+        switch bits.take(2) {
         case 0: place = .storedLength
         case 1:
             if !isFixed {
@@ -155,11 +130,11 @@ final class DeflateMatches {
     }
 
     private func readStoredLength() -> Bool {
-        let padding = bitCount & 7
-        guard bitCount &- padding >= 32 else { return false }
-        drop(padding)
-        let length = take(16)
-        let complement = take(16)
+        let padding = bits.count & 7
+        guard bits.count &- padding >= 32 else { return false }
+        bits.drop(padding)
+        let length = bits.take(16)
+        let complement = bits.take(16)
         place = length ^ complement == 0xffff ? .stored(remaining: length) : .broken
         if length == 0, !isBroken { place = .blockHeader }
         return true
@@ -173,8 +148,8 @@ final class DeflateMatches {
             place = distances.isOverfull ? .broken : .lengths
             return true
         }
-        guard bitCount >= 3 else { return false }
-        lengths[Self.codeLengthOrder[index]] = UInt8(take(3))
+        guard bits.count >= 3 else { return false }
+        lengths[Self.codeLengthOrder[index]] = UInt8(bits.take(3))
         place = .codeLengths(index: index &+ 1)
         return true
     }
@@ -188,7 +163,7 @@ final class DeflateMatches {
             place = literals.isOverfull || distances.isOverfull ? .broken : .symbols
             return true
         }
-        guard let (symbol, length) = distances.next(bits, bitCount) else { return breaksOff(bitCount) }
+        guard let (symbol, length) = distances.next(bits) else { return breaksOff(bits.count) }
         let (extra, base) =
             switch symbol {
             case 16: (2, 3)
@@ -196,9 +171,9 @@ final class DeflateMatches {
             case 18: (7, 11)
             default: (0, 1)
             }
-        guard length &+ extra <= bitCount else { return false }
-        drop(length)
-        let count = base &+ take(extra)
+        guard length &+ extra <= bits.count else { return false }
+        bits.drop(length)
+        let count = base &+ bits.take(extra)
         guard count <= all &- lengthCount, symbol != 16 || lengthCount > 0 else {
             place = .broken
             return true
@@ -216,7 +191,6 @@ final class DeflateMatches {
     private func readSymbols(_ bytes: Span<UInt8>, _ index: inout Int) -> Bool {
         // In local variables, since this takes a step for each byte that is inflated.
         var bits = bits
-        var bitCount = bitCount
         var farthest = farthest
         var count = count
         var farCount = farCount
@@ -225,43 +199,38 @@ final class DeflateMatches {
             self.count = count
             self.farCount = farCount
             self.bits = bits
-            self.bitCount = bitCount
             self.farthest = farthest
         }
         while true {
-            Self.refill(&bits, &bitCount, from: bytes, at: &index)
-            literals.skipLiterals(&bits, &bitCount)
-            Self.refill(&bits, &bitCount, from: bytes, at: &index)
-            guard let (symbol, length) = literals.next(bits, bitCount) else { return breaksOff(bitCount) }
+            bits.refill(from: bytes, at: &index)
+            literals.skipLiterals(&bits)
+            bits.refill(from: bytes, at: &index)
+            guard let (symbol, length) = literals.next(bits) else { return breaksOff(bits.count) }
             guard symbol > 256 else {
-                bits &>>= UInt64(length)
-                bitCount &-= length
+                bits.drop(length)
                 guard symbol == 256 else { continue }
-                if isFinalBlock {
-                    bits &>>= UInt64(bitCount & 7)
-                    bitCount &-= bitCount & 7
-                }
+                if isFinalBlock { bits.drop(bits.count & 7) }
                 place = .blockHeader
                 return true
             }
             let kind = symbol &- 257
             guard kind <= 28 else { return breaksOff() }
             let lengthBits = length &+ (kind < 8 || kind == 28 ? 0 : kind / 4 &- 1)
-            guard lengthBits <= bitCount else { return false }
-            let rest = bits &>> UInt64(lengthBits)
-            let restCount = bitCount &- lengthBits
-            guard let (code, codeLength) = distances.next(rest, restCount) else { return breaksOff(restCount) }
+            guard lengthBits <= bits.count else { return false }
+            // The match counts once its distance has come, too.
+            var rest = bits
+            rest.drop(lengthBits)
+            guard let (code, codeLength) = distances.next(rest) else { return breaksOff(rest.count) }
             guard code < 30 else { return breaksOff() }
             let extra = max(0, code / 2 &- 1)
-            guard codeLength &+ extra <= restCount else { return false }
+            guard codeLength &+ extra <= rest.count else { return false }
+            rest.drop(codeLength)
             let base = code < 4 ? code : (2 &+ code & 1) &<< extra
-            let rising = Int((rest &>> UInt64(codeLength)) & (1 &<< UInt64(extra) &- 1))
-            let distance = base &+ rising &+ 1
+            let distance = base &+ rest.take(extra) &+ 1
             farthest = max(farthest, distance)
             count &+= 1
             if distance > farLimit { farCount &+= 1 }
-            bits = rest &>> UInt64(codeLength &+ extra)
-            bitCount = restCount &- codeLength &- extra
+            bits = rest
         }
     }
 
@@ -269,16 +238,5 @@ final class DeflateMatches {
     private func breaksOff(_ count: Int = .max) -> Bool {
         if count >= HuffmanCode.maximumLength { place = .broken }
         return false
-    }
-
-    private func take(_ count: Int) -> Int {
-        let value = bits & (1 &<< UInt64(count) &- 1)
-        drop(count)
-        return Int(value)
-    }
-
-    private func drop(_ count: Int) {
-        bits &>>= UInt64(count)
-        bitCount &-= count
     }
 }

@@ -55,35 +55,34 @@ final class HuffmanCode {
         }
     }
 
-    /// The symbol that comes next in `bits`, and the length of its code; nil if no symbol begins with the `count` bits.
+    /// The symbol that comes next in `bits`, and the length of its code; nil if no symbol begins with them.
     @inline(__always)
-    func next(_ bits: UInt64, _ count: Int) -> (symbol: Int, length: Int)? {
-        let entry = Int(table[Int(truncatingIfNeeded: bits & (1 &<< UInt64(Self.tableBits) &- 1))])
-        guard entry == 0 else { return entry & 15 <= count ? (entry &>> 4, entry & 15) : nil }
-        return nextLong(bits, count)
+    func next(_ bits: DeflateBits) -> (symbol: Int, length: Int)? {
+        let entry = Int(table[Int(truncatingIfNeeded: bits.value & (1 &<< UInt64(Self.tableBits) &- 1))])
+        guard entry == 0 else { return entry & 15 <= bits.count ? (entry &>> 4, entry & 15) : nil }
+        return nextLong(bits)
     }
 
     /// Drops the literals that `bits` begin with, as long as any code would be whole in them and the table has theirs.
     @inline(__always)
-    func skipLiterals(_ bits: inout UInt64, _ count: inout Int) {
-        while count >= Self.maximumLength {
-            let entry = table[Int(truncatingIfNeeded: bits & (1 &<< UInt64(Self.tableBits) &- 1))]
+    func skipLiterals(_ bits: inout DeflateBits) {
+        while bits.count >= Self.maximumLength {
+            let entry = table[Int(truncatingIfNeeded: bits.value & (1 &<< UInt64(Self.tableBits) &- 1))]
             // Neither 0 nor the end of a block or a length, which are 256 and above.
             guard entry &- 1 < 256 &<< 4 &- 1 else { return }
-            bits &>>= UInt64(entry & 15)
-            count &-= Int(entry & 15)
+            bits.drop(Int(entry & 15))
         }
     }
 
-    /// ``next(_:_:)``, bit by bit.
+    /// ``next(_:)``, bit by bit.
     @inline(never)
-    private func nextLong(_ bits: UInt64, _ count: Int) -> (symbol: Int, length: Int)? {
+    private func nextLong(_ bits: DeflateBits) -> (symbol: Int, length: Int)? {
         var code = 0
         var first = 0
         var index = 0
         var length = 1
-        while length <= min(count, Self.maximumLength) {
-            code |= Int(truncatingIfNeeded: bits &>> UInt64(length &- 1)) & 1
+        while length <= min(bits.count, Self.maximumLength) {
+            code |= Int(truncatingIfNeeded: bits.value &>> UInt64(length &- 1)) & 1
             let codes = Int(counts[length])
             if code &- first < codes { return (Int(symbols[index &+ code &- first]), length) }
             index &+= codes

@@ -146,27 +146,30 @@ struct HeaderChain {
         isTaggedName = Evidence.isTaggedName(header, payload)
         if isTaggedName {
             score.add(repeat: lastHeaderBits)
-            return true
+        } else if isRepeat {
+            let repeatsKey = header.maskingKey.map { frames > 1 && ($0 ^ lastKey).hasZeroByte } ?? true
+            score.add(repeat: lastHeaderBits)
+            if repeatsKey { score.add(repeat: payloadBits) } else { score.add(content: payloadBits) }
+        } else {
+            addNew(header, payloadBits)
         }
-        guard isRepeat else {
-            if header.isMasked || header.payloadLength > 125 {
-                score.add(form: lastHeaderBits)
-                score.add(content: payloadBits)
-                if lastHeaderBits > 0, header.payloadLength > 125 { score.add(content: Evidence.extendedLength) }
-            } else if header.opcode == .close {
-                score.add(row: lastHeaderBits)
-                score.add(content: payloadBits)
-            } else if sendsTexts, header.firstByte == 0x81, payloadBits == Evidence.plainText {
-                score.add(form: lastHeaderBits + payloadBits)
-            } else {
-                score.add(row: lastHeaderBits + payloadBits)
-            }
-            return true
-        }
-        let repeatsKey = header.maskingKey.map { frames > 1 && ($0 ^ lastKey).hasZeroByte } ?? true
-        score.add(repeat: lastHeaderBits)
-        if repeatsKey { score.add(repeat: payloadBits) } else { score.add(content: payloadBits) }
         return true
+    }
+
+    /// Adds what a frame proves that looks like none of those before.
+    private mutating func addNew(_ header: FrameHeader, _ payloadBits: Int) {
+        if header.isMasked || header.payloadLength > 125 {
+            score.add(form: lastHeaderBits)
+            score.add(content: payloadBits)
+            if lastHeaderBits > 0, header.payloadLength > 125 { score.add(content: Evidence.extendedLength) }
+        } else if header.opcode == .close {
+            score.add(row: lastHeaderBits)
+            score.add(content: payloadBits)
+        } else if sendsTexts, header.firstByte == 0x81, payloadBits == Evidence.plainText {
+            score.add(form: lastHeaderBits + payloadBits)
+        } else {
+            score.add(row: lastHeaderBits + payloadBits)
+        }
     }
 
     /// Begins at a later header if bytes before a place were discarded: at the second one if the first was doubtful and

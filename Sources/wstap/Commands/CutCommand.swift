@@ -44,23 +44,8 @@ struct CutCommand: ParsableCommand {
     @Flag(help: "With --shards: split UDP too.")
     var udp = false
 
-    @OptionGroup(title: "Filters")
-    var filter: SessionFilterOptions
-
-    @OptionGroup(title: "Detection")
-    var detection: DetectionOptions
-
-    @OptionGroup(title: "Decryption")
-    var secrets: SecretOptions
-
-    @OptionGroup(title: "Bounds")
-    var bounds: MemoryOptions
-
-    @OptionGroup(title: "Messages")
-    var messages: QuietOptions
-
-    @Option(help: ArgumentHelp("Threads that search for sessions (at most 9).", valueName: "n"))
-    var jobs = JobCount.processors
+    @OptionGroup
+    var options: SessionInputOptions
 
     func validate() throws {
         if let shards, !(1...ShardRun.maximumCount ~= shards) {
@@ -70,21 +55,19 @@ struct CutCommand: ParsableCommand {
             throw ValidationError("--websocket-only and --udp need --shards")
         }
         guard !udp || !websocketOnly else { throw ValidationError("--udp and --websocket-only exclude each other") }
-        guard shards == nil || filter.filter.isEmpty || websocketOnly else {
+        guard shards == nil || options.filter.filter.isEmpty || websocketOnly else {
             throw ValidationError("with --shards, filters of sessions need --websocket-only")
         }
         guard shards == nil || !writeSecrets else {
             throw ValidationError("--write-secrets and --shards exclude each other")
         }
-        guard shards == nil || secrets.keyLogs.isEmpty || websocketOnly else {
+        guard shards == nil || options.secrets.keyLogs.isEmpty || websocketOnly else {
             throw ValidationError("with --shards, --keylog needs --websocket-only")
         }
     }
 
     func run() throws {
-        let input = SessionInput(
-            files: files, packetFilter: filter.packetFilter, sessions: filter.filter,
-            assumedServers: detection.servers, secrets: secrets, jobs: jobs, messages: messages, memory: bounds.budget)
+        let input = options.input(files)
         if let shards {
             try ShardRun(input: input, folder: path, count: shards, isWebSocketOnly: websocketOnly, includesUDP: udp)
                 .run()

@@ -57,42 +57,38 @@ struct ExtractCommand: ParsableCommand {
         // A wrong pattern should be reported before a folder is created.
         let folder = MessageFolder(path: path)
         let format = MessageFilesFormat(store: folder, limit: maxMessages)
-        var status: ExitCode
-        if events.isEmpty {
-            let target = try OutputFolder(path)
-            defer { target.removeIfNewAndEmpty() }
-            status = try input.read(into: format, path: "\(path)/index.jsonl")
-        } else {
-            let filtered: FilteredOutput<MessageFilesFormat<MessageFolder>>
-            do throws(InvalidPattern) {
-                filtered = try FilteredOutput(format, filter: events)
-            } catch {
-                throw ValidationError("--grep: \(error.message) at offset \(error.offset)")
-            }
-            let target = try OutputFolder(path)
-            defer { target.removeIfNewAndEmpty() }
-            status = try input.read(into: filtered, path: "\(path)/index.jsonl")
-        }
+        var status = events.isEmpty ? try save(format, of: input) : try save(events.before(format), of: input)
         if let problem = folder.problem {
             complain(TerminalText.safe(problem))
             throw ExitCode(ExitStatus.nothingRead)
         }
-        if folder.messagesBeyondLimit > 0 {
-            complain(
-                "\(folder.messagesBeyondLimit) messages are left out: there are more than --max-messages \(maxMessages)"
-            )
-            status = ExitCode(ExitStatus.partlyRead)
-        }
-        if folder.truncatedMessages > 0 {
-            complain(
-                "\(folder.truncatedMessages) of the messages are longer than what is kept of one; "
-                    + "their files hold the beginning: see --memory")
-            status = ExitCode(ExitStatus.partlyRead)
-        }
+        if hasOmissions(folder) { status = ExitCode(ExitStatus.partlyRead) }
         if !messages.quiet {
             let count = folder.fileCount
             complain(TerminalText.safe("\(count) message\(count == 1 ? "" : "s") written to \(path)"))
         }
         if status != .success { throw status }
+    }
+
+    /// Reads the input into a format that writes to the folder.
+    private func save(_ format: consuming some OutputFormat & ~Copyable, of input: SessionInput) throws -> ExitCode {
+        let target = try OutputFolder(path)
+        defer { target.removeIfNewAndEmpty() }
+        return try input.read(into: format, path: "\(path)/index.jsonl")
+    }
+
+    /// Says what is not in the folder, and whether that is anything.
+    private func hasOmissions(_ folder: MessageFolder) -> Bool {
+        if folder.messagesBeyondLimit > 0 {
+            complain(
+                "\(folder.messagesBeyondLimit) messages are left out: there are more than --max-messages \(maxMessages)"
+            )
+        }
+        if folder.truncatedMessages > 0 {
+            complain(
+                "\(folder.truncatedMessages) of the messages are longer than what is kept of one; "
+                    + "their files hold the beginning: see --memory")
+        }
+        return folder.messagesBeyondLimit > 0 || folder.truncatedMessages > 0
     }
 }

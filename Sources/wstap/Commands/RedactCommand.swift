@@ -34,30 +34,12 @@ struct RedactCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Write the report to this file instead of standard error.", valueName: "path"))
     var report: String?
 
-    @OptionGroup(title: "Filters")
-    var filter: SessionFilterOptions
-
-    @OptionGroup(title: "Detection")
-    var detection: DetectionOptions
-
-    @OptionGroup(title: "Decryption")
-    var secrets: SecretOptions
-
-    @OptionGroup(title: "Bounds")
-    var bounds: MemoryOptions
-
-    @OptionGroup(title: "Messages")
-    var messages: QuietOptions
-
-    @Option(help: ArgumentHelp("Threads that search for sessions (at most 9).", valueName: "n"))
-    var jobs = JobCount.processors
+    @OptionGroup
+    var options: SessionInputOptions
 
     func run() throws {
-        let input = SessionInput(
-            files: files, packetFilter: filter.packetFilter, sessions: filter.filter,
-            assumedServers: detection.servers, secrets: secrets, jobs: jobs, messages: messages, memory: bounds.budget)
         try RedactRun(
-            input: input, path: path, reportPath: report, keepsKeys: keepKeys,
+            input: options.input(files), path: path, reportPath: report, keepsKeys: keepKeys,
             replacesAddresses: addresses
         ).run()
     }

@@ -71,8 +71,7 @@ struct RedactRun {
         var pipeline = Pipeline(options: options)
         var headers = headers
         var events = NoEvents()
-        var queue = PacketQueue<UInt64>()
-        var leftOut = RedactReport.Omissions()
+        var packets = RedactedPackets()
         try input.eachPacket { packet, _ in
             pipeline.receive(packet, into: &events)
             switch pipeline.latestOwner() {
@@ -81,70 +80,19 @@ struct RedactRun {
                     selected.connections[$0]?.isEncrypted == true ? nil : $0
                 }
                 if pipeline.isLatestFragment {
-                    let places = pipeline.latestFragmentPlaces
-                    var datagram = pipeline.latestDatagram
-                    var isShown = false
-                    if let record, owner.isReassembled, places.count == 1 {
-                        let checksum = redact(&datagram, owner, record, &plan)
-                        isShown = pipeline.scrubDatagram(&datagram, with: &headers, checksum: checksum)
-                    }
-                    guard let record, isShown else {
-                        queue.settle(places, owner: nil)
-                        if record != nil { leftOut.fragments &+= 1 }
-                        break
-                    }
-                    queue.append(fragment: packet, at: places)
-                    let payload = datagram.dropFirst(pipeline.latestDatagramPayload)
-                    queue.settle(places, owner: record) { entry in
-                        entry.replacePayload(by: payload)
-                        let isShown = headers.scrub(
-                            &entry.packet.bytes, wireLength: entry.packet.originalLength, entry.packet.linkType,
-                            checksum: .unknown)
-                        if !isShown { entry.owner = nil }
-                    }
-                    break
+                    packets.append(lastFragment: packet, owner, record, of: &pipeline, &plan, &headers)
+                } else if let record {
+                    packets.append(packet, owner, record, &plan, &headers)
                 }
-                guard let record else { break }
-                if let redacted = redacted(packet, owner, record, &plan, &headers) {
-                    queue.append(redacted, number: packet.number, of: record)
-                } else {
-                    leftOut.packets &+= 1
-                }
-            case .fragment: queue.append(fragment: packet, at: pipeline.latestFragmentPlaces)
+            case .fragment: packets.queue.append(fragment: packet, at: pipeline.latestFragmentPlaces)
             case .datagram, .other:
-                if pipeline.isLatestFragment { queue.settle(pipeline.latestFragmentPlaces, owner: nil) }
+                if pipeline.isLatestFragment { packets.queue.settle(pipeline.latestFragmentPlaces, owner: nil) }
             }
-            while let entry = queue.next(at: packet.time) { file.packets.append(entry.packet) }
+            packets.write(before: packet.time, to: &file)
             try file.advance()
         }
-        while let entry = queue.next(at: nil) { file.packets.append(entry.packet) }
-        leftOut.fragments &+= queue.abandonedFragments
-        return leftOut
-    }
-
-    /// A packet without what its segment and headers reveal; nil if its headers lead nowhere.
-    private func redacted(
-        _ packet: borrowing CapturedPacket, _ owner: SegmentOwner, _ record: UInt64,
-        _ plan: inout RedactionPlan<SpoolFile>, _ headers: inout HeaderScrub
-    ) -> HeldPacket? {
-        var held = HeldPacket(packet)
-        let checksum = redact(&held.bytes, owner, record, &plan)
-        held.interfaceName = []
-        let isShown = headers.scrub(
-            &held.bytes, wireLength: held.originalLength, held.linkType, checksum: checksum)
-        return isShown ? held : nil
-    }
-
-    /// Redacts a segment in the bytes it was found in, and what follows it there, which may be anything.
-    ///
-    /// - Returns: The status of its checksum before that.
-    private func redact(
-        _ bytes: inout [UInt8], _ owner: SegmentOwner, _ record: UInt64, _ plan: inout RedactionPlan<SpoolFile>
-    ) -> ChecksumStatus {
-        let status = owner.segment.checksumStatus(in: bytes.span)
-        plan.redact(
-            &bytes, owner.segment.payload, at: owner.streamOffset, of: record, from: owner.direction)
-        for index in owner.segment.payload.upperBound..<bytes.count { bytes[index] = 0 }
-        return status
+        packets.write(before: nil, to: &file)
+        packets.leftOut.fragments &+= packets.queue.abandonedFragments
+        return packets.leftOut
     }
 }

@@ -34,22 +34,13 @@ extension OutputOptions {
                 time: time, width: width)
             try pass(TimelineFormat(options: options), filter, to: user)
         case .summary:
-            // The page needs kinds of events that a list for a trace may leave out.
-            var filter = filter
-            filter.events = nil
-            try pass(
-                SummaryFormat(options: .init(width: width ?? 100, height: height, hasColor: hasColor)), filter, to: user
-            )
+            let options = SummaryFormat.Options(width: width ?? 100, height: height, hasColor: hasColor)
+            try pass(SummaryFormat(options: options), filter.ofAllKinds, to: user)
         case .html:
-            var filter = filter
-            filter.events = nil
             let options = HTMLFormat.Options(
                 payload: payload ?? .all, payloadBudget: payloadBudget ?? HTMLFormat.Options.defaultBudget)
-            try pass(HTMLFormat(options: options), filter, to: user)
-        case .svg:
-            var filter = filter
-            filter.events = nil
-            try pass(SVGFormat(), filter, to: user)
+            try pass(HTMLFormat(options: options), filter.ofAllKinds, to: user)
+        case .svg: try pass(SVGFormat(), filter.ofAllKinds, to: user)
         case .jsonl:
             let options = JSONLinesFormat.Options(payload: payload ?? .all, framePayloads: framePayloads)
             let format = JSONLinesFormat(options: options)
@@ -57,15 +48,12 @@ extension OutputOptions {
             try user.use(format) { LineBatch(options: options) }
         case .har:
             let options = HAROptions(payload: payload ?? .all, version: Wstap.version)
-            // Entries need kinds of events that a list for a trace may leave out.
-            var filter = filter
-            filter.events = nil
-            try pass(HARFormat(spool: SpoolFile(beside: path), options: options), filter, to: user)
+            try pass(HARFormat(spool: SpoolFile(beside: path), options: options), filter.ofAllKinds, to: user)
         case .sqlite:
             guard path != nil else { throw ValidationError("--format sqlite needs -o, the file to write") }
             let options = DatabaseOptions(
                 payload: payload ?? .all, framePayloads: framePayloads, version: Wstap.version)
-            // Rows of sessions do too.
+            // Rows of sessions need these, whatever is asked for.
             var filter = filter
             filter.events?.formUnion([.capture, .connection, .handshake, .end, .summary])
             try pass(
@@ -77,12 +65,26 @@ extension OutputOptions {
         _ format: consuming Format, _ filter: EventFilter, to user: some FormatUser
     ) throws {
         guard !filter.isEmpty else { return try user.use(format, batch: EventBatch.init) }
-        let filtered: FilteredOutput<Format>
+        try user.use(filter.before(format), batch: EventBatch.init)
+    }
+}
+
+extension EventFilter {
+    /// The same for all kinds of events: a page, or an entry of HAR, needs some that a list for a trace may leave out.
+    fileprivate var ofAllKinds: EventFilter {
+        var filter = self
+        filter.events = nil
+        return filter
+    }
+
+    /// Puts it before a format.
+    ///
+    /// - Throws: `ValidationError` if its pattern is invalid.
+    func before<Format: OutputFormat & ~Copyable>(_ format: consuming Format) throws -> FilteredOutput<Format> {
         do throws(InvalidPattern) {
-            filtered = try FilteredOutput(format, filter: filter)
+            return try FilteredOutput(format, filter: self)
         } catch {
             throw ValidationError("--grep: \(error.message) at offset \(error.offset)")
         }
-        try user.use(filtered, batch: EventBatch.init)
     }
 }

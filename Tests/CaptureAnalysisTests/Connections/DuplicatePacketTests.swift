@@ -41,7 +41,7 @@ struct DuplicatePacketTests {
             let tcp = try analysis.end.tcp
             #expect(tcp.retransmittedSegments == 0 && tcp.duplicateSegments == 5)
             #expect(tcp.outOfOrderSegments == 0)
-            let fins = analysis.told.count {
+            let fins = analysis.reported.count {
                 if case .segment(let segment) = $0.event { segment.flags.contains(.fin) } else { false }
             }
             #expect(fins == 2)
@@ -140,7 +140,7 @@ extension DuplicatePacketTests {
         copy.number(999)
         for index in packets.indices.dropFirst(fin + 1) { packets[index].time.nanoseconds += 300_000_000 }
         packets.insert(copy, at: fin + 1)
-        let fins = Analysis(packets).told.count {
+        let fins = Analysis(packets).reported.count {
             if case .segment(let segment) = $0.event { segment.flags.contains(.fin) } else { false }
         }
         #expect(fins == 3)

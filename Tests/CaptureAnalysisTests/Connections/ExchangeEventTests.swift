@@ -23,7 +23,7 @@ struct ExchangeEventTests {
         options.layers = [
             XORLayer.Provider(encryption: isEncrypted ? Encryption(isDecrypted: true, isResumed: false) : nil)
         ]
-        return Analysis(talk.packets, options: options).told.compactMap {
+        return Analysis(talk.packets, options: options).reported.compactMap {
             if case .exchange(let exchange) = $0.event { exchange } else { nil }
         }
     }

@@ -170,8 +170,8 @@ struct IgnoredSegmentTests {
             let expected =
                 ["one"] + Array(repeatElement(["after 0", "after 0", "after 1", "after 1"], count: repeats).joined())
             #expect(analysis.texts == expected)
-            let told = analysis.findings.filter { $0.rule == "tcp.not-accepted" }
-            #expect(told.count == 1 && told.first?.text.contains(forgery.reason) == true)
+            let reported = analysis.findings.filter { $0.rule == "tcp.not-accepted" }
+            #expect(reported.count == 1 && reported.first?.text.contains(forgery.reason) == true)
             #expect(analysis.rules.filter { $0.hasPrefix("tcp.") } == ["tcp.not-accepted"])
         }
     }

@@ -124,10 +124,10 @@ struct ResetAftermathTests {
             // Without another packet, there is nothing to wait for.
             let last = UInt64(talk.packets.count)
             #expect(try analysis.end.origin?.packet == (last == 9 ? nil : 9))
-            let told = analysis.findings.filter { $0.rule == "tcp.data-after-reset" }
-            #expect(told.map(\.rule) == analysis.tcpRules)
-            #expect(told.allSatisfy { $0.text.contains("from packet \($0.origin?.packet ?? 0) on") })
-            let senders: [Role] = told.compactMap(\.from)
+            let reported = analysis.findings.filter { $0.rule == "tcp.data-after-reset" }
+            #expect(reported.map(\.rule) == analysis.tcpRules)
+            #expect(reported.allSatisfy { $0.text.contains("from packet \($0.origin?.packet ?? 0) on") })
+            let senders: [Role] = reported.compactMap(\.from)
             let role: Role = sender == .client ? .client : .server
             #expect(senders.contains(role) == (aftermath.count.sender > 0))
             #expect(senders.contains(role.peer) == (aftermath.count.other > 0))
@@ -156,8 +156,8 @@ struct ResetAftermathTests {
         let verdict = try Analysis(talk).end.verdict
         #expect(verdict.by == (sender == .client ? .client : .server) && verdict.layer == .closeFrame)
         #expect(!verdict.isClean && verdict.code == .goingAway)
-        let told = sender == .client ? verdict.clientEvent : verdict.serverEvent
-        #expect(told?.code == .abnormalClosure)
+        let reported = sender == .client ? verdict.clientEvent : verdict.serverEvent
+        #expect(reported?.code == .abnormalClosure)
     }
 
     @Test("A SYN after a RST opens a new connection", arguments: [ExpectedMessage.Sender.client, .server])
@@ -181,6 +181,26 @@ struct ResetAftermathTests {
         #expect(analysis.ends.map(\.verdict.layer) == [.rst])
     }
 
+    @Test("A gap that only the capture's end declares belongs to the RST before it", arguments: [false, true])
+    func gapAtEnd(isLast: Bool) throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        // The client's RST is at its next byte; the server's stream still waits for what is missing.
+        talk.lose(10, from: .server)
+        talk.sendText("after", from: .server)
+        talk.reset(from: .client)
+        let reset = UInt64(talk.packets.count)
+        var other = TCPConversation(from: "10.0.0.8:50000")
+        other.open()
+        let analysis = Analysis(talk.packets + (isLast ? [] : other.packets))
+        let gap = try #require(analysis.findings.first { $0.rule == "tcp.gap" })
+        #expect(gap.text.contains("10 bytes"))
+        // A finding of the packet that it is reported at names no other.
+        #expect(gap.origin?.packet == (isLast ? nil : reset))
+        #expect(gap.origin?.time == (isLast ? nil : talk.packets.last?.time))
+        #expect(try analysis.end.origin?.packet == gap.origin?.packet)
+    }
+
     @Test("What follows a RST is awaited for two seconds, by the time of other connections")
     func patience() throws {
         var packets = begin(.server).packets
@@ -192,9 +212,9 @@ struct ResetAftermathTests {
             packets += talk.packets
         }
         for isBatched in [false, true] {
-            let told = Analysis(packets, isBatched: isBatched).told
-            let end = try #require(told.firstIndex { if case .end = $0.event { true } else { false } })
-            let last = try #require(told.lastIndex { if case .message = $0.event { true } else { false } })
+            let reported = Analysis(packets, isBatched: isBatched).reported
+            let end = try #require(reported.firstIndex { if case .end = $0.event { true } else { false } })
+            let last = try #require(reported.lastIndex { if case .message = $0.event { true } else { false } })
             #expect(end < last)
         }
     }

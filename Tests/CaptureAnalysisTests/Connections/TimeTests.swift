@@ -47,14 +47,16 @@ struct TimeTests {
         var analysis = Standing()
         analysis.receive(talk.packets)
         analysis.advance(to: talk.clock + Self.second / 2)
-        #expect(!analysis.recorder.told.contains { if case .gap = $0.event { true } else { false } })
+        #expect(!analysis.recorder.reported.contains { if case .gap = $0.event { true } else { false } })
         analysis.advance(to: talk.clock + 2 * Self.second)
         #expect(
-            analysis.recorder.told.contains { if case .gap(let gap) = $0.event { gap.length == 150 } else { false } })
-        #expect(analysis.recorder.told.last?.text == "behind")
-        let told = analysis.recorder.told.count
+            analysis.recorder.reported.contains {
+                if case .gap(let gap) = $0.event { gap.length == 150 } else { false }
+            })
+        #expect(analysis.recorder.reported.last?.text == "behind")
+        let reported = analysis.recorder.reported.count
         analysis.advance(to: talk.clock + 3 * Self.second)
-        #expect(analysis.recorder.told.count == told)
+        #expect(analysis.recorder.reported.count == reported)
     }
 
     @Test("Time that passes without packets changes nothing in a capture without holes")
@@ -66,8 +68,8 @@ struct TimeTests {
             analysis.advance(to: packet.time.nanoseconds)
         }
         analysis.pipeline.finish(into: &analysis.recorder)
-        let expected = Analysis(talk).told
-        #expect(analysis.recorder.told.map { "\($0)" } == expected.map { "\($0)" })
+        let expected = Analysis(talk).reported
+        #expect(analysis.recorder.reported.map { "\($0)" } == expected.map { "\($0)" })
     }
 
     @Test("Time that passes without packets lets connections go that are over")
@@ -101,7 +103,7 @@ struct TimeTests {
         #expect(analysis.connectionCount == 1)
         session.sendText("still here", from: .client)
         analysis.receive(session.packets.suffix(1))
-        #expect(analysis.recorder.told.last?.text == "still here")
+        #expect(analysis.recorder.reported.last?.text == "still here")
         let others = analysis.pipeline.summary.others
         #expect(others.evicted == 0 && others.silent == 1 && others.tls == 1)
     }

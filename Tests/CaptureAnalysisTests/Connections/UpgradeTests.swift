@@ -102,7 +102,7 @@ struct UpgradeTests {
         let analysis = Analysis(talk)
         #expect(analysis.connections.count == 1)
         #expect(analysis.handshakes.map(\.status) == [401, 101])
-        #expect(analysis.told.allSatisfy { $0.context.connection <= 1 })
+        #expect(analysis.reported.allSatisfy { $0.context.connection <= 1 })
         #expect(analysis.texts == ["in"])
         #expect(try analysis.summary.webSocketConnections == 1)
     }
@@ -189,7 +189,7 @@ struct UpgradeTests {
         #expect(analysis.handshakes.map(\.target) == ["/first", "/second"])
         #expect(analysis.ends.count == 2)
         #expect(
-            analysis.told.filter { if case .end = $0.event { true } else { false } }.map(\.context.connection) == [
+            analysis.reported.filter { if case .end = $0.event { true } else { false } }.map(\.context.connection) == [
                 1, 2,
             ])
     }

@@ -23,13 +23,13 @@ struct ReportedBoundsTests {
         talk.sendText("three", from: .server)
         talk.finish(first: .client)
         let analysis = Analysis(talk.packets)
-        let told = analysis.told.compactMap { told -> (Finding, UInt64)? in
-            guard case .finding(let finding) = told.event else { return nil }
-            return (finding, told.context.packet)
+        let reported = analysis.reported.compactMap { reported -> (Finding, UInt64)? in
+            guard case .finding(let finding) = reported.event else { return nil }
+            return (finding, reported.context.packet)
         }
-        #expect(told.map(\.0.rule) == ["tcp.far-acknowledgment", "tcp.far-acknowledgment"])
-        #expect(told.map(\.0.from) == [.server, .client])
-        #expect(told.map(\.1) == [first, first + 50])
+        #expect(reported.map(\.0.rule) == ["tcp.far-acknowledgment", "tcp.far-acknowledgment"])
+        #expect(reported.map(\.0.from) == [.server, .client])
+        #expect(reported.map(\.1) == [first, first + 50])
         #expect(analysis.texts == ["one", "two", "three"] && analysis.gaps.isEmpty)
         #expect(try analysis.summary.warnings == 2)
     }
@@ -211,9 +211,9 @@ struct ReportedBoundsTests {
         #expect(analysis.texts.count == count + 1)
         #expect(analysis.deliveries.count == count + 1 || count > 1000)
         #expect(analysis.deliveries.count { $0.acknowledgedAfter == nil } == max(0, min(count, 1024) - 63))
-        let told = analysis.findings.filter { $0.text.hasPrefix("Too many segments") }
-        #expect(told.map(\.rule) == (count > 63 ? ["limit.deliveries"] : []))
-        #expect(told.allSatisfy { $0.severity == .note && $0.from == .server })
+        let reported = analysis.findings.filter { $0.text.hasPrefix("Too many segments") }
+        #expect(reported.map(\.rule) == (count > 63 ? ["limit.deliveries"] : []))
+        #expect(reported.allSatisfy { $0.severity == .note && $0.from == .server })
     }
 
     @Test("Segments of an unfinished message that were sent again are forgotten beyond 64", arguments: [64, 65])

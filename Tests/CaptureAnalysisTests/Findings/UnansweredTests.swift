@@ -14,11 +14,11 @@ struct UnansweredTests {
 
     /// The findings but those on masking keys, which made-up frames share.
     private func findings(_ analysis: Analysis) -> [Finding] {
-        analysis.told.compactMap { if case .finding(let finding) = $0.event { finding } else { nil } }
+        analysis.reported.compactMap { if case .finding(let finding) = $0.event { finding } else { nil } }
             .filter { $0.rule != "masking.repeated-key" }
     }
 
-    private func told(_ analysis: Analysis) -> [String] { findings(analysis).map(\.rule) }
+    private func reported(_ analysis: Analysis) -> [String] { findings(analysis).map(\.rule) }
 
     @Test("Pings count from a second on", arguments: [(998, 0), (999, 1), (30_000, 1)] as [(Int64, Int)])
     func patience(milliseconds: Int64, count: Int) {
@@ -27,7 +27,7 @@ struct UnansweredTests {
             talk.wait(milliseconds: milliseconds)
             talk.sendText("no time", from: .server)
         }
-        #expect(told(analysis) == Array(repeating: "ping.unanswered", count: count))
+        #expect(reported(analysis) == Array(repeating: "ping.unanswered", count: count))
         #expect(findings(analysis).map(\.from) == Array(repeating: .server, count: count))
         #expect(findings(analysis).allSatisfy { $0.text == "A Ping was not answered (packet 6)." })
     }
@@ -52,7 +52,7 @@ struct UnansweredTests {
             talk.sendClose(1000, from: .server)
             talk.finish(first: .server)
         }
-        #expect(told(analysis) == [])
+        #expect(reported(analysis) == [])
     }
 
     @Test("A Close frame is not answered any more once its receiver has sent a FIN")
@@ -64,7 +64,7 @@ struct UnansweredTests {
             talk.finish(from: .server)
             talk.finish(from: .client)
         }
-        #expect(told(analysis) == ["close.not-answered"])
+        #expect(reported(analysis) == ["close.not-answered"])
         #expect(findings(analysis).map(\.from) == [.client])
     }
 
@@ -77,7 +77,7 @@ struct UnansweredTests {
             talk.wait(milliseconds: 5000)
             talk.acknowledge(from: .client)
         }
-        #expect(told(analysis) == ["tcp.gap"])
+        #expect(reported(analysis) == ["tcp.gap"])
     }
 
     @Test("A Pong without a Ping is a note at its frame")
@@ -89,7 +89,7 @@ struct UnansweredTests {
         let finding = try #require(findings(analysis).first)
         #expect(finding.rule == "pong.unsolicited" && finding.severity == .note && finding.from == .client)
         #expect(finding.frameIndex == 1 && finding.streamOffset == analysis.frames[1].frame.streamOffset)
-        #expect(told(analysis).count == 1)
+        #expect(reported(analysis).count == 1)
     }
 
     @Test("A Pong whose Ping comes late is no note, and its Ping not unanswered")
@@ -108,7 +108,7 @@ struct UnansweredTests {
         packets[6].time = pingTime
         packets.swapAt(5, 6)
         let analysis = Analysis(packets)
-        #expect(told(analysis) == [])
+        #expect(reported(analysis) == [])
         #expect(analysis.texts == ["more"])
     }
 
@@ -120,7 +120,7 @@ struct UnansweredTests {
         talk.sendPong("0", from: .client)
         var limits = Limits()
         limits.outstandingPings = 3
-        #expect(told(Analysis(talk.packets, limits: limits)) == [])
+        #expect(reported(Analysis(talk.packets, limits: limits)) == [])
     }
 
     @Test("A Close frame must be answered before the connection ends", arguments: ExpectedMessage.Sender.allCases)
@@ -130,7 +130,7 @@ struct UnansweredTests {
             talk.finish(first: first.peer)
         }
         let finding = try #require(findings(analysis).first)
-        #expect(told(analysis) == ["close.not-answered"])
+        #expect(reported(analysis) == ["close.not-answered"])
         #expect(finding.from == (first == .client ? .server : .client))
     }
 
@@ -139,20 +139,20 @@ struct UnansweredTests {
         let open = analysis { talk in
             talk.sendClose(1000, from: .client)
         }
-        #expect(told(open) == [])
+        #expect(reported(open) == [])
         let gone = analysis { talk in
             talk.finish(from: .server)
             talk.sendClose(1000, from: .client)
             talk.finish(from: .client)
             talk.acknowledge(from: .server)
         }
-        #expect(told(gone) == [])
+        #expect(reported(gone) == [])
         let hidden = analysis { talk in
             talk.sendClose(1000, from: .client)
             talk.lose(4, from: .server)
             talk.finish(first: .server)
         }
-        #expect(told(hidden) == ["tcp.gap"])
+        #expect(reported(hidden) == ["tcp.gap"])
     }
 
     @Test(
@@ -165,7 +165,7 @@ struct UnansweredTests {
                 talk.wait(milliseconds: milliseconds)
                 talk.reset(from: closer)
             }
-            #expect(told(analysis).count { $0 == "close.not-answered" } == count)
+            #expect(reported(analysis).count { $0 == "close.not-answered" } == count)
             #expect(try !analysis.end.verdict.isClean)
             // As Linux does for a socket that was closed: what the other end still sends draws a RST.
             let behindFin = self.analysis { talk in
@@ -175,20 +175,20 @@ struct UnansweredTests {
                 talk.sendText("still here", from: closer.peer)
                 talk.reset(from: closer)
             }
-            #expect(told(behindFin).count { $0 == "close.not-answered" } == count)
+            #expect(reported(behindFin).count { $0 == "close.not-answered" } == count)
             let finished = self.analysis { talk in
                 talk.sendClose(1000, from: closer)
                 talk.finish(from: closer)
                 talk.finish(from: closer.peer)
                 talk.reset(from: closer)
             }
-            #expect(told(finished) == ["close.not-answered"])
+            #expect(reported(finished) == ["close.not-answered"])
         }
         let refused = analysis { talk in
             talk.sendClose(1001, from: .client)
             talk.reset(from: .server)
         }
-        #expect(told(refused) == ["close.not-answered"])
+        #expect(reported(refused) == ["close.not-answered"])
     }
 
     @Test("A Close frame need not be answered where an end has failed the connection (RFC 6455 7.1.7)")
@@ -198,17 +198,17 @@ struct UnansweredTests {
             talk.sendClose(1002, from: .server)
             talk.finish(first: .server)
         }
-        #expect(told(byCloser) == ["masking.client-unmasked"])
+        #expect(reported(byCloser) == ["masking.client-unmasked"])
         let byPeer = analysis { talk in
             let unmasked = WireFrame.text("no mask", from: .server)
             talk.send(unmasked + WireFrame.close(1000, from: .client), from: .client)
             talk.finish(first: .server)
         }
-        #expect(told(byPeer) == ["masking.client-unmasked"])
+        #expect(reported(byPeer) == ["masking.client-unmasked"])
         let byNobody = analysis { talk in
             talk.sendClose(1002, from: .server)
             talk.finish(first: .server)
         }
-        #expect(told(byNobody) == ["close.not-answered"])
+        #expect(reported(byNobody) == ["close.not-answered"])
     }
 }

@@ -35,7 +35,7 @@ struct EncryptedConnectionTests {
     }
 
     private static func ended(_ analysis: Analysis) -> [EncryptedConnection] {
-        analysis.told.compactMap { if case .encrypted(let connection) = $0.event { connection } else { nil } }
+        analysis.reported.compactMap { if case .encrypted(let connection) = $0.event { connection } else { nil } }
     }
 
     @Test("are told with what the hellos say, what passed, and how they ended", arguments: RecordedSession.names)
@@ -142,7 +142,7 @@ struct EncryptedConnectionTests {
         var parted = PartedPipeline(options: Self.options(), parts: count, blockLength: 7)
         for index in packets.indices { packets.withPacket(index) { parted.receive($0, into: &many) } }
         parted.finish(into: &many)
-        #expect(many.told.map { "\($0)" } == one.told.map { "\($0)" })
+        #expect(many.reported.map { "\($0)" } == one.reported.map { "\($0)" })
         #expect(Self.ended(one).count == sessions.count)
     }
 

@@ -55,7 +55,7 @@ struct LayerTests {
 
     /// What was said in a session, without places and packets.
     private static func words(_ analysis: Analysis, stream: UInt64? = nil) -> [String] {
-        analysis.told.filter { $0.context.session.stream == stream }.compactMap {
+        analysis.reported.filter { $0.context.session.stream == stream }.compactMap {
             switch $0.event {
             case .handshake(let handshake): "\(handshake.target) \(handshake.isAccepted)"
             case .frame(let frame):
@@ -134,7 +134,7 @@ struct LayerTests {
                     }
                 }.packets)
             #expect(Self.words(hidden) == Self.words(plain))
-            #expect(hidden.told.allSatisfy { $0.context.session.stream == nil })
+            #expect(hidden.reported.allSatisfy { $0.context.session.stream == nil })
         }
         #expect(plain.texts.count == 3 && plain.ends.count == 1)
     }
@@ -252,7 +252,7 @@ struct LayerTests {
         }
         #expect(Self.words(analysis, stream: 1) == plain[0])
         #expect(Self.words(analysis, stream: 5) == plain[1])
-        let ids = Set(analysis.told.map(\.context.session))
+        let ids = Set(analysis.reported.map(\.context.session))
         #expect(ids == [.none, SessionID(connection: 1, stream: 1), SessionID(connection: 1, stream: 5)])
         #expect(analysis.connections.count == 2 && analysis.ends.count == 2)
     }
@@ -265,7 +265,7 @@ struct LayerTests {
         let endPart = parts.count
         parts += Self.session("two").map { Part($0.sender, MultiplexLayer.chunk($0.bytes, of: 2)) }
         let analysis = Self.analyse(Self.talk(parts) { [$0.bytes] }.packets)
-        let first = try #require(analysis.told.first { if case .end = $0.event { true } else { false } })
+        let first = try #require(analysis.reported.first { if case .end = $0.event { true } else { false } })
         // Three packets open the connection; each part is one, and its acknowledgment another.
         #expect(first.context.session.stream == 1 && first.context.packet == UInt64(3 + 2 * endPart - 1))
         #expect(analysis.ends.count == 2 && analysis.ends.allSatisfy(\.verdict.isClean))
@@ -293,7 +293,7 @@ struct LayerTests {
         var parted = PartedPipeline(options: Self.options(), parts: count, blockLength: 13)
         for index in packets.indices { packets.withPacket(index) { parted.receive($0, into: &many) } }
         parted.finish(into: &many)
-        #expect(one.told.count > 300)
-        #expect(many.told.map { "\($0)" } == one.told.map { "\($0)" })
+        #expect(one.reported.count > 300)
+        #expect(many.reported.map { "\($0)" } == one.reported.map { "\($0)" })
     }
 }

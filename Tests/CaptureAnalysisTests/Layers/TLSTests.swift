@@ -1,4 +1,3 @@
-import CCrypto
 import CaptureAnalysis
 import FuzzTargets
 import TLSDecryption
@@ -198,7 +197,7 @@ struct TLSTests {
         let session = try RecordedSession("websocket-tls13")
         let foreign = try RecordedSession("tls13-chacha20").keyLog
         let without = Analysis(Self.talk(session).packets, options: Self.options(nil))
-        #expect(without.told.count == 2)
+        #expect(without.reported.count == 2)
         let encrypted = try without.summary.encrypted
         #expect(encrypted.total == 1 && encrypted.noKeyLog == 1)
         let other = try Analysis(Self.talk(session).packets, options: Self.options(foreign)).summary.encrypted
@@ -303,51 +302,12 @@ struct TLSTests {
         // Before the Close frames, and both close_notify.
         var talk = Self.talk(session, tail: 4, ends: false)
         let hello = try #require(session.pieces.first?.bytes)
-        talk.send(try Self.sealed(hello.dropFirst(5), asNextOf: session, tail: 4), from: .client)
+        talk.send(try session.sealed(hello.dropFirst(5), tail: 4), from: .client)
         talk.acknowledge(from: .server)
         talk.finish(first: .server)
         let analysis = Analysis(talk.packets, options: Self.options(session.keyLog))
         #expect(analysis.rules.contains("tls.renegotiation") && !analysis.rules.contains("tls.bad-record"))
         #expect(analysis.texts == Self.plain(session))
-    }
-
-    /// A handshake message as the next record of the client, in AES-256-CBC with SHA-384 (RFC 5246 6.2.3.2).
-    private static func sealed(
-        _ message: some Collection<UInt8>, asNextOf session: RecordedSession, tail: Int
-    ) throws -> [UInt8] {
-        let own = session.pieces.dropLast(tail).filter { $0.direction == .fromInitiator }.flatMap(\.bytes)
-        let server = try #require(session.pieces.first { $0.direction == .fromResponder }).bytes
-        let line = try #require(session.keyLog.split(separator: "\n").first).split(separator: " ")
-        let randoms = (Random(bytes(hex: line[1]).span), Random(Array(server[11..<43]).span))
-        let suite = CipherSuite(0xc028)
-        let cipher = try #require(suite.cipher)
-        let keys = MasterSecret(KeyBytes(bytes(hex: line[2])), .tls12, suite).keys(
-            cipher, clientRandom: try #require(randoms.0), serverRandom: try #require(randoms.1), .tls12
-        ).client
-        var sequence: UInt8 = 0
-        var isProtected = false
-        var rest = own[...]
-        while rest.count >= 5 {
-            let record = Array(rest.prefix(5))
-            if isProtected { sequence += 1 }
-            isProtected = isProtected || record[0] == 20
-            rest = rest.dropFirst(5 + Int(record[3]) << 8 + Int(record[4]))
-        }
-        let length = [UInt8(message.count >> 8), UInt8(message.count & 0xff)]
-        let authenticated = [0, 0, 0, 0, 0, 0, 0, sequence, 22, 3, 3] + length + message
-        let mac = cipher.mac.authenticate(authenticated.span, key: keys.macKey.span)
-        var text = Array(message) + (0..<mac.count).map { mac.span[$0] }
-        let padding = 15 - text.count % 16
-        text += [UInt8](repeating: UInt8(padding), count: padding + 1)
-        let (key, vector) = ((0..<keys.key.count).map { keys.key.span[$0] }, [UInt8](repeating: 7, count: 16))
-        var encrypted = [UInt8](repeating: 0, count: text.count + 16)
-        let context = try #require(EVP_CIPHER_CTX_new())
-        defer { EVP_CIPHER_CTX_free(context) }
-        var done: Int32 = 0
-        EVP_EncryptInit_ex(context, EVP_aes_256_cbc(), nil, key, vector)
-        EVP_EncryptUpdate(context, &encrypted, &done, text, Int32(text.count))
-        let payload = vector + encrypted.prefix(text.count)
-        return [22, 3, 3, UInt8(payload.count >> 8), UInt8(payload.count & 0xff)] + payload
     }
 
     @Test("in which no record is found after a loss say so", arguments: names)
@@ -375,12 +335,12 @@ struct TLSTests {
         var parted = PartedPipeline(options: Self.options(keyLog), parts: count, blockLength: 7)
         for index in packets.indices { packets.withPacket(index) { parted.receive($0, into: &many) } }
         parted.finish(into: &many)
-        #expect(many.told.map { "\($0)" } == one.told.map { "\($0)" })
+        #expect(many.reported.map { "\($0)" } == one.reported.map { "\($0)" })
     }
 }
 
 extension Analysis {
     fileprivate var alerts: [Alert] {
-        told.compactMap { if case .alert(let alert) = $0.event { alert } else { nil } }
+        reported.compactMap { if case .alert(let alert) = $0.event { alert } else { nil } }
     }
 }

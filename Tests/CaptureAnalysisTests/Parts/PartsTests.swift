@@ -24,8 +24,8 @@ struct PartsTests {
             var parted = PartedPipeline(options: options, parts: parts, blockLength: length)
             for index in packets.indices { packets.withPacket(index) { parted.receive($0, into: &many) } }
             parted.finish(into: &many)
-            #expect(many.told.count > 100)
-            #expect(many.told.map(Self.words) == one.told.map(Self.words), "seed \(seed)")
+            #expect(many.reported.count > 100)
+            #expect(many.reported.map(Self.words) == one.reported.map(Self.words), "seed \(seed)")
         }
     }
 
@@ -34,15 +34,17 @@ struct PartsTests {
         var recorder = Recorder()
         var parted = PartedPipeline(options: AnalysisOptions(), parts: 3, blockLength: 1)
         parted.finish(into: &recorder)
-        #expect(recorder.told.count == 2)
-        guard case .capture = recorder.told.first?.event, case .summary = recorder.told.last?.event else {
+        #expect(recorder.reported.count == 2)
+        guard case .capture = recorder.reported.first?.event, case .summary = recorder.reported.last?.event else {
             Issue.record("not a beginning and an end")
             return
         }
     }
 
     /// All that an event says.
-    private static func words(_ told: Told) -> String { "\(told.event) \(told.context) \(told.payload)" }
+    private static func words(_ reported: ReportedEvent) -> String {
+        "\(reported.event) \(reported.context) \(reported.payload)"
+    }
 
     /// Sessions, refused upgrades, requests without an answer and other things, at the same time; some end.
     private static func sessions(_ random: inout SeededGenerator) -> [TimedPacket] {

@@ -177,7 +177,7 @@ struct CaptureOrderTests {
         let analysis = Analysis(closing(.server).losing(lost) + later)
         #expect(try analysis.end.verdict.layer == .closeFrame)
         // The acknowledgment is number 12, counted from 1, since one is lost.
-        let end = analysis.told.first { if case .end = $0.event { true } else { false } }
+        let end = analysis.reported.first { if case .end = $0.event { true } else { false } }
         #expect(end?.context.packet == 12)
     }
 

@@ -106,9 +106,9 @@ struct StreamBeginningTests {
         let analysis = analysis(beginning, oneByOne: oneByOne)
         let sender: Role = beginning.sender == .client ? .client : .server
         #expect(analysis.frames.allSatisfy { $0.from != sender })
-        let told = analysis.findings.filter { $0.rule == "framing.implausible" }
-        #expect(told.map(\.from) == [sender])
-        #expect(told.first?.text.contains(beginning.name.map { "look like \($0);" } ?? "not a frame") == true)
+        let reported = analysis.findings.filter { $0.rule == "framing.implausible" }
+        #expect(reported.map(\.from) == [sender])
+        #expect(reported.first?.text.contains(beginning.name.map { "look like \($0);" } ?? "not a frame") == true)
         guard !["MQTT", "RFB"].contains(beginning.name) else { return }
         // The other end speaks WebSocket, and has failed the connection.
         #expect(try analysis.end.verdict.failure?.by == sender.peer)

@@ -84,7 +84,7 @@ struct UnfinishedMessageTests {
         "Five frames with lengths in the wrong byte order are told",
         arguments: [[300, 300, 300, 300, 300], [200, 201, 202, 203, 204], [1000, 999, 998, 997, 996]])
     func byteOrder(lengths: [Int]) {
-        for (size, isTold) in [(5, true), (6, true), (4, false)] {
+        for (size, isReported) in [(5, true), (6, true), (4, false)] {
             var talk = TCPConversation()
             talk.openWebSocket()
             for length in (lengths + lengths).prefix(size) {
@@ -93,9 +93,9 @@ struct UnfinishedMessageTests {
                 talk.send(bytes, from: .server)
             }
             talk.finish(first: .server)
-            let told = Analysis(talk.packets).findings.filter { $0.rule == "frame.length-byte-order" }
-            #expect(told.count == (isTold ? 1 : 0))
-            #expect(told.first?.text.contains("\(lengths[4] + 4) bytes") ?? !isTold)
+            let reported = Analysis(talk.packets).findings.filter { $0.rule == "frame.length-byte-order" }
+            #expect(reported.count == (isReported ? 1 : 0))
+            #expect(reported.first?.text.contains("\(lengths[4] + 4) bytes") ?? !isReported)
         }
     }
 
@@ -153,7 +153,7 @@ struct UnfinishedMessageTests {
 
     @Test("Five frames whose lengths have a form that RFC 6455 5.2 does not know are told", arguments: oddHeaders)
     func form(odd: OddHeader) throws {
-        for (size, isTold) in [(5, true), (9, true), (4, false)] {
+        for (size, isReported) in [(5, true), (9, true), (4, false)] {
             var talk = TCPConversation()
             talk.openWebSocket()
             for number in 0..<size {
@@ -162,11 +162,11 @@ struct UnfinishedMessageTests {
                     odd.header(length) + (0..<length).map { UInt8(0x61 + ($0 * 7 + number) % 26) }, from: odd.sender)
             }
             talk.finish(first: .server)
-            let told = Analysis(talk.packets).findings.filter {
+            let reported = Analysis(talk.packets).findings.filter {
                 $0.rule.hasPrefix("frame.length-") && $0.text.hasPrefix("Five")
             }
-            #expect(told.count == (isTold ? 1 : 0))
-            #expect(told.first?.text.contains(odd.hint) ?? !isTold)
+            #expect(reported.count == (isReported ? 1 : 0))
+            #expect(reported.first?.text.contains(odd.hint) ?? !isReported)
         }
     }
 
@@ -180,8 +180,8 @@ struct UnfinishedMessageTests {
             talk.send([0x81, UInt8(text.utf16.count)] + Array(text.utf8), from: .server)
         }
         talk.finish(first: .server)
-        let told = Analysis(talk.packets).findings.filter { $0.rule == "frame.length-form" }
-        #expect(told.map { $0.text.contains("counts characters") } == [true])
+        let reported = Analysis(talk.packets).findings.filter { $0.rule == "frame.length-form" }
+        #expect(reported.map { $0.text.contains("counts characters") } == [true])
     }
 
     @Test("Segments of a long frame are no frames with odd lengths")

@@ -87,8 +87,8 @@ struct DeliveryTests {
         var reset = talk
         reset.reset(from: .server, withoutLast: WireFrame.text("lost", from: .client).count)
         for demand in [EventDemand.Deliveries.all, .troubled] {
-            let told = deliveries(reset.packets, demand).last
-            #expect(told?.outcome == .reset && told?.messagePacket == 8 && told?.acknowledgedPacket == nil)
+            let reported = deliveries(reset.packets, demand).last
+            #expect(reported?.outcome == .reset && reported?.messagePacket == 8 && reported?.acknowledgedPacket == nil)
             #expect(deliveries(talk.packets, demand).last?.outcome == .captureEnd)
         }
         #expect(deliveries(reset.packets, .troubled).count == 1)
@@ -119,9 +119,9 @@ struct DeliveryTests {
         var ending = talk
         ending.acknowledge(from: .server)
         packets.append(ending.packets[7].later(milliseconds: 300))
-        let told = deliveries(packets, .troubled)
-        #expect(told.map(\.retransmissions) == [1, 2])
-        #expect(told.map(\.messagePacket) == [6, 7] && told.map(\.acknowledgedPacket) == [11, 11])
+        let reported = deliveries(packets, .troubled)
+        #expect(reported.map(\.retransmissions) == [1, 2])
+        #expect(reported.map(\.messagePacket) == [6, 7] && reported.map(\.acknowledgedPacket) == [11, 11])
     }
 
     @Test("Deliveries do not count keep-alives, nor segments out of order")
@@ -132,8 +132,8 @@ struct DeliveryTests {
         }
         var packets = talk.packets
         packets.swapAt(5, 7)
-        let told = deliveries(packets, .all)
-        #expect(told.map(\.retransmissions) == [0, 0, 0])
+        let reported = deliveries(packets, .all)
+        #expect(reported.map(\.retransmissions) == [0, 0, 0])
         #expect(deliveries(packets, .troubled).isEmpty)
     }
 
@@ -148,10 +148,10 @@ struct DeliveryTests {
         packets.swapAt(5, 6)
         packets.swapAt(6, 7)
         for index in 5...7 { packets[index].time = talk.packets[index].time }
-        let told = deliveries(packets, .all)
-        #expect(told.map(\.messagePacket) == [8, 8, 8])
-        #expect(told.map(\.lastBytePacket) == [8, 6, 7])
-        #expect(told.map(\.acknowledgedAfter) == [1_000_000, 3_000_000, 2_000_000])
+        let reported = deliveries(packets, .all)
+        #expect(reported.map(\.messagePacket) == [8, 8, 8])
+        #expect(reported.map(\.lastBytePacket) == [8, 6, 7])
+        #expect(reported.map(\.acknowledgedAfter) == [1_000_000, 3_000_000, 2_000_000])
     }
 
     @Test("Deliveries find an acknowledgment that came while the bytes waited")
@@ -164,9 +164,9 @@ struct DeliveryTests {
             $0.acknowledge(from: .client)
             for _ in 0..<40 { $0.acknowledge(from: .client) }
         }
-        let told = deliveries(talk.packets, .all)
-        let delivery = try #require(told.first)
-        #expect(told.count == 1 && delivery.lastBytePacket == 7 && delivery.messagePacket > 30)
+        let reported = deliveries(talk.packets, .all)
+        let delivery = try #require(reported.first)
+        #expect(reported.count == 1 && delivery.lastBytePacket == 7 && delivery.messagePacket > 30)
         #expect(delivery.acknowledgedPacket == 8 && delivery.acknowledgedAfter == 1_000_000)
     }
 

@@ -109,6 +109,6 @@ struct StallTests {
         talk.openWebSocket()
         talk.acknowledge(from: .client)
         send(Cut.all[0], in: &talk)
-        #expect(Analysis(talk.packets, tellsFrames: false).rules == ["tcp.nagle-stall"])
+        #expect(Analysis(talk.packets, reportsFrames: false).rules == ["tcp.nagle-stall"])
     }
 }

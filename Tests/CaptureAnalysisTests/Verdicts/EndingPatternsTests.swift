@@ -103,7 +103,7 @@ struct EndingPatternsTests {
     }
 
     @Test("Endings that repeat are told apart by sessions that said something")
-    func told() throws {
+    func reported() throws {
         let silent = (0..<4).map { _ in Ended(silence: 60, lifetime: 60.1) }
         let idle = try #require(patterns(silent + (1...4).map { Ended(silence: 60, lifetime: Double($0) * 97) }).first)
         #expect(idle.silence != nil && idle.lifetime == nil && idle.sessions == 8)

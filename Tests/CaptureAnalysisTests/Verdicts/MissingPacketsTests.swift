@@ -120,8 +120,8 @@ struct MissingPacketsTests {
             #expect(try analysis.end.tcp.gapBytes == 0)
             #expect(analysis.handshakes.map(\.isAcceptValid) == [true])
             // Not told later than it came.
-            let told = analysis.told.first { if case .handshake = $0.event { true } else { false } }
-            #expect(try analysis.handshakes.first?.responsePacket == #require(told).context.packet)
+            let reported = analysis.reported.first { if case .handshake = $0.event { true } else { false } }
+            #expect(try analysis.handshakes.first?.responsePacket == #require(reported).context.packet)
         }
     }
 

@@ -59,9 +59,9 @@ struct ResetTests {
                 let packets = Self.session(from: sender, distance: distance, hasAck: hasAck, count: count)
                 let analysis = Analysis(packets, tracksStates: tracksStates)
                 #expect(analysis.texts == ["status", "ok", "still alive", "answer"])
-                let told = analysis.findings.filter { $0.rule.hasPrefix("tcp.") }
-                #expect(told.map(\.rule) == ["tcp.reset-ignored"])
-                #expect(told.first?.from == (sender == .client ? .client : .server))
+                let reported = analysis.findings.filter { $0.rule.hasPrefix("tcp.") }
+                #expect(reported.map(\.rule) == ["tcp.reset-ignored"])
+                #expect(reported.first?.from == (sender == .client ? .client : .server))
                 #expect(try analysis.end.verdict.layer == .closeFrame)
                 #expect(try analysis.end.verdict.isClean)
                 #expect(try analysis.end.tcp.resetPacket == nil)

@@ -301,8 +301,8 @@ struct SilenceTests {
         var talk = TCPConversation()
         talk.openWebSocket()
         words.steps(&talk)
-        for tellsFrames in [true, false] {
-            let verdict = try Analysis(talk.packets, tellsFrames: tellsFrames).end.verdict
+        for reportsFrames in [true, false] {
+            let verdict = try Analysis(talk.packets, reportsFrames: reportsFrames).end.verdict
             #expect(verdict.silence == words.silence * 1_000_000)
             #expect(verdict.messageSilence == words.messageSilence.map { $0 * 1_000_000 })
         }

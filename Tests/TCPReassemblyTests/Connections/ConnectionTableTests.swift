@@ -66,7 +66,7 @@ struct ConnectionTableTests {
         var table = ConnectionTableTests.table(of: 10)
         let slots = (0..<5).map { ConnectionTableTests.open($0, in: &table, at: 0) }
         let time = ConnectionTableTests.seconds(1)
-        table.connections[slots[3]].pass(.rst, from: .fromResponder, packet: 9, time: time)
+        table.connections[slots[3]].pass(.rst, from: .fromResponder, at: Origin(packet: 9, time: time))
         for _ in 0..<10 { #expect(table.nextToForget(now: ConnectionTableTests.seconds(61)) == nil) }
         var forgotten: Set<Slot<TCPConnection>> = []
         for _ in 0..<10 {
@@ -80,7 +80,7 @@ struct ConnectionTableTests {
         var table = ConnectionTableTests.table(of: 5)
         let slots = (0..<5).map { ConnectionTableTests.open($0, in: &table, at: Int64($0)) }
         let time = ConnectionTableTests.seconds(100)
-        table.connections[slots[4]].pass(.rst, from: .fromResponder, packet: 9, time: time)
+        table.connections[slots[4]].pass(.rst, from: .fromResponder, at: Origin(packet: 9, time: time))
         #expect(table.isFull == true)
         #expect(table.nextToForget(now: time) == slots[4])
     }

@@ -54,7 +54,7 @@ private struct Reader: ~Copyable {
         guard !connection.rejects(&segment, in: bytes.span, from: direction) else { return }
         let payload = bytes.span.extracting(segment.payload)
         let arrival = connection.receive(
-            &segment, from: direction, payload: payload, packet: packet, time: time, budget: &budget,
+            &segment, from: direction, at: Origin(packet: packet, time: time), payload: payload, budget: &budget,
             limits: ReassemblyLimits())
         handedOn[direction.index] += bytes[segment.payload][segment.payload.lowerBound...].dropFirst(
             arrival.inOrder.lowerBound

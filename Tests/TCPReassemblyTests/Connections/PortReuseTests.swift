@@ -24,7 +24,7 @@ private struct Feed: ~Copyable {
         let segment = sent.segment()
         var found = table.find(segment)
         var opening: HandshakeSegment?
-        if let place = found, table.isReplaced(place, by: segment, in: Span(), packet: packet, time: time) {
+        if let place = found, table.isReplaced(place, by: segment, in: Span(), at: Origin(packet: packet, time: time)) {
             opening = table.connections[place.slot].opening(answeredBy: segment, from: place.direction)
             table.remove(place.slot)
             found = nil

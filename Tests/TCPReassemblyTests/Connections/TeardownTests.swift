@@ -91,13 +91,13 @@ struct TeardownTests {
     func passed() {
         var wire = Wire.open()
         let time = Timestamp(nanoseconds: 0)
-        wire.connection.pass([.fin, .ack], from: .fromInitiator, packet: 4, time: time)
-        wire.connection.pass(.ack, from: .fromResponder, packet: 5, time: time)
+        wire.connection.pass([.fin, .ack], from: .fromInitiator, at: Origin(packet: 4, time: time))
+        wire.connection.pass(.ack, from: .fromResponder, at: Origin(packet: 5, time: time))
         #expect(wire.connection.isClosed == false)
-        wire.connection.pass([.fin, .ack], from: .fromResponder, packet: 6, time: time)
+        wire.connection.pass([.fin, .ack], from: .fromResponder, at: Origin(packet: 6, time: time))
         #expect(wire.connection.isClosed == true)
         var other = Wire.open()
-        other.connection.pass(.rst, from: .fromResponder, packet: 4, time: time)
+        other.connection.pass(.rst, from: .fromResponder, at: Origin(packet: 4, time: time))
         #expect(other.connection.isClosed == true)
     }
 }

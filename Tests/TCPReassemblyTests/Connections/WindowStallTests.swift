@@ -35,8 +35,8 @@ struct WindowStallTests {
             .responder([], 301, ack: 101).window(0).after(200 * Self.millisecond),
             .responder([], 301, ack: 102).window(500).after(200 * Self.millisecond),
         ])
-        let told = wire.connection.takeStall(.fromResponder)
-        let stall = try #require(told)
+        let reported = wire.connection.takeStall(.fromResponder)
+        let stall = try #require(reported)
         #expect(stall.duration == 600 * Self.millisecond && stall.firstPacket == 4 && stall.lastPacket == 7)
     }
 
@@ -62,8 +62,8 @@ struct WindowStallTests {
         ])
         #expect(wire.takeStalls().isEmpty)
         wire.connection.endStalls()
-        let told = wire.connection.takeStall(.fromResponder)
-        let stall = try #require(told)
+        let reported = wire.connection.takeStall(.fromResponder)
+        let stall = try #require(reported)
         #expect(stall.lastPacket == nil && stall.duration == 700 * Self.millisecond)
     }
 

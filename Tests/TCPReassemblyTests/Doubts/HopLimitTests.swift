@@ -162,7 +162,7 @@ struct HopLimitTests {
         wire.receive(Sent.responder([], 301, ack: 105).hops(50))
         let syn = Sent.initiator(.syn, 9_000_000).segment()
         let isBegun = wire.connection.isReplaced(
-            by: syn, in: Span(), from: .fromInitiator, packet: 7, time: wire.time, silence: 60_000_000_000)
+            by: syn, in: Span(), from: .fromInitiator, at: Origin(packet: 7, time: wire.time), silence: 60_000_000_000)
         #expect(!isBegun)
         for (hops, replaces) in [(3, false), (50, true)] as [(UInt8, Bool)] {
             var answer = Sent.responder(.syn, 4_000_000, ack: 9_000_001).segment()
@@ -172,7 +172,7 @@ struct HopLimitTests {
             bytes[0] = 0x45
             bytes[8] = hops
             let isReplaced = wire.connection.isReplaced(
-                by: answer, in: bytes.span, from: .fromResponder, packet: 8, time: wire.time,
+                by: answer, in: bytes.span, from: .fromResponder, at: Origin(packet: 8, time: wire.time),
                 silence: 60_000_000_000)
             #expect(isReplaced == replaces)
         }

@@ -90,7 +90,8 @@ struct WindowTests {
         let syn = Sent.initiator(.syn, 9_000_000).segment()
         #expect(
             wire.connection.isReplaced(
-                by: syn, in: Span(), from: .fromInitiator, packet: 9, time: wire.time, silence: 60_000_000_000) == true)
+                by: syn, in: Span(), from: .fromInitiator, at: Origin(packet: 9, time: wire.time),
+                silence: 60_000_000_000) == true)
     }
 
     @Test("among RSTs are, before the responder is known, those that do not acknowledge the SYN")

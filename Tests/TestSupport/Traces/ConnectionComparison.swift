@@ -78,18 +78,20 @@ package struct ConnectionComparison {
             (ExpectedMessage.Sender.client, expected.clientSees, expected.clientReason, events.client),
             (.server, expected.serverSees, expected.serverReason, events.server),
         ]
-        for (who, code, reason, told) in rows {
+        for (who, code, reason, reported) in rows {
             guard let code else { continue }
-            guard let told else {
+            guard let reported else {
                 if !hasHoles, verdict.layer != "capture-end" { faults.append("\(expected.client): no event at \(who)") }
                 continue
             }
-            if told.code != code { faults.append("\(expected.client): the \(who) sees \(told.code), not \(code)") }
-            if let reason, told.reason ?? "" != reason {
-                faults.append("\(expected.client): the \(who) sees \(told.reason ?? "no reason"), not \(reason)")
+            if reported.code != code {
+                faults.append("\(expected.client): the \(who) sees \(reported.code), not \(code)")
+            }
+            if let reason, reported.reason ?? "" != reason {
+                faults.append("\(expected.client): the \(who) sees \(reported.reason ?? "no reason"), not \(reason)")
             }
         }
-        if let wasClean = expected.clientWasClean, let told = events.client, told.wasClean != wasClean {
+        if let wasClean = expected.clientWasClean, let reported = events.client, reported.wasClean != wasClean {
             faults.append("\(expected.client): the client's close event was\(wasClean ? "" : " not") clean")
         }
     }

@@ -65,7 +65,7 @@ struct JSONLinesFormatTests {
                 + #""accept_valid":null,"request_packet":4,"response_packet":null,"response_time":null"#)
     }
 
-    @Test func `An answer that the capture lacks is told from none`() throws {
+    @Test func `An answer that the capture lacks is reported from none`() throws {
         guard case .handshake(var handshake) = Samples.handshake(status: nil) else { return }
         handshake.isAnswerMissing = true
         #expect(keys(.handshake(handshake)).contains(#""accepted":false,"status":null,"answer_missing":true,"#))

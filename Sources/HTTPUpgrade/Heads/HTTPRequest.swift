@@ -1,9 +1,9 @@
 package import WireFormat
 
-/// A request to upgrade to WebSocket (RFC 6455 4.1), as HTTP/1.1 sees it.
+/// A request to upgrade to WebSocket (RFC 6455 4.1), or a plain one that is reported, as HTTP/1.1 sees it.
 ///
 /// An object, since it is large and passed on several times, and most connections never have one.
-package final class UpgradeRequest: Sendable {
+package final class HTTPRequest: Sendable {
     /// The method; GET unless the client breaks the rule.
     package let method: String
     /// The request target as it is in the request line.
@@ -21,7 +21,8 @@ package final class UpgradeRequest: Sendable {
     /// The name of the draft that it follows, if the draft's frames differ from those of RFC 6455: "hixie-75", "hybi-00
     /// (hixie-76)", "hybi-04".
     package let draft: String?
-    /// The rules it breaks, each once; none for a draft, whose fields follow rules of their own.
+    /// The rules it breaks as a request to upgrade, each once; none for a draft, whose fields follow rules of their
+    /// own.
     package let violations: [UpgradeViolation]
     /// Its size in memory, in bytes.
     let cost: Int
@@ -43,7 +44,7 @@ package final class UpgradeRequest: Sendable {
     }
 
     /// Stands for a request that is missing from the capture.
-    static let unseen = UpgradeRequest()
+    static let unseen = HTTPRequest()
 
     private init() {
         header = HTTPFields([])
@@ -89,8 +90,8 @@ package final class UpgradeRequest: Sendable {
     }
 }
 
-extension UpgradeRequest: Hashable {
-    package static func == (left: UpgradeRequest, right: UpgradeRequest) -> Bool {
+extension HTTPRequest: Hashable {
+    package static func == (left: HTTPRequest, right: HTTPRequest) -> Bool {
         // Everything else is derived from these.
         left === right
             || (left.method, left.target, left.httpVersion, left.header)

@@ -1,0 +1,112 @@
+package import WireFormat
+
+/// What the packets show of how a connection ended: by whose FIN, or whose RST.
+///
+/// Most are `mutating` so that it is read in place: a getter that only borrows copies the connection.
+extension TCPConnection {
+    /// Whether a segment has ended it: a RST, or the acknowledgment of the second FIN.
+    package var isClosed: Bool { slowPathReasons.contains(.closed) }
+
+    /// The RST that ended it: the first that its receiver accepted, else the last word of an end.
+    package var finalReset: (packet: UInt64, from: Direction)? {
+        mutating get {
+            if let reset { return reset }
+            guard let nearReset, finPackets[0] == nil, finPackets[1] == nil, !isNearResetRefuted else { return nil }
+            return (nearReset.packet, nearReset.from)
+        }
+    }
+
+    /// The RST that ended it, if that is not where its receiver goes on, as far as the packets show.
+    package var inexactReset: (packet: UInt64, from: Direction)? {
+        mutating get {
+            guard reset == nil, let last = finalReset else { return nil }
+            let stream = last.from.index
+            // What comes before it may have been captured later.
+            let end = max(streams[stream].nextOffset, streams[stream].seenOffset)
+            return end == nearResetOffset ? nil : last
+        }
+    }
+
+    /// Where that RST stands if bytes of its sender before it were not captured, and who sent it.
+    package var resetAhead: (offset: UInt64, from: Direction)? {
+        mutating get {
+            guard let last = inexactReset, let nearResetOffset else { return nil }
+            let stream = last.from.index
+            guard nearResetOffset > max(streams[stream].nextOffset, streams[stream].seenOffset) else { return nil }
+            return (nearResetOffset, last.from)
+        }
+    }
+
+    /// ``finalReset``, or a RST at the last byte that its receiver has ever acknowledged: bytes after it were lost on
+    /// the way.
+    package var refusal: (packet: UInt64, from: Direction)? {
+        mutating get {
+            if let finalReset { return finalReset }
+            guard let nearReset, nearResetOffset == streams[nearReset.from.index].acknowledgedOffset else { return nil }
+            return (nearReset.packet, nearReset.from)
+        }
+    }
+
+    /// Who sent its FIN first, by what the FINs acknowledge, whatever was captured first; nil if they do not tell.
+    package var firstToFinish: Direction? {
+        mutating get {
+            switch (hasAnsweredFin(.fromInitiator), hasAnsweredFin(.fromResponder)) {
+            case (true, false): .fromResponder
+            case (false, true): .fromInitiator
+            case (true, true), (false, false): nil
+            }
+        }
+    }
+
+    /// Whether the FIN of an end acknowledges that of the other one: one byte more than was sent.
+    private mutating func hasAnsweredFin(_ direction: Direction) -> Bool {
+        let other = direction.opposite.index
+        guard finPackets[direction.index] != nil, finAcknowledgments[direction.index] != 0,
+            let offset = streams[other].offset(of: finAcknowledgments[direction.index])
+        else { return false }
+        return offset == 1 &+ (streams[other].finOffset ?? max(streams[other].nextOffset, streams[other].seenOffset))
+    }
+
+    /// How far an end had received the other one's stream when it sent its FIN; nil if that is not known.
+    package mutating func received(atFinOf direction: Direction) -> UInt64? {
+        guard finPackets[direction.index] != nil, finAcknowledgments[direction.index] != 0 else { return nil }
+        return streams[direction.opposite.index].offset(of: finAcknowledgments[direction.index])
+    }
+
+    /// Whether the FIN of an end may answer one that the capture lacks: it has no packet of the other end, and this one
+    /// acknowledged nothing more after its FIN.
+    package mutating func mayAnswerUnseenFin(_ direction: Direction) -> Bool {
+        let other = direction.opposite.index
+        guard !streams[direction.index].isHeard, streams[direction.index].acknowledgedOffset == 0,
+            streams[other].seenOffset == streams[other].gapBytes, finPackets[other] == nil
+        else { return false }
+        guard let received = received(atFinOf: direction) else { return true }
+        return streams[other].acknowledgedOffset <= received
+    }
+
+    /// The packet of the first FIN; nil if none has come.
+    package var firstFinPacket: UInt64? {
+        mutating get {
+            guard let one = finPackets[0], let other = finPackets[1] else { return finPackets[0] ?? finPackets[1] }
+            return min(one, other)
+        }
+    }
+
+    /// The packet of the first FIN or RST; nil if none has come.
+    package var firstEndPacket: UInt64? {
+        mutating get {
+            guard let reset else { return firstFinPacket }
+            return min(reset.packet, firstFinPacket ?? .max)
+        }
+    }
+
+    /// The time of the first FIN, or of the RST that ended it.
+    package var endTime: Timestamp? {
+        mutating get { firstEndTime ?? (finalReset == nil ? nil : nearReset?.time) }
+    }
+
+    /// Whether it is over unless an end goes on that has sent a RST.
+    package var isOver: Bool {
+        mutating get { isClosed || nearReset != nil && !hasGoneOn || awaitsAftermath }
+    }
+}
