@@ -136,12 +136,16 @@ struct SealedSessionTests {
         var session = SealedSession(suite)
         let reading = Reading(session.secrets())
         session.open(reading)
-        for direction in Direction.allCases { reading.receive(session.record(SealedSession.text(1), direction), direction) }
+        for direction in Direction.allCases {
+            reading.receive(session.record(SealedSession.text(1), direction), direction)
+        }
         let request = SealedSession.message(13, [0, 0, 0])
         reading.receive(session.record(request, .fromResponder, type: 22), .fromResponder)
         let answer = SealedSession.message(11, [0, 0, 0, 0]) + SealedSession.finished
         reading.receive(session.record(answer, .fromInitiator, type: 22), .fromInitiator)
-        for direction in Direction.allCases { reading.receive(session.record(SealedSession.text(2), direction), direction) }
+        for direction in Direction.allCases {
+            reading.receive(session.record(SealedSession.text(2), direction), direction)
+        }
         reading.finish()
         let expected = (SealedSession.text(1) + SealedSession.text(2)).map { Optional($0) }
         #expect(reading.plaintext == [expected, expected])
