@@ -25,7 +25,7 @@ extension Session {
                 bytes, from: Provenance(role: .client, origin: origin),
                 framesOfPeer: frameCount(of: .server), context, &workspace, &sink)
             if let trial = streams[client].search {
-                streams[client].beginTrial(isExpected: trial.isExpected, &workspace.resources)
+                streams[client].beginTrial(expecting: trial.expected, &workspace.resources)
             }
         } else if reportsFirst(.early, of: .client) {
             let offset = streams[client].nextOffset

@@ -10,7 +10,9 @@ extension Session {
     /// Puts both streams on trial; `isExpected` if the response has an Accept that may be right, but the request that
     /// would show it is not in the capture.
     mutating func beginTrial(isExpected: Bool, _ workspace: inout Workspace) {
-        for role in Role.allCases { streams[role.index].beginTrial(isExpected: isExpected, &workspace.resources) }
+        for role in Role.allCases {
+            streams[role.index].beginTrial(expecting: isExpected ? role : nil, &workspace.resources)
+        }
     }
 
     /// Takes the next bytes of a stream on trial.
@@ -63,7 +65,7 @@ extension Session {
     ) {
         guard let search = streams[role.index].search else { return }
         let place = streams[role.index].finishSearch(hasFin: false, &workspace.resources)
-        if place != nil || search.isLikely || search.isExpected && search.endsWell {
+        if place != nil || search.isLikely || search.isAsExpected() {
             return believe(&context, &workspace, &sink)
         }
         if search.hasFailed { return stopFraming(at: role, context, &workspace, &sink) }
@@ -81,7 +83,7 @@ extension Session {
             guard let search = streams[role.index].search, search.isAnchored else { continue }
             let hasFin = tcp.isWhole[role.direction(client: clientDirection).index]
             let place = streams[role.index].finishSearch(hasFin: hasFin, &workspace.resources)
-            if place != nil || search.endsWell { return believe(&context, &workspace, &sink) }
+            if place != nil || search.endsWell(hasFin: hasFin) { return believe(&context, &workspace, &sink) }
             if unproven == nil, search.kept.count > 0 { unproven = role }
         }
         if let unproven { return stopFraming(at: unproven, context, &workspace, &sink) }

@@ -15,11 +15,11 @@ extension SessionStream {
     }
 
     /// Puts the stream on trial: frames begin at its next byte, or it is no WebSocket.
-    mutating func beginTrial(isExpected: Bool, _ resources: inout StreamResources) {
+    mutating func beginTrial(expecting sender: Role?, _ resources: inout StreamResources) {
         if let search { resources.keepable &+= search.cost }
         begin(
             FrameSearch(
-                anchoredAt: decoder.streamOffset, mayBeCompressed: decoder.mayUseRSV1, isExpected: isExpected),
+                anchoredAt: decoder.streamOffset, mayBeCompressed: decoder.mayUseRSV1, expected: sender),
             &resources)
     }
 

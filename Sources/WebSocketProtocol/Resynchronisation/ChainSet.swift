@@ -14,6 +14,8 @@ struct ChainSet: ~Copyable {
         var sendsTexts: Bool
         /// Whether frames begin at the first byte, or nowhere.
         var isAnchored: Bool
+        /// Whose frames begin there unless something speaks against it; nil if nothing is expected.
+        var expected: Role?
     }
 
     private let rules: Rules
@@ -47,19 +49,31 @@ struct ChainSet: ~Copyable {
     /// Memory taken, in bytes.
     var cost: Int { 2 &* largest &* MemoryLayout<HeaderChain>.stride }
 
-    /// The evidence of the leading chain, in bits.
-    var bestEvidence: Int { chains.reduce(0) { max($0, $1.bits) } }
+    /// The evidence of the leading chain, in bits; of those of an expected sender, if there is one.
+    var bestEvidence: Int { chains.reduce(0) { isUnexpected($1) ? $0 : max($0, $1.bits) } }
 
     /// The place before which no chain needs bytes any more.
     var awaited: UInt64 { chains.reduce(candidate) { min($0, $1.next) } }
 
     /// Whether a chain takes all bytes, as whole frames.
     func isWhole(at end: UInt64) -> Bool {
-        chains.contains { $0.next == end && ($0.bits >= Evidence.neededAtEnd || $0.frames > 1) }
+        chains.contains {
+            $0.next == end && ($0.bits >= Evidence.neededAtEnd || $0.frames > 1) && !isUnexpected($0)
+        }
     }
 
-    /// Whether a chain takes all bytes as one frame.
-    func isOneFrame(to end: UInt64) -> Bool { chains.contains { $0.next == end && $0.frames == 1 } }
+    /// Whether the chain of the expected sender takes all bytes as whole frames, or is so likely that one may go on
+    /// behind them.
+    func isAsExpected(at end: UInt64, needed: Int) -> Bool {
+        rules.expected != nil && chains.contains { ($0.next == end || $0.bits >= needed) && !isUnexpected($0) }
+    }
+
+    /// Whether these are the frames of another sender than the expected one, by their masking: they must prove as much
+    /// as after a gap.
+    private func isUnexpected(_ chain: HeaderChain) -> Bool { (rules.expected ?? chain.sender) != chain.sender }
+
+    /// How many headers lead to a place where the bytes end; 0 if no chain does.
+    func frames(to end: UInt64) -> Int { chains.first { $0.next == end }?.frames ?? 0 }
 
     /// Learns what the next bytes of the stream are if they are no frames.
     mutating func learn(_ bytes: Span<UInt8>) { model.receive(bytes) }
@@ -273,6 +287,7 @@ extension ChainSet {
         guard let leader, chains[leader].bits >= needed else { return nil }
         let best = chains[leader]
         guard best.bits >= best.rivalBits + Evidence.margin else { return nil }
+        if isUnexpected(best), best.bits < Evidence.needed { return nil }
         for chain in chains where !chain.merges(with: best) && chain.bits + Evidence.margin > best.bits { return nil }
         isUndecided = best.start > end
         return isUndecided ? nil : best

@@ -122,6 +122,18 @@ extension Evidence {
 extension UInt32 {
     /// Whether one of its bytes is zero.
     var hasZeroByte: Bool { (self &- 0x0101_0101) & ~self & 0x8080_8080 != 0 }
+
+    /// Whether a masking key looks random.
+    ///
+    /// It has a byte beyond ASCII, does not begin with two letters, and has no zero and no two equal bytes side by
+    /// side: seven random keys in eight pass. 82 a2 69 64 is a map in MessagePack whose first key is "id", and
+    /// 82 83 01 02 03 are two arrays in CBOR.
+    var isKeyOfChance: Bool {
+        guard self & 0x8080_8080 != 0, !hasZeroByte, !((self ^ (self &>> 8)) | 0xff00_0000).hasZeroByte else {
+            return false
+        }
+        return !(UInt8(truncatingIfNeeded: self &>> 24).isLetter && UInt8(truncatingIfNeeded: self &>> 16).isLetter)
+    }
 }
 
 extension Span<UInt8> {
@@ -132,6 +144,9 @@ extension Span<UInt8> {
 }
 
 extension UInt8 {
+    /// Whether it is an ASCII letter.
+    fileprivate var isLetter: Bool { (0x61...0x7a).contains(self | 0x20) }
+
     /// Whether it is printable ASCII, tab, line feed or carriage return.
     fileprivate var isPrintable: Bool {
         switch self {

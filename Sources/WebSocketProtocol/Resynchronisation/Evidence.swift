@@ -13,6 +13,8 @@ package enum Evidence {
     package static let neededAfterUpgrade = 24
     /// The same if nothing more can come, and the stream ends where a frame does.
     static let neededAtEnd = 16
+    /// What only its content can lift a single frame of a client to, which is all that its stream holds, beside a FIN.
+    static let contentOfOneFrame = 27
     /// What makes a chain likely there: its first header alone.
     static let likely = 14
     /// By how much it must lead every other chain.

@@ -19,8 +19,8 @@ package final class FrameSearch {
     package private(set) var kept: SearchedBytes
     /// Whether frames begin at the first byte, or nowhere.
     package let isAnchored: Bool
-    /// Whether little speaks against frames beforehand, so that a trial need not be won, only not lost.
-    package let isExpected: Bool
+    /// Whose frames a trial expects, so that it need not be won, only not lost; nil if none.
+    package let expected: Role?
 
     // Both are values, so that a segment costs two checks of exclusive access and not some for each byte.
     private var chains: ChainSet
@@ -41,11 +41,12 @@ package final class FrameSearch {
     ) {
         let rules = ChainSet.Rules(
             senders: sender.map { [$0] } ?? [.client, .server], mayBeCompressed: mayBeCompressed,
-            isMidstream: sender == nil, sendsTexts: shortTexts >= Evidence.textsBefore, isAnchored: false)
+            isMidstream: sender == nil, sendsTexts: shortTexts >= Evidence.textsBefore, isAnchored: false,
+            expected: nil)
         chains = ChainSet(rules, from: streamOffset)
         kept = SearchedBytes(from: streamOffset)
         isAnchored = false
-        isExpected = false
+        expected = nil
         self.needed = needed
         self.limit = limit
     }
@@ -57,15 +58,15 @@ package final class FrameSearch {
     /// - Parameters:
     ///   - streamOffset: The place, where the bytes to come begin in the stream.
     ///   - mayBeCompressed: Whether RSV1 may mark compressed messages.
-    ///   - isExpected: Whether little speaks against frames beforehand.
-    package init(anchoredAt streamOffset: UInt64, mayBeCompressed: Bool, isExpected: Bool = false) {
+    ///   - expected: Who sends the stream, if little speaks against frames beforehand.
+    package init(anchoredAt streamOffset: UInt64, mayBeCompressed: Bool, expected: Role? = nil) {
         let rules = ChainSet.Rules(
             senders: [.client, .server], mayBeCompressed: mayBeCompressed, isMidstream: false, sendsTexts: false,
-            isAnchored: true)
+            isAnchored: true, expected: expected)
         chains = ChainSet(rules, from: streamOffset)
         kept = SearchedBytes(from: streamOffset)
         isAnchored = true
-        self.isExpected = isExpected
+        self.expected = expected
         needed = Evidence.neededAfterUpgrade
         limit = .max
     }
@@ -77,7 +78,23 @@ package final class FrameSearch {
     package var isLikely: Bool { bestEvidence >= Evidence.likely }
 
     /// Whether a trial ends well without a place: its bytes, which are all, are whole frames, or as expected.
-    package var endsWell: Bool { isExpected && searched > 0 && !chains.isEmpty || chains.isWhole(at: kept.end) }
+    ///
+    /// - Parameter hasFin: Whether a FIN ended it: few streams end inside a frame.
+    /// - Returns: Whether it does.
+    package func endsWell(hasFin: Bool) -> Bool {
+        isAsExpected(needed: hasFin ? Evidence.likely + Evidence.plainText : Evidence.likely)
+            || chains.isWhole(at: kept.end)
+    }
+
+    /// Whether the bytes of a trial are frames as expected, so far, and not text: the first byte of a line that begins
+    /// with "A" is that of a compressed fragment, too.
+    ///
+    /// - Parameter needed: The evidence that is needed if they are not whole frames, in bits; nil for the usual.
+    /// - Returns: Whether they are.
+    package func isAsExpected(needed: Int? = nil) -> Bool {
+        guard searched > 0, chains.isAsExpected(at: kept.end, needed: needed ?? Evidence.likely) else { return false }
+        return !kept.bytes(ofPiece: 0).span.areText
+    }
 
     /// Memory taken, in bytes.
     package var cost: Int { kept.cost &+ chains.cost &+ FrameSearch.overhead }
@@ -126,15 +143,23 @@ package final class FrameSearch {
             guard place == nil, kept.missing(inPiece: piece) == 0 else { break }
             place = trial.receive(kept.bytes(ofPiece: piece).span, origin: kept.origin(ofPiece: piece))
         }
-        place = place ?? trial.finish(hasFin: hasFin)
-        guard place != nil || hasFin && trial.isOneFrame, let header = FrameHeader(kept.bytes(ofPiece: 0).span) else {
-            return false
+        let last = trial.finish(hasFin: hasFin)
+        place = place ?? last
+        guard kept.pieceCount > 0, let header = FrameHeader(kept.bytes(ofPiece: 0).span),
+            header.isMasked == (sender == .client)
+        else { return false }
+        if place == nil {
+            // An empty control frame alone is no evidence but for its end.
+            guard hasFin, trial.isOneFrame, header.opcode.isControl, header.payloadLength == 0 else { return false }
         }
-        return header.isMasked == (sender == .client)
+        // The characters of a text, or the code of a Close frame, prove more than a key does.
+        guard kept.pieceCount == 1, trial.isOneFrame, let key = header.maskingKey else { return true }
+        let content = Evidence.contentOfOneFrame + (hasFin ? Evidence.endsStream : 0)
+        return key.isKeyOfChance || trial.bestEvidence >= content
     }
 
-    /// Whether the bytes of a trial are one frame, though one that proves nothing by itself.
-    private var isOneFrame: Bool { kept.pieceCount == 1 && chains.isOneFrame(to: kept.end) }
+    /// Whether the bytes of a trial are one frame.
+    private var isOneFrame: Bool { kept.pieceCount == 1 && chains.frames(to: kept.end) == 1 }
 
     /// A Close frame that the last segment may be, whole and alone.
     ///

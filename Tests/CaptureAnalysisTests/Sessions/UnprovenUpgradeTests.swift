@@ -100,7 +100,7 @@ struct UnprovenUpgradeTests {
     /// The only bytes of an end, of which there are few, and how many frames they are.
     private static let fewBytes: [(String, [UInt8], Int)] = [
         ("a text", WireFrame.text("ok", from: .server), 1), ("a Close frame", [0x88, 0], 1), ("a Ping", [0x89, 0], 1),
-        ("the beginning of a text", Array(WireFrame.text("it goes on", from: .server).prefix(8)), 0),
+        ("the beginning of a text", Array(WireFrame.text("it goes on and on", from: .server).prefix(12)), 0),
     ]
 
     @Test("Few frames are believed after a 101 whose request is missing, if it has an Accept", arguments: fewBytes)
@@ -154,6 +154,28 @@ struct UnprovenUpgradeTests {
         talk.finish(first: .server)
         let analysis = Analysis(talk)
         #expect(analysis.frames.isEmpty && analysis.handshakes.allSatisfy { !$0.isAccepted }, "\(what)")
+    }
+
+    /// All that an end sends, which has the form of a frame, or of its beginning, by chance.
+    private static let lookalikes: [(String, ExpectedMessage.Sender, [UInt8])] = [
+        ("two arrays in CBOR", .client, [0x82, 0x83, 5, 14, 22, 3, 0x63] + Array("di".utf8)),
+        ("samples of sound", .client, [0x82, 0x84, 0x84, 0x84, 0x84, 0x84, 0x83, 0x84, 0x83, 0x83]),
+        ("a map in MessagePack", .client, [0x82, 0xa2] + Array("id".utf8) + [0xcb, 0x3f] + [UInt8](0x81...0xa2)),
+        ("a map in MessagePack", .server, [0x82, 0xa6] + Array("method".utf8) + [0xaa] + Array("Program. a".utf8)),
+        ("one as long as a frame", .server, [0x82, 0xa2] + Array("op".utf8) + [0xcb, 0x3f] + [UInt8](0x81...0xa2)),
+        ("a text in MessagePack", .server, [0x82, 0x48, 0xad] + Array("which section".utf8) + [0x3c, 0x77]),
+        ("plain text, as of a compressed fragment", .server, Array("Aramaic, Official (700-300 BCE)".utf8)),
+        ("equal bytes", .server, [UInt8](repeating: 0x81, count: 6)),
+        ("Diameter", .server, [1, 0, 0, 0x58, 0xc0, 0x13, 0x9e, 0x3d, 0x2f, 0x94, 0x67, 0x96]),
+    ]
+
+    @Test("What has the form of a frame by chance shows no session", arguments: lookalikes)
+    func lookalike(what: String, sender: ExpectedMessage.Sender, bytes: [UInt8]) {
+        var talk = Self.talk(withoutRequest: sender == .server)
+        talk.send(bytes, from: sender)
+        talk.finish(first: sender)
+        let analysis = Analysis(talk)
+        #expect(analysis.frames.isEmpty && analysis.messages.isEmpty, "\(what)")
     }
 
     @Test("An end that gives the reason for failing has closed first, whatever the other one's undecoded bytes hold")
