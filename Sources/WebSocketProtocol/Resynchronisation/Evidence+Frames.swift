@@ -137,6 +137,9 @@ extension UInt32 {
 }
 
 extension Span<UInt8> {
+    /// Whether its first two bytes, or the only one, are printable.
+    var beginsPrintable: Bool { extracting(first: Swift.min(count, 2)).indices.allSatisfy { self[$0].isPrintable } }
+
     /// Whether it has no control characters other than white space.
     fileprivate var holdsNoControlCharacter: Bool {
         indices.allSatisfy { self[$0] >= 0x80 || self[$0].isPrintable }

@@ -86,14 +86,14 @@ package final class FrameSearch {
             || chains.isWhole(at: kept.end)
     }
 
-    /// Whether the bytes of a trial are frames as expected, so far, and not text: the first byte of a line that begins
-    /// with "A" is that of a compressed fragment, too.
+    /// Whether the bytes of a trial are frames as expected, so far, and not text in some encoding: the first byte of a
+    /// line that begins with "A" is that of a compressed fragment, too.
     ///
     /// - Parameter needed: The evidence that is needed if they are not whole frames, in bits; nil for the usual.
     /// - Returns: Whether they are.
     package func isAsExpected(needed: Int? = nil) -> Bool {
         guard searched > 0, chains.isAsExpected(at: kept.end, needed: needed ?? Evidence.likely) else { return false }
-        return !kept.bytes(ofPiece: 0).span.areText
+        return !kept.bytes(ofPiece: 0).span.beginsPrintable
     }
 
     /// Memory taken, in bytes.
