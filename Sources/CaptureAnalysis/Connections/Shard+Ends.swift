@@ -68,6 +68,8 @@ extension Shard {
             let wasSession = isSession(slot)
             flush(slot, &workspace, &sink)
             workspace.earlyEnd = nil
+            // What is decoded at the end must not depend on which connection was flushed last.
+            workspace.receipt = Receipt()
             // Many sessions may be shown by the end of the capture alone, and each of them needs memory like any other.
             if !wasSession, isFull(&workspace), isSession(slot) || isLayer(slot) {
                 end(slot, cause: .captureEnd, &workspace, &sink)

@@ -142,7 +142,7 @@ extension Shard {
             workspace.receipt = Receipt()
             return
         }
-        workspace.receipt = Receipt(packet: packet, offset: offset)
+        workspace.receipt = Receipt(packet: packet, offset: offset, releasedBy: workspace.packet)
     }
 
     /// Gives up a stream that has waited for the other one beyond the bounds.

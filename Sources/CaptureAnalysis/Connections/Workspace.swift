@@ -67,7 +67,13 @@ struct Workspace: ~Copyable {
     }
 
     /// How far the sender of the bytes in a packet had received the other stream; nil if that is not known.
-    func received(in packet: UInt64) -> UInt64? { receipt.packet == packet ? receipt.offset : nil }
+    ///
+    /// Only of the current packet, and of those whose bytes it has released: for bytes that are decoded later, it would
+    /// depend on the packets of other connections whether theirs is still here.
+    func received(in packet: UInt64) -> UInt64? {
+        guard receipt.packet == packet, packet == self.packet || receipt.releasedBy == self.packet else { return nil }
+        return receipt.offset
+    }
 
     /// What the streams of the current connection's shard share.
     var resources: StreamResources {
@@ -191,4 +197,6 @@ struct Receipt {
     var packet: UInt64 = 0
     /// Where the bytes end that had come.
     var offset: UInt64 = 0
+    /// The packet that has released its bytes, if they waited.
+    var releasedBy: UInt64 = 0
 }

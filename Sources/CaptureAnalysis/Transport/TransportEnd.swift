@@ -11,6 +11,8 @@ struct TransportEnd {
     var duration: Int64
     /// When its last packet was captured.
     var lastTime: Timestamp
+    /// When another connection between the same ends replaced it; nil if none did.
+    var replacedTime: Timestamp?
     /// When the first FIN or RST was captured.
     var firstEndTime: Timestamp?
     /// The first FIN or RST, and who sent it.
@@ -47,6 +49,7 @@ struct TransportEnd {
         server = connection.endpoint(sending: client.opposite).address
         duration = connection.lastTime.nanoseconds(since: connection.firstTime)
         lastTime = connection.lastTime
+        replacedTime = connection.replacement?.time
         firstEndTime = connection.endTime
         let last = connection.finalReset
         reset = last

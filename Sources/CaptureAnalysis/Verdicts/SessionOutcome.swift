@@ -71,7 +71,7 @@ struct SessionOutcome {
     func endTime(now: Timestamp) -> Timestamp {
         if let close = firstClose() { return close.origin.time }
         if let fatal = alerts?.fatal, fatal.time < tcp.firstEndTime ?? now { return fatal.time }
-        return tcp.firstEndTime ?? (tcp.isTimeout ? tcp.lastTime : now)
+        return tcp.firstEndTime ?? (tcp.isTimeout ? tcp.lastTime : tcp.replacedTime ?? now)
     }
 
     /// The first Close frame; nil if there was none, or if the other end was gone before.

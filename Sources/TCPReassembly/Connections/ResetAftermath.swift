@@ -161,7 +161,7 @@ extension TCPConnection {
     /// one.
     package mutating func earlyEnd() -> Origin? {
         guard let aftermath, firstFinPacket == nil, finalReset?.packet == aftermath.packet else {
-            return succession?.replacement
+            return replacement
         }
         return aftermath.origin
     }

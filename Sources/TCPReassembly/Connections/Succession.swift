@@ -74,6 +74,9 @@ extension TCPConnection {
         return succession
     }
 
+    /// The SYN of the connection that replaced it; nil if none did.
+    package var replacement: Origin? { mutating get { succession?.replacement } }
+
     /// Whether an end has acknowledged bytes that were not captured yet.
     package mutating func lacksBytes() -> Bool {
         Int64(clamping: streams[0].acknowledgedOffset) >= end(of: 0)

@@ -92,4 +92,48 @@ struct LostEndTests {
         #expect(verdict.clientEvent?.code.rawValue == 4000)
         #expect(!analysis.rules.contains("close.not-answered"))
     }
+
+    /// A session that the server closes, of which only its own direction was captured.
+    private static func closedByServer(from client: String) -> [TimedPacket] {
+        var talk = TCPConversation(from: client)
+        talk.openWebSocket()
+        talk.sendClose(1000, from: .server)
+        talk.sendClose(1000, from: .client)
+        talk.finish(from: .server)
+        talk.finish(from: .client)
+        talk.acknowledge(from: .server)
+        return talk.packets.filter { $0.bytes[34] == 0x1f && $0.bytes[35] == 0x90 }
+    }
+
+    @Test("A verdict of what is decoded at the end does not depend on other connections")
+    func otherConnections() throws {
+        let packets = Self.closedByServer(from: "10.0.0.7:53412")
+        let alone = try Analysis(packets).end.verdict
+        #expect(alone.layer == .closeFrame)
+        for port in 4000..<4016 {
+            let both = Analysis(packets + Self.closedByServer(from: "10.0.0.8:\(port)"))
+            #expect(both.ends.map(\.verdict.by) == [alone.by, alone.by])
+        }
+    }
+
+    @Test("The silence of a session that another replaces ends with the SYN ACK of that one, which accepts it")
+    func replaced() throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.sendText("the last words", from: .client)
+        let last = try #require(talk.packets.last?.time)
+        // The server has more than the capture: the connection waits for it.
+        talk.acknowledge(from: .server, beyond: 40)
+        var next = TCPConversation(at: 1_700_000_005, initialSequence: 90_000)
+        next.open()
+        let answer = next.packets[1].time
+        for seconds in [6, 60] as [Int64] {
+            var other = TCPConversation(from: "10.0.0.8:4000", at: 1_700_000_000 + seconds)
+            other.openWebSocket()
+            let analysis = Analysis(talk.packets + next.packets + other.packets)
+            let verdict = try #require(analysis.ends.first(where: { $0.fromClient.messages == 1 })?.verdict)
+            let silence = try #require(verdict.silence)
+            #expect(silence == answer.nanoseconds - last.nanoseconds)
+        }
+    }
 }
