@@ -86,6 +86,28 @@ struct KeyLogIndex {
         }
     }
 
+    /// Forgets the lines of a key log that is written anew: they stand elsewhere by now, or nowhere.
+    mutating func forget(_ source: any KeyLogSource) {
+        var moved: [Int32] = []
+        moved.reserveCapacity(entries.count)
+        var count = 0
+        for index in entries.indices {
+            let entry = entries[index]
+            // What is forgotten leads on to the one before it.
+            let previous = entry.previous < 0 ? -1 : moved[Int(entry.previous)]
+            if sections[Int(entry.location >> Self.offsetBits)].source === source {
+                moved.append(previous)
+            } else {
+                entries[count] = Entry(location: entry.location, previous: previous)
+                moved.append(Int32(count))
+                count &+= 1
+            }
+        }
+        entries.removeLast(entries.count &- count)
+        latest = latest.compactMapValues { moved[Int($0)] < 0 ? nil : moved[Int($0)] }
+        lastRandom = nil
+    }
+
     /// Where lines of a random may stand, the first ones first.
     func places(of random: Random, at packet: UInt64) -> [Place] {
         var places: [Place] = []

@@ -72,6 +72,9 @@ package final class SecretStore: Sendable {
         return scanner.unfinished
     }
 
+    /// Forgets where the lines of a key log stand, since it is written anew: its secrets are added again.
+    package func forget(_ source: any KeyLogSource) { index.withLock { $0.forget(source) } }
+
     /// Whether secrets in memory, such as those of a pcapng secrets block, came with packets.
     package var comesWithPackets: Bool { hasText.load(ordering: .relaxed) }
     private let hasText = Atomic(false)

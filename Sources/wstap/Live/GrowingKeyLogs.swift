@@ -78,7 +78,10 @@ private struct GrowingKeyLog {
         // An incomplete last line is read again, but only after more has come.
         guard newState != state else { return }
         // A file that was written anew may be as long as before, or longer.
-        if newState.size < readUpTo || digest != digestOfRead { readUpTo = 0 }
+        if newState.size < readUpTo || digest != digestOfRead {
+            store.forget(file)
+            readUpTo = 0
+        }
         state = newState
         readUpTo = store.add(file, startingAt: readUpTo, from: packet)
         digest = digestOfRead

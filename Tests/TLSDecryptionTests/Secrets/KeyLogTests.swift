@@ -149,6 +149,27 @@ struct KeyLogTests {
         #expect(store.has(random, at: 1))
     }
 
+    @Test("that are written anew leave nothing behind, and hide no other key log")
+    func writtenAnew() throws {
+        let random = try #require(Self.random)
+        let second = String(repeating: "7", count: 64)
+        let other = try #require(Self.random(second))
+        let otherLine = "CLIENT_TRAFFIC_SECRET_0 \(second) \(Self.secretDigits)\n"
+        let kept = String(repeating: "ab", count: 32)
+        let store = SecretStore(mayGrow: true)
+        let source = GrowingKeyLog()
+        source.append(Self.line() + "\n" + otherLine)
+        store.add(source)
+        store.add(Array(Self.line(secret: kept).utf8))
+        source.append(Self.line() + "\n")
+        store.add(source)
+        store.forget(source)
+        #expect(store.secrets(.clientApplication, of: random, at: 1) == [KeyBytes(bytes(hex: kept))])
+        #expect(!store.has(other, at: 1))
+        store.add(source)
+        #expect(store.has(other, at: 1) && store.secrets(.clientApplication, of: random, at: 1).count == 2)
+    }
+
     @Test(
         "of a session that updates its keys often are read to the last, though each line comes by itself",
         arguments: [5, 20, 60])
