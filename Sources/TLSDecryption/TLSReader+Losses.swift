@@ -169,7 +169,8 @@ extension TLSReader {
             keys.append(next)
             last = next.secret
         }
-        rare.updates = (current.keyBytes, keys)
+        // A key log that is being written anew may lack the secret for now.
+        if !keys.isEmpty { rare.updates = (current.keyBytes, keys) }
         return keys
     }
 

@@ -6,10 +6,11 @@
 #include <stdint.h>
 #include <string.h>
 
-/// Checks UTF-8 (RFC 3629 4) sixteen bytes at a time.
-///
-/// What a byte may be depends on the three before it alone, so each byte of a block is held against those. Vectors of the
-/// compiler, not of a processor: Swift's own compare lane by lane.
+// Checks UTF-8 (RFC 3629 4) sixteen bytes at a time.
+//
+// What a byte may be depends on the three before it alone, so each byte of a block is held against those. The vectors
+// are the compiler's, not a processor's; Swift's own compare lane by lane.
+
 /// `utf8_block_before` bytes must stand before a block; a text of `utf8_blocks_shortest` has one.
 enum utf8_blocks { utf8_block_before = 3, utf8_block_width = 16, utf8_blocks_shortest = 19 };
 

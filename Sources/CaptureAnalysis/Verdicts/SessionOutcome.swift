@@ -66,8 +66,9 @@ struct SessionOutcome {
         return .fin(by: tcp.mayBeAnswer || mayHaveClosedUnseen(sender.peer) ? nil : sender)
     }
 
-    /// When the end began: with the first Close frame, else the first FIN or RST, else the last packet; the capture's
-    /// end if there was no end.
+    /// When the end began: with the first Close frame, else the first FIN or RST, else the last packet.
+    ///
+    /// If there was no end: when another connection replaced it, else the capture's end.
     func endTime(now: Timestamp) -> Timestamp {
         if let close = firstClose() { return close.origin.time }
         if let fatal = alerts?.fatal, fatal.time < tcp.firstEndTime ?? now { return fatal.time }

@@ -124,7 +124,7 @@ extension TCPConnection {
             || (direction == .fromInitiator ? syn == nil : synAck == nil)
     }
 
-    /// Whether the capture has no byte of a stream, which is known to have had some.
+    /// Whether the capture has no byte of a stream, be it that there was none.
     package mutating func hasNoByte(_ direction: Direction) -> Bool {
         streams[direction.index].seenOffset == streams[direction.index].gapBytes
     }

@@ -60,7 +60,7 @@ private struct GrowingKeyLog {
                 return complaint("was replaced too often, and is not followed any further")
             }
             successors += 1
-            (file, readUpTo, state, hasComplained) = (next, 0, KeyLogFile.State(), false)
+            (file, readUpTo, digest, state, hasComplained) = (next, 0, 0, KeyLogFile.State(), false)
             readOn(store, from: packet)
             return nil
         case .unreadable(let reason):
