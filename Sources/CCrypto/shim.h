@@ -106,10 +106,11 @@ static inline int wstap_short_gcm_open(
     unsigned char counters[wstap_longest_short + 16], keystream[wstap_longest_short + 16];
     if (count > wstap_longest_short) return 0;
     uint32_t blocks = (uint32_t)(count + 15) / 16 + 1;
+    uint32_t counter[4];
+    memcpy(counter, nonce, 12);
     for (uint32_t index = 0; index < blocks; index += 1) {
-        uint32_t number = __builtin_bswap32(index + 1);
-        memcpy(counters + 16 * index, nonce, 12);
-        memcpy(counters + 16 * index + 12, &number, 4);
+        counter[3] = __builtin_bswap32(index + 1);
+        memcpy(counters + 16 * index, counter, 16);
     }
     if (EVP_Cipher(self->cipher, keystream, counters, 16 * blocks) <= 0) return 0;
     self->keystream = keystream;

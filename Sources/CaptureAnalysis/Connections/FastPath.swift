@@ -1,3 +1,4 @@
+import BasicContainers
 import PacketDecoding
 import TCPReassembly
 import WebSocketProtocol
@@ -122,7 +123,7 @@ extension Shard {
         while done < payload.count {
             var span = room.mutableSpan
             guard
-                let record = readers.layers[layer].layer.decodeFirst(
+                let record = readers.layers[layer].decodeFirst(
                     of: payload.extracting(droppingFirst: done), from: direction, into: &span)
             else { break }
             let carrier = start &+ UInt64(done)

@@ -130,6 +130,14 @@ struct LayerReader: ~Copyable {
         return !grows || room >= 0
     }
 
+    /// See ``StreamLayer/decodeFirst(of:from:into:)``.
+    ///
+    /// Not mutating: so the layer needs no retain.
+    @inline(__always)
+    func decodeFirst(
+        of bytes: Span<UInt8>, from direction: Direction, into room: inout MutableSpan<UInt8>
+    ) -> DecodedRecord? { layer.decodeFirst(of: bytes, from: direction, into: &room) }
+
     /// Hands its layer bytes of which nothing comes yet, and counts what it keeps of them.
     ///
     /// - Parameters:

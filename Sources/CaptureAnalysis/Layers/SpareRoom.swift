@@ -1,17 +1,21 @@
+import BasicContainers
+
 /// Memory for what layers decode, kept while none does, so that it is seldom allocated.
 struct SpareRoom: ~Copyable {
     private var output: LayerOutput? = LayerOutput()
-    private var record: [UInt8] = []
+    // Nobody shares it, so no write asks whether somebody does.
+    private var record: UniqueArray<UInt8>?
 
     /// Lends room for one record of a layer.
-    mutating func takeRecord() -> [UInt8] {
-        var room: [UInt8] = []
-        swap(&room, &record)
-        return room.isEmpty ? [UInt8](repeating: 0, count: DecodedRecord.room) : room
+    @inline(__always)
+    mutating func takeRecord() -> UniqueArray<UInt8> {
+        if let room = record.take() { return room }
+        return UniqueArray(repeating: 0, count: DecodedRecord.room)
     }
 
     /// Takes that room back.
-    mutating func giveBack(_ room: consuming [UInt8]) { record = room }
+    @inline(__always)
+    mutating func giveBack(_ room: consuming UniqueArray<UInt8>) { record = consume room }
 
     /// Lends room for what a layer makes of bytes; layers inside layers get their own.
     mutating func takeOutput() -> LayerOutput {

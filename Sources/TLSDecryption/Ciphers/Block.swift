@@ -2,19 +2,23 @@ import WireFormat
 
 /// 16 bytes: a block of AES, an initialization vector, or a nonce in the first 12.
 package struct Block: Sendable {
-    private var storage = InlineArray<16, UInt8>(repeating: 0)
+    // In the order of memory. Two words go in registers, where 16 bytes go one by one.
+    private var words: InlineArray<2, UInt64> = [0, 0]
 
     /// Zeros.
     package init() {}
 
     /// The first 16 bytes; zeros where there are fewer.
     package init(_ bytes: Span<UInt8>) {
-        for index in 0..<min(bytes.count, 16) { storage[index] = bytes[index] }
+        var bits: UInt128 = 0
+        for index in 0..<min(bytes.count, 16) { bits |= UInt128(bytes[index]) << UInt128(120 &- 8 &* index) }
+        self.init(bits: bits)
     }
 
     /// A number in network byte order.
+    @inline(__always)
     package init(bits: UInt128) {
-        for index in 0..<16 { storage[index] = UInt8(truncatingIfNeeded: bits >> UInt128(120 - 8 * index)) }
+        words = [UInt64(truncatingIfNeeded: bits >> 64).bigEndian, UInt64(truncatingIfNeeded: bits).bigEndian]
     }
 
     /// The counter block of a nonce of zeros: a number of 32 bits in the last bytes.
@@ -22,37 +26,26 @@ package struct Block: Sendable {
         self.init(bits: UInt128(counter))
     }
 
-    package subscript(index: Int) -> UInt8 {
-        get { storage[index] }
-        set { storage[index] = newValue }
-    }
-
     /// Eight of the bytes, by their place among such.
     @inline(__always)
     subscript(word index: Int) -> UInt64 {
-        get { storage.span[word: index] }
-        set {
-            var span = storage.mutableSpan
-            span[word: index] = newValue
-        }
+        get { words[index] }
+        set { words[index] = newValue }
     }
 
     /// Combines the eight bytes from an index on, at most 8, with a number in network byte order.
     @inline(__always)
     mutating func combine(_ number: UInt64, at index: Int) {
         guard index <= 8, index >= 0 else { return }
-        var span = storage.mutableSpan
-        var bytes = unsafe span.mutableBytes
-        unsafe bytes.storeBytes(
-            of: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self) ^ number.bigEndian,
-            toByteOffset: index, as: UInt64.self)
+        self = Block(bits: bits ^ UInt128(number) << UInt128(64 &- 8 &* index))
     }
 
     /// Replaces the eight bytes from an index on, at most 8, with the first of others, if there are as many.
     @inline(__always)
     mutating func replace(at index: Int, with bytes: Span<UInt8>) {
         guard index <= 8, index >= 0, bytes.count >= 8 else { return }
-        for offset in 0..<8 { storage[index &+ offset] = bytes[offset] }
+        let shift = UInt128(64 &- 8 &* index)
+        self = Block(bits: bits & ~(UInt128(UInt64.max) << shift) | UInt128(bytes.bigEndianUInt64(at: 0)) << shift)
     }
 
     /// The last eight bytes, as a number in the machine's byte order.
@@ -62,15 +55,12 @@ package struct Block: Sendable {
     }
 
     package var span: Span<UInt8> {
-        @_lifetime(borrow self) get { storage.span }
+        @_lifetime(borrow self) @inline(__always) get { unsafe Span(_bytes: words.span.bytes) }
     }
 
     /// As a number in network byte order.
-    package var bits: UInt128 {
-        var bits: UInt128 = 0
-        for index in 0..<16 { bits = bits << 8 | UInt128(storage[index]) }
-        return bits
-    }
+    @inline(__always)
+    package var bits: UInt128 { UInt128(words[0].bigEndian) << 64 | UInt128(words[1].bigEndian) }
 }
 
 /// The field that GHASH multiplies in (NIST SP 800-38D 6.3).

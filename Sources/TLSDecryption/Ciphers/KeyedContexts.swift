@@ -195,8 +195,10 @@ final class KeyedContexts {
         unsafe WireFormat.prefetch(UnsafeRawPointer(gcm), 0..<Self.nearGCMSize)
     }
 
-    /// What libcrypto looks at of a context, and of GCM's own state, about.
-    private static let (nearCipherSize, nearGCMSize) = (192, 448)
+    // About what libcrypto looks at of a context, and of GCM's own state. OpenSSL 3 allocates the provider's part, with
+    // the expanded key, right after the context; where it does not, the processor brings bytes near for nothing.
+    private static var nearCipherSize: Int { 640 }
+    private static var nearGCMSize: Int { 448 }
 
     /// Frees the place of a key: nothing more is decrypted with it.
     func release(_ claim: Claim) {

@@ -24,6 +24,7 @@ package struct RecordHeader: Hashable, Sendable {
     package static let longestOfTLS13 = 1 << 14 + 256
 
     /// Reads a header; nil if the bytes are none, or fewer than one.
+    @inline(__always)
     package init?(_ bytes: Span<UInt8>) {
         guard bytes.count >= Self.size, let type = ContentType(rawValue: bytes[0]), bytes[1] == 3, bytes[2] <= 4
         else { return nil }
@@ -39,13 +40,5 @@ package struct RecordHeader: Hashable, Sendable {
         guard bytes.count < size else { return RecordHeader(bytes) != nil }
         return (bytes.count < 1 || ContentType(rawValue: bytes[0]) != nil)
             && (bytes.count < 2 || bytes[1] == 3) && (bytes.count < 3 || bytes[2] <= 4)
-    }
-
-    /// The header's bytes.
-    package var bytes: InlineArray<5, UInt8> {
-        [
-            type.rawValue, UInt8(truncatingIfNeeded: version >> 8), UInt8(truncatingIfNeeded: version),
-            UInt8(truncatingIfNeeded: length >> 8), UInt8(truncatingIfNeeded: length),
-        ]
     }
 }

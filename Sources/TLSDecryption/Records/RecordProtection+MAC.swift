@@ -2,18 +2,6 @@ import WireFormat
 
 /// How records of TLS 1.0 to 1.2 are authenticated, and decrypted if their cipher is CBC.
 extension RecordProtection {
-    /// What is authenticated beside a record's bytes (RFC 5246 6.2.3.1).
-    func pseudoHeader(_ header: RecordHeader, _ count: Int) -> InlineArray<13, UInt8> {
-        var bytes = InlineArray<13, UInt8>(repeating: 0)
-        for index in 0..<8 { bytes[index] = UInt8(truncatingIfNeeded: sequence >> UInt64(56 - 8 * index)) }
-        bytes[8] = header.type.rawValue
-        bytes[9] = UInt8(truncatingIfNeeded: header.version >> 8)
-        bytes[10] = UInt8(truncatingIfNeeded: header.version)
-        bytes[11] = UInt8(truncatingIfNeeded: count >> 8)
-        bytes[12] = UInt8(truncatingIfNeeded: count)
-        return bytes
-    }
-
     /// CBC with an HMAC (RFC 5246 6.2.3.2, RFC 7366 3).
     mutating func openChain(
         _ header: RecordHeader, _ payload: Span<UInt8>, _ bench: CipherBench, into output: inout [UInt8]
@@ -23,10 +11,10 @@ extension RecordProtection {
         let end = encryptsThenAuthenticates ? payload.count &- macSize : payload.count
         guard end >= explicit &+ RecordCipher.blockSize, !lacksVector else { return nil }
         if encryptsThenAuthenticates {
-            let pseudoHeader = pseudoHeader(header, end)
+            let additional = AdditionalData(header, sequence: sequence, plaintextLength: end)
             guard
                 bench.verifies(
-                    payload.extracting(last: macSize), of: pseudoHeader.span, payload.extracting(first: end),
+                    payload.extracting(last: macSize), of: additional.span, payload.extracting(first: end),
                     cipher.mac, key: macKey)
             else { return nil }
         }
@@ -51,9 +39,9 @@ extension RecordProtection {
     }
 
     private func hasRightMAC(_ text: Span<UInt8>, _ header: RecordHeader, _ count: Int, _ bench: CipherBench) -> Bool {
-        let pseudoHeader = pseudoHeader(header, count)
+        let additional = AdditionalData(header, sequence: sequence, plaintextLength: count)
         return bench.verifies(
-            text.extracting(last: cipher.macSize), of: pseudoHeader.span, text.extracting(first: count), cipher.mac,
+            text.extracting(last: cipher.macSize), of: additional.span, text.extracting(first: count), cipher.mac,
             key: macKey)
     }
 

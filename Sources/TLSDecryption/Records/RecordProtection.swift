@@ -200,7 +200,7 @@ package struct RecordProtection: Sendable {
             mask(&nonce)
         }
         let count = payload.count &- explicit &- cipher.tagSize
-        let additional = pseudoHeader(header, count)
+        let additional = AdditionalData(header, sequence: sequence, plaintextLength: count)
         let isGenuine = bench.open(
             payload.extracting(droppingFirst: explicit), cipher, key: key.span(count: cipher.keySize), &claimRoom,
             nonce: nonce, additional: additional.span, into: &room)
@@ -209,8 +209,9 @@ package struct RecordProtection: Sendable {
 
     /// The number of a record that was encrypted with these keys, judging by its tag; nil if the tag does not show it.
     func sequence(of header: RecordHeader, _ payload: Span<UInt8>, _ bench: CipherBench) -> UInt64? {
+        let additional = AdditionalData(header)
         guard version >= .tls13, cipher.mode == .gcm, payload.count > cipher.tagSize,
-            let nonce = bench.nonceOfGCM(payload, key: keyBytes, additional: header.bytes.span)
+            let nonce = bench.nonceOfGCM(payload, key: keyBytes, additional: additional.span)
         else { return nil }
         // The last four bytes of the block were proof already, the first four are the other half.
         let mixed = (nonce.bits ^ vector.bits) >> 32
@@ -268,10 +269,11 @@ package struct RecordProtection: Sendable {
         guard header.length <= RecordHeader.longestOfTLS13 else { return nil }
         var nonce = vector
         mask(&nonce)
+        let additional = AdditionalData(header)
         guard
             bench.open(
                 payload, cipher, key: key.span(count: cipher.keySize), &claimRoom, nonce: nonce,
-                additional: header.bytes.span, into: &room)
+                additional: additional.span, into: &room)
         else { return nil }
         // RFC 8446 5.4: zeros, if any, pad the record; before them stands its type.
         var end = payload.count &- cipher.tagSize
