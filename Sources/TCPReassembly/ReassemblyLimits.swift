@@ -1,6 +1,6 @@
-/// Bounds of reassembly, and when a hole becomes a gap.
+/// The bounds of reassembly, and when a hole becomes a gap.
 package struct ReassemblyLimits: Sendable {
-    /// Bytes waiting in one stream, plus 128 for each segment; beyond it the hole before them becomes a gap.
+    /// Bytes waiting in one stream, plus 192 for each segment; beyond this the hole before them becomes a gap.
     package var heldBytesPerStream = 4 << 20
     /// Segments waiting in one stream.
     package var heldSegmentsPerStream = 8192
@@ -9,8 +9,8 @@ package struct ReassemblyLimits: Sendable {
     /// Nanoseconds of packet time after which an acknowledged hole becomes a gap.
     package var gapDelay: Int64 = 1_000_000_000
 
-    /// Nanoseconds of silence after which a SYN with another initial sequence number is believed, as the connection
-    /// before it may be gone.
+    /// Nanoseconds of silence after which a SYN with another initial sequence number is believed, since the previous
+    /// connection may be gone.
     package var reopenSilence: Int64 = 60_000_000_000
 
     /// Connections tracked at once.

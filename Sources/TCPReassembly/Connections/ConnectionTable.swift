@@ -3,7 +3,7 @@ package import WireFormat
 
 /// The tracked connections, each in a slot that is reused once free.
 ///
-/// Users of the table keep their own state of each connection by slot.
+/// Users of the table keep their own state for each connection by slot.
 package struct ConnectionTable: ~Copyable {
     /// Where a segment belongs.
     package struct Place: Sendable {
@@ -26,7 +26,7 @@ package struct ConnectionTable: ~Copyable {
     package var budget: Int
     /// The bounds.
     package let limits: ReassemblyLimits
-    /// Whether there is no memory for further connections, unless others are forgotten.
+    /// Whether memory allows no further connections unless others are forgotten.
     package var isCrowded = false
 
     var index: FlowIndex
@@ -36,7 +36,7 @@ package struct ConnectionTable: ~Copyable {
     ///
     /// - Parameters:
     ///   - limits: The bounds.
-    ///   - secret: A number unknown to senders, against chosen hash collisions.
+    ///   - secret: A number that senders cannot know, so that they cannot choose hash collisions.
     package init(limits: ReassemblyLimits, secret: UInt64) {
         self.limits = limits
         budget = limits.heldBytes
@@ -49,7 +49,7 @@ package struct ConnectionTable: ~Copyable {
     /// Whether another connection must be forgotten before one more can be tracked.
     package var isFull: Bool { index.count >= limits.connections || isCrowded && !connections.hasFreeSlot }
 
-    // What is called for every packet is `mutating` and takes its segment `inout`, although it changes neither:
+    // Functions called for every packet are `mutating` and take their segment `inout`, although they change neither:
     // otherwise the compiler copies the table's values and the segment for the call.
 
     /// Prefetches what ``prepare(_:)`` will read for a segment.
@@ -63,7 +63,7 @@ package struct ConnectionTable: ~Copyable {
 
     /// Prefetches what ``find(_:hash:)`` and ``TCPConnection`` will read for a segment with a hash.
     ///
-    /// - Returns: The slot in which the connection most likely is, if there is any.
+    /// - Returns: The slot that most likely holds the connection; nil if there is none.
     package mutating func prepare(_ hash: UInt32) -> Slot<TCPConnection>? {
         guard let slot = index.candidate(hash).map({ Slot<TCPConnection>($0) }) else { return nil }
         connections.prefetch(slot, TCPConnection.hotBytes.0)
@@ -77,7 +77,7 @@ package struct ConnectionTable: ~Copyable {
     ///
     /// - Parameters:
     ///   - segment: The segment.
-    ///   - hash: What ``hash(_:)`` has returned for it.
+    ///   - hash: The result of ``hash(_:)`` for it.
     /// - Returns: Where the connection is, and the direction of the segment; nil if there is none.
     package mutating func find(_ segment: inout TCPSegment, hash: UInt32) -> Place? {
         let source = segment.source
@@ -89,7 +89,7 @@ package struct ConnectionTable: ~Copyable {
             let slot = Slot<TCPConnection>(index)
             let initiator = connections[slot].initiator
             let responder = connections[slot].responder
-            // Ports first: they tell the directions apart almost always.
+            // Compare ports first: they almost always tell the directions apart.
             if initiator.port == source.port, initiator == source, responder == destination {
                 direction = .fromInitiator
             } else {
@@ -104,8 +104,8 @@ package struct ConnectionTable: ~Copyable {
         return isElsewhere ? findElsewhere(segment, hash) : nil
     }
 
-    /// Finds the connection of a segment that came through another tunnel than its direction's segments before, or
-    /// through none: of the connections between its ends, the one that it fits best.
+    /// Finds the connection of a segment that came through another tunnel than earlier segments of its direction, or
+    /// through none: the best fit of the connections between its ends.
     @inline(never)
     private mutating func findElsewhere(_ segment: TCPSegment, _ hash: UInt32) -> Place? {
         var best: (place: Place, fit: TunnelFit)?
@@ -123,7 +123,7 @@ package struct ConnectionTable: ~Copyable {
         return best.place
     }
 
-    /// The most connections between the same ends that are told apart by tunnels.
+    /// The most connections between the same ends that tunnels can tell apart.
     private static let maximumTunnels = 8
 
     /// Whether the segment opens a new connection between the ends of the one in this place.
@@ -131,7 +131,7 @@ package struct ConnectionTable: ~Copyable {
     /// - Parameters:
     ///   - place: Where the segment belongs.
     ///   - segment: The segment.
-    ///   - bytes: What it was found in.
+    ///   - bytes: The buffer that holds it.
     ///   - origin: Its packet.
     /// - Returns: Whether the connection in this place is over.
     package mutating func isReplaced(
@@ -143,11 +143,11 @@ package struct ConnectionTable: ~Copyable {
 
     /// Starts to track the connection of a segment.
     ///
-    /// - Parameters:
+    ///   - segment: Its first segment.
     ///   - segment: The first segment of it.
     ///   - time: Its packet's time.
-    ///   - opening: The SYN that the segment answers, if it came while another connection had its place.
-    ///   - rival: An unanswered SYN between the same ends, from the same one as the segment.
+    ///   - opening: The SYN that the segment answers, if it arrived while another connection had its place.
+    ///   - rival: An unanswered SYN between the same ends, from the segment's sender.
     /// - Returns: Where it is.
     package mutating func insert(
         _ segment: borrowing TCPSegment, time: Timestamp, opening: HandshakeSegment? = nil,

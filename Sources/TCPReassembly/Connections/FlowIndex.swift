@@ -3,7 +3,7 @@ import WireFormat
 
 /// Finds the slot of a connection by its two ends, in either order: open addressing with linear probing.
 struct FlowIndex: ~Copyable {
-    /// One entry: the hash of the ends, and the slot plus one (0: empty).
+    /// An entry: the hash of the ends, and the slot plus one (0: empty).
     private struct Entry {
         var hash: UInt32 = 0
         var slot: UInt32 = 0
@@ -14,13 +14,13 @@ struct FlowIndex: ~Copyable {
     private(set) var count = 0
     /// Keeps senders from choosing ends that collide.
     private let secret: UInt64
-    /// What ports are multiplied by: odd, and as secret, since whoever owns a network chooses both address and port.
+    /// The factor for ports: odd and secret too, since the owner of a network chooses both address and port.
     private let portFactor: UInt64
 
-    /// - Parameter secret: A number unknown to senders.
+    /// - Parameter secret: A number that senders cannot know.
     init(secret: UInt64) {
         self.secret = secret | 1
-        // The finalizer of splitmix64, so that the two have little in common.
+        // The finalizer of splitmix64, so that the two secrets have little in common.
         var factor = (secret ^ secret &>> 30) &* 0xbf58_476d_1ce4_e5b9
         factor = (factor ^ factor &>> 27) &* 0x94d0_49bb_1331_11eb
         portFactor = factor ^ factor &>> 31 | 1
@@ -62,7 +62,7 @@ struct FlowIndex: ~Copyable {
         find(hash) { _ in true }
     }
 
-    /// Asks the processor to bring near where the search for a hash begins.
+    /// Prefetches the entry where the search for a hash begins.
     @inline(__always)
     func prefetch(_ hash: UInt32) {
         unsafe entries.withUnsafeBufferPointer { entries in
@@ -92,7 +92,7 @@ struct FlowIndex: ~Copyable {
             repeat {
                 next = (next &+ 1) & mask
                 guard entries[next].slot != 0 else { return }
-                // An entry may move back as far as the place that its hash asks for.
+                // An entry may move back at most to the place that its hash selects.
                 let home = Int(entries[next].hash) & mask
                 if (next &- home) & mask >= (next &- hole) & mask { break }
             } while true

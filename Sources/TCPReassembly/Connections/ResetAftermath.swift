@@ -1,7 +1,7 @@
 import PacketDecoding
 package import WireFormat
 
-/// What follows a RST that counted: bytes that the other end had on the way, or that its sender goes on with.
+/// What follows a RST that counted: bytes that the other end had in flight, or that the RST's sender goes on with.
 ///
 /// An object, since most connections never need it.
 final class ResetAftermath {
@@ -11,17 +11,18 @@ final class ResetAftermath {
     let sender: Direction
     /// Where each stream ended by then.
     let ends: InlineArray<2, UInt64>
-    /// How far its sender had received the other stream by then: what comes of that was only captured late.
+    /// How far the RST's sender had received the other stream by then: bytes before this offset were only captured
+    /// late.
     let received: UInt64
-    /// The packet with the first bytes of each stream since; nil if there is none.
+    /// The packet with the first bytes of each stream since the RST; nil if there are none.
     var firstBytes: InlineArray<2, Origin?> = [nil, nil]
-    /// Whether its sender has acknowledged bytes that came after it: who has sent a RST is gone.
+    /// Whether the RST's sender has since acknowledged later bytes: a real sender of a RST is gone.
     var isRefuted = false
 
     /// The number of the RST's packet.
     var packet: UInt64 { origin.packet }
 
-    /// How far a stream went before the RST, as far as the packets tell.
+    /// The end of a stream at the time of the RST, as far as the packets show.
     func knownEnd(of direction: Direction) -> UInt64 {
         direction == sender ? ends[direction.index] : max(ends[direction.index], received)
     }
@@ -51,11 +52,11 @@ extension TCPConnection {
     mutating func take(
         reset sequence: UInt32, _ direction: Direction, at origin: Origin, _ doubt: SegmentDoubt, endsAll: Bool
     ) {
-        // It refuses the SYN, unless an answer to that follows.
+        // The RST refuses the SYN, unless an answer to the SYN follows.
         if direction == .fromResponder, synAck == nil, streams[1].knownStart == nil, let syn {
             challenger = (syn, .fromInitiator)
         }
-        // Before the responder is known, the RST that refuses the SYN was held against the SYN.
+        // Until the responder is known, a RST that refuses the SYN was matched against the SYN itself.
         guard streams[direction.index].fit(ofReset: sequence) == .exact else {
             if reset == nil, nearReset == nil {
                 nearReset = (origin.packet, direction, origin.time)
@@ -80,7 +81,7 @@ extension TCPConnection {
         slowPathReasons.set(.closed, to: isOver)
     }
 
-    /// Notes where the streams stand: what comes before the RST in its own may have been captured later.
+    /// Records where the streams stand: bytes before the RST in its own stream may be captured later.
     private mutating func beginAftermath(_ origin: Origin, _ sender: Direction, at offset: UInt64) {
         var ends: InlineArray<2, UInt64> = [
             max(streams[0].nextOffset, streams[0].seenOffset), max(streams[1].nextOffset, streams[1].seenOffset),
@@ -90,10 +91,10 @@ extension TCPConnection {
         aftermath = ResetAftermath(origin: origin, sender: sender, ends: ends, received: received)
     }
 
-    /// Follows what comes after a RST that has not closed the connection yet.
+    /// Follows what comes after a RST that has not yet closed the connection.
     ///
-    /// It ended nothing if the other end acknowledges bytes that its sender has sent since; or if its sender
-    /// acknowledges bytes that have come since, and more follow.
+    /// The RST ended nothing if the other end acknowledges bytes that its sender has sent since; or if its sender
+    /// acknowledges bytes that have come since, and then sends more.
     mutating func followReset(
         _ segment: borrowing TCPSegment, _ direction: Direction, _ origin: Origin, _ arrival: inout Arrival
     ) {
@@ -106,7 +107,7 @@ extension TCPConnection {
         if let nearReset, direction != nearReset.from, let place = nearResetOffset, segment.flags == .ack,
             segment.payloadLength == 0, streams[nearReset.from.index].acknowledgedOffset < place
         {
-            // RFC 9293 3.10.7.4: it has sent a challenge ACK, and lives.
+            // RFC 9293 3.10.7.4: the end sent a challenge ACK, so it still lives.
             hasGoneOn = true
         }
         guard hasSureReset, reset != nil else { return }
@@ -120,7 +121,7 @@ extension TCPConnection {
         }
     }
 
-    /// Goes on after a RST that has ended nothing.
+    /// Goes on after a RST that ended nothing.
     mutating func forgetReset(from sender: Direction, _ arrival: inout Arrival) {
         slowPathReasons.remove(.doubtfulReset)
         reset = nil
@@ -132,8 +133,8 @@ extension TCPConnection {
         arrival.isDoubtful = streams[sender.index].takeDoubt()
     }
 
-    /// Judges a RST that was not at the next byte: now that nothing more is to come, it counts if its sender went on no
-    /// further than to it.
+    /// Judges an inexact RST once nothing more is to come: it counts if its sender never went on, or went on exactly to
+    /// the RST.
     package mutating func settleReset() {
         guard let nearReset, reset == nil, isNearResetRefuted else { return }
         self.nearReset = nil
@@ -141,7 +142,7 @@ extension TCPConnection {
         streams[nearReset.from.index].recordIgnoredReset(in: nearReset.packet)
     }
 
-    /// Whether the sender of a RST that was not at the next byte has gone on, and not just to it.
+    /// Whether the sender of an inexact RST went on, and ended elsewhere than at the RST.
     var isNearResetRefuted: Bool {
         mutating get {
             guard let nearReset, hasGoneOn else { return false }
@@ -150,15 +151,15 @@ extension TCPConnection {
         }
     }
 
-    /// Whether it waits for what may follow a RST.
+    /// Whether the connection waits for what may follow a RST.
     ///
-    /// `mutating`, as what follows, so that it is read in place.
+    /// `mutating`, like the members below, so that it is read in place.
     package var awaitsAftermath: Bool {
         mutating get { aftermath != nil && reset != nil && !isClosed }
     }
 
-    /// The packet that ended it if more may be captured later: a RST, if no FIN came before; else the SYN of the next
-    /// one.
+    /// The packet that ended the connection if more may be captured later: a RST if no FIN came before, else the SYN of
+    /// the next connection.
     package mutating func earlyEnd() -> Origin? {
         guard let aftermath, firstFinPacket == nil, finalReset?.packet == aftermath.packet else {
             return replacement
@@ -166,7 +167,7 @@ extension TCPConnection {
         return aftermath.origin
     }
 
-    /// How far the sender of the RST that ended it had received the other stream by then; nil if that is not known.
+    /// How far the sender of the final RST had received the other stream by then; nil if unknown.
     package var receivedAtReset: UInt64? {
         mutating get {
             guard let aftermath, finalReset?.packet == aftermath.packet else { return nil }
@@ -174,7 +175,7 @@ extension TCPConnection {
         }
     }
 
-    /// Whether the RST that ended it acknowledges the other end's FIN, which was captured after it.
+    /// Whether the final RST acknowledges the other end's FIN, which was captured after it.
     package var answersFin: Bool {
         mutating get {
             guard let reset = finalReset, let received = receivedAtReset,
@@ -184,10 +185,10 @@ extension TCPConnection {
         }
     }
 
-    /// Closes it: nothing that matters has followed its RST.
+    /// Closes the connection: nothing that matters has followed its RST.
     package mutating func close() { slowPathReasons.insert(.closed) }
 
-    /// The bytes of a direction that follow the RST that ended it; nil if there are none.
+    /// The bytes of a direction that follow the final RST; nil if there are none.
     package mutating func bytesAfterReset(_ direction: Direction) -> BytesAfterReset? {
         guard let aftermath, let first = aftermath.firstBytes[direction.index],
             finalReset?.packet == aftermath.packet

@@ -1,34 +1,34 @@
 package import PacketDecoding
 package import WireFormat
 
-/// The neighbours of a connection among those between the same ends, of which packets may still be captured late.
+/// The connections between the same ends just before and after this one; their packets may still be captured late.
 ///
 /// An object, since most connections never need it.
 final class Succession {
-    /// The connection before it.
+    /// The previous connection.
     var former: Slot<TCPConnection>?
-    /// The one after it.
+    /// The next connection.
     var successor: Slot<TCPConnection>?
-    /// The SYN of that one.
+    /// The SYN of the next connection.
     var replacement: Origin?
 }
 
-/// Connections that another has replaced between the same ends, while packets of theirs were on the way to the capture.
+/// Connections replaced by another between the same ends while the capture still lacked some of their packets.
 extension ConnectionTable {
-    /// How many connections back a late segment is looked for.
+    /// How many connections back to look for a late segment's own.
     private static let reach = 4
 
-    /// Hides a connection from ``find(_:hash:)``, as another is to replace it.
+    /// Hides a connection from ``find(_:hash:)``, since another is about to replace it.
     package mutating func retire(_ slot: Slot<TCPConnection>) {
         index.remove(index.hash(connections[slot].initiator, connections[slot].responder), slot: slot.index)
         connections[slot].isReplaced = true
     }
 
-    /// Links a connection with the one that it has replaced, unless that is forgotten by now.
+    /// Links a connection with the one that it replaced, unless that one is already forgotten.
     ///
     /// - Parameters:
     ///   - slot: The connection.
-    ///   - former: The one that it has replaced.
+    ///   - former: The one that it replaced.
     ///   - origin: The packet with its SYN.
     package mutating func link(_ slot: Slot<TCPConnection>, to former: Slot<TCPConnection>, at origin: Origin) {
         guard slot != former, connections.isUsed(former), connections[former].isReplaced else { return }
@@ -38,13 +38,13 @@ extension ConnectionTable {
         before.replacement = origin
     }
 
-    /// The place of a segment that belongs to a former connection between its ends; nil if it belongs to the present
+    /// The place of a segment that belongs to a former connection between its ends; nil if it belongs to the current
     /// one.
     ///
     /// - Parameters:
     ///   - segment: The segment.
-    ///   - place: Its place if it belongs to the present one.
-    /// - Returns: Its place in the former one.
+    ///   - place: Its place if it belongs to the current connection.
+    /// - Returns: Its place in the former connection.
     package mutating func formerPlace(of segment: inout TCPSegment, before place: Place) -> Place? {
         guard var former = connections[place.slot].succession?.former,
             !connections[place.slot].fits(segment, from: place.direction)
@@ -58,7 +58,7 @@ extension ConnectionTable {
         return nil
     }
 
-    /// Takes a connection that is forgotten out of its row.
+    /// Unlinks a connection that is being forgotten from its neighbours.
     mutating func unlink(_ slot: Slot<TCPConnection>) {
         guard let succession = connections[slot].succession else { return }
         if let successor = succession.successor { connections[successor].succession?.former = succession.former }
@@ -67,7 +67,7 @@ extension ConnectionTable {
 }
 
 extension TCPConnection {
-    /// Its neighbours, of which it may have none yet.
+    /// The neighbours of the connection, created if there are none.
     mutating func beginSuccession() -> Succession {
         let succession = succession ?? Succession()
         self.succession = succession
@@ -77,13 +77,13 @@ extension TCPConnection {
     /// The SYN of the connection that replaced it; nil if none did.
     package var replacement: Origin? { mutating get { succession?.replacement } }
 
-    /// Whether an end has acknowledged bytes that were not captured yet.
+    /// Whether an end has acknowledged bytes that are not captured yet.
     package mutating func lacksBytes() -> Bool {
         Int64(clamping: streams[0].acknowledgedOffset) >= end(of: 0)
             || Int64(clamping: streams[1].acknowledgedOffset) >= end(of: 1)
     }
 
-    /// Whether a segment acknowledges bytes that were not captured yet.
+    /// Whether a segment acknowledges bytes that are not captured yet.
     package mutating func acknowledgesUnseen(_ segment: borrowing TCPSegment, from direction: Direction) -> Bool {
         let other = direction.opposite.index
         guard segment.flags.contains(.ack), let offset = streams[other].signedOffset(of: segment.acknowledgment) else {
@@ -92,8 +92,8 @@ extension TCPConnection {
         return offset > end(of: other)
     }
 
-    /// Whether a segment can be of this connection: it acknowledges what was captured of the other end; or it begins
-    /// the stream that the other end has acknowledged.
+    /// Whether a segment can belong to this connection: it acknowledges captured bytes of the other end, or without an
+    /// ACK lies within its own stream.
     mutating func fits(_ segment: borrowing TCPSegment, from direction: Direction) -> Bool {
         let other = direction.opposite.index
         guard segment.flags.contains(.ack) else {

@@ -1,13 +1,13 @@
 package import WireFormat
 
-/// What the packets show of how a connection ended: by whose FIN, or whose RST.
+/// What the packets show of how a connection ended: whose FIN or RST ended it.
 ///
-/// Most are `mutating` so that it is read in place: a getter that only borrows copies the connection.
+/// Most members are `mutating` so that they read the connection in place: a getter that only borrows copies it.
 extension TCPConnection {
     /// Whether a segment has ended it: a RST, or the acknowledgment of the second FIN.
     package var isClosed: Bool { slowPathReasons.contains(.closed) }
 
-    /// The RST that ended it: the first that its receiver accepted, else the last word of an end.
+    /// The RST that ended it: the first that its receiver accepted, else an inexact RST that nothing refutes.
     package var finalReset: (packet: UInt64, from: Direction)? {
         mutating get {
             if let reset { return reset }
@@ -16,18 +16,18 @@ extension TCPConnection {
         }
     }
 
-    /// The RST that ended it, if that is not where its receiver goes on, as far as the packets show.
+    /// The final RST, if it does not match the next byte that its receiver expects, as far as the packets show.
     package var inexactReset: (packet: UInt64, from: Direction)? {
         mutating get {
             guard reset == nil, let last = finalReset else { return nil }
             let stream = last.from.index
-            // What comes before it may have been captured later.
+            // Bytes before it may have been captured later.
             let end = max(streams[stream].nextOffset, streams[stream].seenOffset)
             return end == nearResetOffset ? nil : last
         }
     }
 
-    /// Where that RST stands if bytes of its sender before it were not captured, and who sent it.
+    /// The position of that RST, and its sender, if bytes before it were not captured.
     package var resetAhead: (offset: UInt64, from: Direction)? {
         mutating get {
             guard let last = inexactReset, let nearResetOffset else { return nil }
@@ -37,8 +37,8 @@ extension TCPConnection {
         }
     }
 
-    /// ``finalReset``, or a RST at the last byte that its receiver has ever acknowledged: bytes after it were lost on
-    /// the way.
+    /// ``finalReset``, or a RST at the last byte that its receiver ever acknowledged: the bytes after that byte were
+    /// lost on the way.
     package var refusal: (packet: UInt64, from: Direction)? {
         mutating get {
             if let finalReset { return finalReset }
@@ -47,7 +47,8 @@ extension TCPConnection {
         }
     }
 
-    /// Who sent its FIN first, by what the FINs acknowledge, whatever was captured first; nil if they do not tell.
+    /// Who sent its FIN first, judged by what the FINs acknowledge, not by capture order; nil if that does not decide
+    /// it.
     package var firstToFinish: Direction? {
         mutating get {
             switch (hasAnsweredFin(.fromInitiator), hasAnsweredFin(.fromResponder)) {
@@ -58,7 +59,7 @@ extension TCPConnection {
         }
     }
 
-    /// Whether the FIN of an end acknowledges that of the other one: one byte more than was sent.
+    /// Whether the FIN of an end acknowledges the other end's FIN: one byte more than was sent.
     private mutating func hasAnsweredFin(_ direction: Direction) -> Bool {
         let other = direction.opposite.index
         guard finPackets[direction.index] != nil, finAcknowledgments[direction.index] != 0,
@@ -67,14 +68,14 @@ extension TCPConnection {
         return offset == 1 &+ (streams[other].finOffset ?? max(streams[other].nextOffset, streams[other].seenOffset))
     }
 
-    /// How far an end had received the other one's stream when it sent its FIN; nil if that is not known.
+    /// How far an end had received the other stream when it sent its FIN; nil if unknown.
     package mutating func received(atFinOf direction: Direction) -> UInt64? {
         guard finPackets[direction.index] != nil, finAcknowledgments[direction.index] != 0 else { return nil }
         return streams[direction.opposite.index].offset(of: finAcknowledgments[direction.index])
     }
 
-    /// Whether the FIN of an end may answer one that the capture lacks: it has no packet of the other end, and this one
-    /// acknowledged nothing more after its FIN.
+    /// Whether the FIN of an end may answer one that the capture lacks: the capture has no packet of the other end, and
+    /// this end acknowledged nothing more after its FIN.
     package mutating func mayAnswerUnseenFin(_ direction: Direction) -> Bool {
         let other = direction.opposite.index
         guard !streams[direction.index].isHeard, streams[direction.index].acknowledgedOffset == 0,
@@ -105,7 +106,7 @@ extension TCPConnection {
         mutating get { firstEndTime ?? (finalReset == nil ? nil : nearReset?.time) }
     }
 
-    /// Whether it is over unless an end goes on that has sent a RST.
+    /// Whether the connection is over, unless the sender of a RST goes on.
     package var isOver: Bool {
         mutating get { isClosed || nearReset != nil && !hasGoneOn || awaitsAftermath }
     }

@@ -3,15 +3,15 @@ package import WireFormat
 
 /// The fast path for most segments.
 extension TCPConnection {
-    /// Takes a segment that only brings the next bytes of its stream, or acknowledges, or both, while nothing waits, is
-    /// closed or in doubt; all of its payload is next in order.
+    /// Takes a segment that only brings the next bytes of its stream, or an acknowledgment, or both, while nothing
+    /// waits, is closed or is in doubt; all of its payload is next in order.
     ///
-    /// Optional: ``rejects(_:in:from:)`` and ``receive(_:from:payload:packet:time:budget:limits:resetEndsAll:)`` have
-    /// the same result.
+    /// Optional: ``rejects(_:in:from:)`` and ``receive(_:from:at:payload:budget:limits:resetEndsAll:)`` have the same
+    /// result.
     ///
     /// - Parameters:
     ///   - segment: A segment, perhaps of another connection.
-    ///   - bytes: What it was found in.
+    ///   - bytes: The buffer that holds it.
     ///   - time: Its packet's time.
     /// - Returns: Who sent it; nil if it is another kind of segment, or of another connection: then nothing has
     ///   changed.
@@ -49,21 +49,22 @@ extension TCPConnection {
         return direction
     }
 
-    /// Takes such a segment of a connection whose bytes are not read, as ``pass(_:from:packet:time:)`` does.
+    /// Takes such a segment of a connection whose bytes are not read, as ``pass(_:from:at:)`` does.
     ///
     /// - Parameters:
     ///   - segment: A segment, perhaps of another connection.
     ///   - time: Its packet's time.
-    /// - Returns: Who sent it if it is one; if not, nothing has changed.
+    /// - Returns: Who sent it; nil if it is another kind of segment, or of another connection: then nothing has
+    ///   changed.
     package mutating func passFastPath(_ segment: inout TCPSegment, time: Timestamp) -> Direction? {
-        // One that is over may be another from here on.
+        // After a connection is over, a segment may open a new one.
         guard !isClosed, let direction = direction(ofFastPath: &segment) else { return nil }
         lastTime = time
         return direction
     }
 
-    /// Who sent a segment that opens, closes and resets nothing; nil if it does, or is of another connection, or came
-    /// through another tunnel than those before.
+    /// The sender of a segment without SYN, FIN or RST; nil if it has one, is of another connection, or came through
+    /// another tunnel than the segments before.
     @inline(__always)
     private mutating func direction(ofFastPath segment: inout TCPSegment) -> Direction? {
         guard segment.flags.subtracting(.psh) == .ack else { return nil }
@@ -93,15 +94,15 @@ struct SlowPathReasons: OptionSet {
     static let closed = SlowPathReasons(rawValue: 1)
     /// The acknowledgment of the SYN ACK is still to come.
     static let opening = SlowPathReasons(rawValue: 2)
-    /// Any of the first packets may change the states of the ends.
+    /// Each of the first packets may change the states of the ends.
     static let young = SlowPathReasons(rawValue: 4)
-    /// An end waits for an answer from the other (``TCPConnection/unanswered(_:)``).
+    /// An end awaits an answer from the other (``TCPConnection/unanswered(_:)``).
     static let unanswered = SlowPathReasons(rawValue: 8)
     /// The next segment may not have reached the other end.
     static let doubtfulSegment = SlowPathReasons(rawValue: 16)
     /// Only a RST that the other end may not have accepted has ended the connection.
     static let doubtfulReset = SlowPathReasons(rawValue: 32)
-    /// A window is closed, or was and has not been reported.
+    /// A window is closed, or its reopening is not yet reported.
     static let closedWindow = SlowPathReasons(rawValue: 64)
 
     /// Inserts or removes a reason.

@@ -9,7 +9,7 @@ package struct HandshakeSegment: Sendable {
     package var time: Timestamp
     /// Its sequence number.
     package var sequence: UInt32
-    /// Its acknowledgment number; valid on all but the SYN.
+    /// Its acknowledgment number; valid in all but the SYN.
     package var acknowledgment: UInt32
 
     init(_ segment: borrowing TCPSegment, at origin: Origin) {
@@ -20,19 +20,19 @@ package struct HandshakeSegment: Sendable {
     }
 }
 
-/// How a connection opens, and how another one replaces it.
+/// How a connection opens, and how another replaces it.
 extension TCPConnection {
     /// Whether the segment opens a new connection between the same ends (RFC 9293 3.6.1, RFC 6191).
     ///
-    /// A SYN with another initial sequence number does not end a connection in use: the other end challenges it first
-    /// (RFC 5961 4.2). It is believed if a SYN ACK answers it; if its sender has sent its FIN, or no data have passed;
+    /// A SYN with another initial sequence number does not end a connection in use: the other end first challenges it
+    /// (RFC 5961 4.2). The SYN counts if a SYN ACK answers it; if its sender has sent its FIN, or no data has passed;
     /// if only one end is captured; and after `silence` nanoseconds without a packet.
     mutating func isReplaced(
         by segment: borrowing TCPSegment, in bytes: Span<UInt8>, from direction: Direction, at origin: Origin,
         silence: Int64
     ) -> Bool {
         let flags = segment.flags
-        // With a FIN, no system takes it for one that opens a connection.
+        // No system accepts a SYN with a FIN as one that opens a connection.
         guard flags.contains(.syn), flags.isDisjoint(with: [.rst, .fin]) else { return false }
         let isAnswer = flags.contains(.ack)
         guard !isClosed || isAnswer else { return true }
@@ -55,25 +55,25 @@ extension TCPConnection {
         return false
     }
 
-    /// Whether a SYN that answers none comes from an end that so far has only taken what the other one sends.
+    /// Whether a segment is a SYN that answers none, from an end that so far has only received data.
     private mutating func isStray(_ flags: TCPFlags, from direction: Direction) -> Bool {
         !isOpeningKnown && !flags.contains(.ack) && finPackets[direction.index] == nil
             && streams[direction.opposite.index].seenOffset > 0
     }
 
-    /// The SYN of another connection that a SYN ACK answers; nil if it answers no known one.
+    /// The SYN of another connection that a SYN ACK answers; nil if it answers none that is known.
     package func opening(answeredBy segment: borrowing TCPSegment, from direction: Direction) -> HandshakeSegment? {
         guard segment.flags.isSuperset(of: [.syn, .ack]) else { return nil }
         guard let challenger, challenger.from != direction else { return nil }
         return segment.acknowledgment == challenger.syn.sequence &+ 1 ? challenger.syn : nil
     }
 
-    /// The SYN that another from the same end replaces before it was answered; nil if there is none.
+    /// The unanswered SYN that another SYN from the same end replaces; nil if there is none.
     package mutating func unansweredOpening(from direction: Direction) -> HandshakeSegment? {
         direction == .fromInitiator && synAck == nil && !isHeard(.fromResponder) ? syn : nil
     }
 
-    /// Whether data have passed, and both ends were seen; or the three-way handshake.
+    /// Whether the three-way handshake was seen, or data in a connection of which both ends were seen.
     var isInUse: Bool {
         mutating get {
             if syn != nil, synAck != nil { return true }
@@ -82,14 +82,14 @@ extension TCPConnection {
         }
     }
 
-    /// Whether a packet of an end was seen.
+    /// Whether any packet of an end was seen.
     mutating func isHeard(_ direction: Direction) -> Bool {
         let hasOpened = direction == .fromInitiator ? syn != nil || handshakeAck != nil : synAck != nil
         return hasOpened || streams[direction.index].seenOffset > 0
             || streams[direction.opposite.index].acknowledgedOffset > 0
     }
 
-    /// Whether a segment shows that the end goes on whose RST has ended the connection: the RST was not its own.
+    /// Whether a segment shows that the sender of the final RST goes on: the RST was not its own.
     package mutating func isRevived(by segment: borrowing TCPSegment, from direction: Direction) -> Bool {
         guard isClosed, reset?.from == direction, segment.payloadLength > 0,
             segment.flags.isDisjoint(with: [.syn, .rst]),
@@ -116,7 +116,7 @@ extension TCPConnection {
         return first == segment.sequence &+ 1
     }
 
-    /// Believes the initiator's first bytes if they acknowledge what the responder begins with, which was captured
+    /// Accepts the initiator's first bytes if they acknowledge the start of the responder's stream, which was captured
     /// after them.
     mutating func confirmStart(by sequence: UInt32) {
         guard streams[0].seenOffset == 0, streams[0].hasDoubtfulBytes, let first = streams[0].held.first,
@@ -125,30 +125,31 @@ extension TCPConnection {
         streams[0].believe()
     }
 
-    /// The most segments that wait behind an assumed beginning that an acknowledgment moves.
+    /// The most waiting segments for which an acknowledgment may move the assumed start of their stream.
     private static let maximumMoved = 64
 
-    /// Learns from the segment that ends the three-way handshake where the responder's stream begins, if the capture
-    /// lacks its SYN or has it later.
+    /// Learns where the responder's stream begins from the segment that ends the three-way handshake, if the
+    /// responder's SYN is missing or captured later.
     mutating func assumeStart(_ segment: borrowing TCPSegment, from direction: Direction, budget: inout Int) {
         guard direction == .fromInitiator, let syn, segment.sequence == syn.sequence &+ 1,
             segment.flags.contains(.ack), !segment.flags.contains(.rst)
         else { return }
-        // It may as well acknowledge what waits. Moving looks at all of that, and each segment may ask for it.
+        // The segment may also acknowledge bytes that wait. A move visits all of those, and each segment may ask for
+        // one.
         if streams[1].held.count <= Self.maximumMoved, !streams[1].mayHaveWaited(for: segment.acknowledgment) {
             streams[1].moveAssumedStart(to: segment.acknowledgment, budget: &budget)
         }
         streams[1].assumeStart(at: segment.acknowledgment)
     }
 
-    /// Lets a stream, of which nothing was captured yet, begin where the other end expects the next byte.
+    /// Starts a stream of which nothing is captured yet where the other end expects the next byte.
     package mutating func assumeStart(of direction: Direction, at acknowledgment: UInt32) {
         streams[direction.index].assumeStart(at: acknowledgment)
     }
 
-    /// Lets such a stream begin with the first bytes that wait, if they are at `sequence`, since more is known of them.
+    /// Starts such a stream at the first waiting bytes, if they are at `sequence`, since more is known of them.
     ///
-    /// A beginning that the three-way handshake shows stays.
+    /// A start that the three-way handshake shows stays.
     package mutating func beginStream(_ direction: Direction, at sequence: UInt32) {
         guard !isOpeningKnown else { return }
         streams[direction.index].beginLater(at: sequence)
@@ -161,7 +162,7 @@ extension TCPConnection {
         let opening = HandshakeSegment(segment, at: origin)
         if segment.flags.contains(.syn), !segment.flags.contains(.rst) {
             streams[direction.index].moveAssumedStart(to: segment.sequence &+ 1, budget: &budget)
-            // Who has sent a RST acknowledges nothing once more.
+            // The sender of a RST does not acknowledge anything again.
             let isLast = reset?.from == direction.opposite
             streams[direction.index].forgetAssumedStart(unless: isLast ? segment.sequence &+ 1 : nil)
             streams[direction.index].begin(at: segment.sequence &+ 1)
@@ -187,7 +188,7 @@ extension TCPConnection {
         } else if direction == .fromInitiator, segment.flags.contains(.ack), !segment.flags.contains(.rst) {
             takeRival(acknowledgedBy: segment)
             guard let synAck, segment.acknowledgment == synAck.sequence &+ 1 else { return }
-            // Whatever comes before the first data of the responder acknowledges its SYN once more.
+            // Everything sent before the responder's first data acknowledges the responder's SYN again.
             if handshakeAck?.acknowledgment != segment.acknowledgment { handshakeAck = opening }
             slowPathReasons.remove(.opening)
         }

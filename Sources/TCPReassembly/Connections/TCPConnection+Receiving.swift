@@ -8,17 +8,17 @@ extension TCPConnection {
         package var inOrder: Range<Int>
         /// Whether a stream may have more to deliver.
         package var hasMore: Bool
-        /// Whether an end has changed its state, or the segment is a SYN, FIN or RST, but no second copy of a FIN.
+        /// Whether an end has changed its state, or the segment is a SYN, FIN or RST other than a second copy of a FIN.
         package var isControl: Bool
         /// Whether the segment ended the connection.
         package var closes: Bool
         /// Whether it was counted as conflicting or out of window, reveals that another was inserted (``TCPStream``),
-        /// ended a ``WindowStall``, or is the first of its direction that acknowledges too far ahead.
+        /// ended a ``WindowStall``, or is the first of its direction to acknowledge too far ahead.
         package var isDoubtful = false
     }
 
-    /// Takes a segment, in the order of its receiver (RFC 9293 3.10.7): whether that accepts it, what it acknowledges,
-    /// its bytes, its FIN or RST.
+    /// Takes a segment in its receiver's order (RFC 9293 3.10.7): whether it is acceptable, what it acknowledges, its
+    /// bytes, its FIN or RST.
     ///
     /// - Parameters:
     ///   - segment: The segment, of this connection; not changed (see ``ConnectionTable``).
@@ -27,7 +27,7 @@ extension TCPConnection {
     ///   - payload: The captured bytes of its payload.
     ///   - budget: Bytes that all connections together may still hold.
     ///   - limits: The bounds.
-    ///   - resetEndsAll: Whether nothing is of interest that follows a RST.
+    ///   - resetEndsAll: Whether nothing that follows a RST is of interest.
     /// - Returns: Its effect.
     package mutating func receive(
         _ segment: inout TCPSegment, from direction: Direction, at origin: Origin, payload: Span<UInt8>,
@@ -45,7 +45,7 @@ extension TCPConnection {
         var arrival = Arrival(inOrder: 0..<0, hasMore: false, isControl: false, closes: false)
         guard !isClosed else { return arrival }
         arrival.isControl = flags.rawValue & TCPFlags([.syn, .fin, .rst]).rawValue != 0
-        // Not compared with nil, which copies the whole of it.
+        // Not compared with nil, which would copy the whole value.
         if case .some = challenger, flags.intersection([.ack, .rst]) == .ack {
             restoreOpening(at: segment.acknowledgment, other, budget: &budget)
         }
@@ -103,7 +103,7 @@ extension TCPConnection {
         return arrival
     }
 
-    /// Takes the bytes of a segment that begin at `sequence`, or counts the probe that it is.
+    /// Takes the bytes of a segment that begin at `sequence`, or counts the segment as a probe.
     private mutating func takeBytes(
         of segment: inout TCPSegment, _ payload: Span<UInt8>, at sequence: UInt32, _ direction: Direction,
         _ context: inout SegmentContext, _ arrival: inout Arrival, budget: inout Int, _ limits: ReassemblyLimits
@@ -130,7 +130,7 @@ extension TCPConnection {
         }
     }
 
-    /// Takes what a segment acknowledges, unless the receiver may have ignored it.
+    /// Takes the acknowledgment of a segment, unless its receiver may have ignored it.
     private mutating func takeAcknowledgment(
         of segment: borrowing TCPSegment, from direction: Direction, _ doubt: SegmentDoubt, _ arrival: inout Arrival
     ) {
@@ -148,29 +148,29 @@ extension TCPConnection {
         if streams[other.index].hasDoubt { arrival.isDoubtful = streams[other.index].takeDoubt() }
     }
 
-    /// Whether both FINs are acknowledged, and surely were received.
+    /// Whether both FINs are acknowledged and were certainly received.
     private var areFinsAcknowledged: Bool {
         mutating get { isFinReceived(.fromInitiator) && isFinReceived(.fromResponder) }
     }
 
-    /// Whether a FIN is acknowledged, and surely was received.
+    /// Whether a FIN is acknowledged and was certainly received.
     private mutating func isFinReceived(_ direction: Direction) -> Bool {
         guard streams[direction.index].isFinAcknowledged else { return false }
         let doubt = streams[direction.index].finDoubt
         guard doubt == .unsentAcknowledgment, let end = streams[direction.opposite.index].finOffset,
             let received = received(atFinOf: direction)
         else { return doubt.isEmpty }
-        // The other end's FIN shows that what this one acknowledges was sent, captured or not.
+        // The other end's FIN shows that the bytes acknowledged here were sent, captured or not.
         return received <= end &+ 1
     }
 
-    /// Takes the FIN of a segment, unless the receiver surely ignores the segment.
+    /// Takes the FIN of a segment, unless its receiver certainly ignores the segment.
     ///
     /// - Parameters:
     ///   - segment: The segment; not changed.
     ///   - sequence: The sequence number of its first byte.
     ///   - direction: Who sent it.
-    ///   - context: What is known of it otherwise.
+    ///   - context: What else is known of it.
     /// - Returns: Whether the packet is a second copy of the one with the stream's FIN.
     private mutating func takeFin(
         of segment: inout TCPSegment, at sequence: UInt32, _ direction: Direction, _ context: SegmentContext
@@ -196,7 +196,7 @@ extension TCPConnection {
         return false
     }
 
-    /// Takes a segment of a connection whose bytes are not read: only its end matters.
+    /// Takes a segment of a connection whose bytes are not read: only FIN and RST matter.
     package mutating func pass(_ flags: TCPFlags, from direction: Direction, at origin: Origin) {
         lastTime = origin.time
         if flags.contains(.fin), finPackets[direction.index] == nil {
@@ -210,7 +210,7 @@ extension TCPConnection {
         if flags.contains(.rst) || finPackets[0] != nil && finPackets[1] != nil { slowPathReasons.insert(.closed) }
     }
 
-    /// What is known of the segment that is received now from its headers.
+    /// Takes what the headers of the current segment have shown.
     private mutating func takePending() -> (SegmentDoubt, urgentPointer: UInt16?) {
         var doubt = pendingDoubt
         if slowPathReasons.remove(.doubtfulSegment) != nil { doubt.insert(.hopLimit) }

@@ -1,10 +1,10 @@
 import PacketDecoding
 import WireFormat
 
-/// SYNs that rival others, or that what their end sends refutes: one of them is forged, or of another connection.
+/// SYNs that rival others, or that later bytes of their end refute: one of them is forged, or of another connection.
 extension TCPConnection {
     /// Remembers a second answer to the SYN, with another initial sequence number: the initiator acknowledges the one
-    /// that it has taken.
+    /// that it accepted.
     mutating func recordRival(_ segment: borrowing TCPSegment, from direction: Direction, at origin: Origin) {
         guard direction == .fromResponder, segment.flags.isSuperset(of: [.syn, .ack]), handshakeAck == nil,
             let syn, segment.acknowledgment == syn.sequence &+ 1
@@ -12,7 +12,7 @@ extension TCPConnection {
         challenger = (HandshakeSegment(segment, at: origin), direction)
     }
 
-    /// Lets a second answer to the SYN take the place of the first, since the initiator acknowledges it.
+    /// Replaces the first answer to the SYN by the second, since the initiator acknowledges that one.
     mutating func takeRival(acknowledgedBy segment: borrowing TCPSegment) {
         guard let challenger, challenger.from == .fromResponder,
             segment.acknowledgment == challenger.syn.sequence &+ 1,
@@ -25,16 +25,16 @@ extension TCPConnection {
     /// Whether each end has sent a SYN, or answered one.
     private var hasBothSYNs: Bool {
         mutating get {
-            // Not compared with nil, which copies the whole of them.
+            // Not compared with nil, which would copy the whole values.
             if case .some = syn, case .some = synAck { return true }
             return isSimultaneousOpen
         }
     }
 
-    /// Forgets the SYN of an end that goes on before it, unless both ends have sent one, or the other end has
-    /// acknowledged it: it was of another connection, or nobody's.
+    /// Forgets the SYN of an end that sends bytes from before it, unless both ends have sent a SYN or the other end has
+    /// acknowledged this one: it was of another connection, or forged.
     ///
-    /// - Returns: Whether it does: what refutes it is in doubt.
+    /// - Returns: Whether it was forgotten: the bytes that refute it are in doubt.
     mutating func refuteOpening(
         by sequence: UInt32, length: Int, _ direction: Direction, _ doubt: SegmentDoubt
     ) -> Bool {
@@ -50,8 +50,8 @@ extension TCPConnection {
         return true
     }
 
-    /// Takes such a SYN back if `sequence` follows it, where its end begins after all, or what the other end
-    /// acknowledges first: what went on before it was nobody's.
+    /// Restores such a SYN if `sequence` follows it, either as the first bytes of its end or as the other end's first
+    /// acknowledgment: the bytes that refuted it were stray or forged.
     mutating func restoreOpening(at sequence: UInt32, _ direction: Direction, budget: inout Int) {
         let index = direction.index
         guard streams[index].seenOffset == 0, let challenger, challenger.from == direction,

@@ -1,8 +1,8 @@
 package import WireFormat
 
-/// Bytes that wait for earlier ones, or for the reader of their stream.
+/// Bytes that wait for earlier bytes, or for the reader of their stream.
 extension TCPConnection {
-    /// The next piece of a stream that waited.
+    /// The next piece of a stream that was waiting.
     package mutating func next(_ direction: Direction, budget: inout Int) -> StreamPiece? {
         let piece = streams[direction.index].next(budget: &budget)
         if case .held(let segment) = piece, segment.doubt == .unsentAcknowledgment,
@@ -13,7 +13,8 @@ extension TCPConnection {
         return piece
     }
 
-    /// Takes what a segment acknowledges that the capture lacks, since its receiver has accepted it: so that was sent.
+    /// Counts bytes that a segment acknowledges but the capture lacks as sent, since the segment's receiver accepted
+    /// it.
     private mutating func confirm(_ acknowledgment: UInt32, by direction: Direction) {
         guard acknowledgment != 0,
             streams[direction.opposite.index].acknowledge(acknowledgment, window: 0, isDoubtful: true)
@@ -25,9 +26,9 @@ extension TCPConnection {
     ///
     /// - Parameters:
     ///   - direction: Who sent them.
-    ///   - bytes: The last of those that were delivered.
+    ///   - bytes: The unread end of the delivered bytes.
     ///   - origin: The packet that brought them.
-    ///   - received: How far their sender had received the other stream; nil if that is not known.
+    ///   - received: How far their sender had received the other stream; nil if unknown.
     ///   - budget: Bytes that all connections together may still hold.
     package mutating func pause(
         _ direction: Direction, keeping bytes: Span<UInt8>, origin: Origin, received: UInt64? = nil, budget: inout Int
@@ -71,7 +72,7 @@ extension TCPConnection {
         streams[direction.index].resume()
     }
 
-    /// Declares every hole a gap: the connection, or the capture, is over.
+    /// Declares every hole a gap, since the connection or the capture is over.
     package mutating func flush(budget: inout Int) {
         for direction in Direction.allCases {
             if streams[direction.index].isFinRefuted {
@@ -86,7 +87,7 @@ extension TCPConnection {
         for index in 0..<2 { streams[index].flush(budget: &budget) }
     }
 
-    /// Drops the waiting bytes, and waits for no reader any more.
+    /// Drops the waiting bytes, and no longer waits for a reader.
     package mutating func removeHeld(budget: inout Int) {
         streams[0].removeHeld(budget: &budget)
         streams[1].removeHeld(budget: &budget)
@@ -94,7 +95,7 @@ extension TCPConnection {
 }
 
 extension TCPConnection {
-    /// Ages the holes of the streams, as it is `time` and no packet has come.
+    /// Ages the holes of the streams at `time`, when no packet has come.
     ///
     /// - Returns: Whether a stream may have more to deliver.
     package mutating func age(to time: Timestamp, limits: ReassemblyLimits) -> Bool {
@@ -107,15 +108,15 @@ extension TCPConnection {
     }
 }
 
-/// What is often asked of a stream; `mutating` so that it is read in place, not moved.
+/// Frequent questions about a stream; `mutating` so that it is read in place, not moved.
 extension TCPConnection {
-    /// Whether a stream is paused and holds as much as it may.
+    /// Whether a stream is paused and holds as much as allowed.
     package mutating func isPausedAndFull(_ direction: Direction) -> Bool {
         streams[direction.index].isPaused && streams[direction.index].isFull
     }
 
-    /// Whether the capture has no byte and no FIN of a stream, although the other end has acknowledged some, or no SYN
-    /// either.
+    /// Whether the capture has no byte and no FIN of a stream, although the other end has acknowledged some bytes or
+    /// the SYN is missing too.
     package mutating func isUnseen(_ direction: Direction) -> Bool {
         guard hasNoByte(direction), finPackets[direction.index] == nil else { return false }
         let missing = streams[direction.index].gapBytes
@@ -124,13 +125,13 @@ extension TCPConnection {
             || (direction == .fromInitiator ? syn == nil : synAck == nil)
     }
 
-    /// Whether the capture has no byte of a stream, be it that there was none.
+    /// Whether the capture has no byte of a stream, perhaps because none was sent.
     package mutating func hasNoByte(_ direction: Direction) -> Bool {
         streams[direction.index].seenOffset == streams[direction.index].gapBytes
     }
 
-    /// Whether bytes wait in both streams, and the first ones of the other stream were captured before those of this
-    /// one, or before its FIN if that is all there is.
+    /// Whether bytes wait in both streams, and the other stream's first ones were captured before this stream's, or
+    /// before its FIN if nothing else waits.
     package mutating func comesLate(_ direction: Direction) -> Bool {
         guard let own = streams[direction.index].held.first?.origin.packet ?? finPackets[direction.index],
             let other = streams[direction.opposite.index].held.first
@@ -138,17 +139,17 @@ extension TCPConnection {
         return other.origin.packet < own
     }
 
-    /// The first bytes that wait in a stream: those of at most `limit` segments.
+    /// The first waiting bytes of a stream: those of at most `limit` segments.
     package mutating func waiting(_ direction: Direction, limit: Int) -> [HeldSegment] {
         streams[direction.index].held.prefix(limit)
     }
 
-    /// The first bytes that wait in a stream; nil if none do.
+    /// The first waiting bytes of a stream; nil if none wait.
     package mutating func firstWaiting(_ direction: Direction) -> HeldSegment? {
         streams[direction.index].held.first
     }
 
-    /// Whether bytes of a stream have waited for an acknowledgment that has come.
+    /// Whether bytes of a stream waited for an acknowledgment that has now come.
     package mutating func hasReleased(_ direction: Direction) -> Bool {
         streams[direction.index].hasDoubtfulBytes && !streams[direction.index].isFirstInDoubt
     }
@@ -158,12 +159,12 @@ extension TCPConnection {
         streams[0].hasDoubtfulBytes || streams[1].hasDoubtfulBytes
     }
 
-    /// Whether a stream was seen up to its FIN (``TCPStream/isWhole``).
+    /// Whether a stream is complete up to its FIN (``TCPStream/isWhole``).
     package mutating func isWhole(_ direction: Direction) -> Bool {
         streams[direction.index].isWhole
     }
 
-    /// What a stream came to.
+    /// The final counts of a stream.
     package mutating func totals(of direction: Direction) -> StreamTotals {
         StreamTotals(
             acknowledgedOffset: streams[direction.index].acknowledgedOffset,
@@ -185,7 +186,7 @@ extension TCPConnection {
     }
 }
 
-/// What a stream came to: see ``TCPStream``.
+/// The final counts of a stream (see ``TCPStream``).
 package struct StreamTotals {
     /// The end of the acknowledged bytes, without the FIN.
     package let acknowledgedOffset: UInt64

@@ -3,13 +3,13 @@ package import WireFormat
 
 /// A TCP connection as the packets show it: its opening, two streams, and its end.
 package struct TCPConnection: ~Copyable {
-    // What every segment touches comes first: a connection's cache lines are seldom near.
+    // Fields that every segment touches come first: a connection's cache lines are seldom cached.
 
     /// The end that opened the connection; without a SYN, the one first seen to send.
     package let initiator: Endpoint
     /// The other end.
     package let responder: Endpoint
-    /// Why its segments need the slow path.
+    /// Why the next segment needs the slow path.
     var slowPathReasons = SlowPathReasons.young
     var checksums = InlineArray<2, ChecksumTrust>(repeating: ChecksumTrust())
     var hopLimits = InlineArray<2, HopLimitVote>(repeating: HopLimitVote())
@@ -17,11 +17,11 @@ package struct TCPConnection: ~Copyable {
     /// The tunnels that each direction's segments came through, by ``Direction/index``; 0 if unnumbered
     /// (``TCPSegment/tunnel``).
     var tunnels = InlineArray<2, UInt32>(repeating: 0)
-    /// The windows that are closed; nil if none is.
+    /// The closed windows; nil if there are none.
     var closedWindows: ClosedWindows? {
         didSet { slowPathReasons.set(.closedWindow, to: closedWindows != nil) }
     }
-    /// The state of each end (RFC 9293 3.3.2), by the direction that it sends, as far as the packets so far tell.
+    /// The state of each end (RFC 9293 3.3.2), by the direction that it sends, as far as the packets show.
     package internal(set) var states = InlineArray<2, TCPState>(repeating: .unknown)
     /// The time of its last packet.
     package internal(set) var lastTime: Timestamp
@@ -41,28 +41,29 @@ package struct TCPConnection: ~Copyable {
     package internal(set) var handshakeAck: HandshakeSegment?
     /// Whether both ends sent a SYN before they received the other's (RFC 9293 3.5).
     package internal(set) var isSimultaneousOpen = false
-    /// Whether all of its segments so far are SYNs of the initiator.
+    /// Whether all segments so far are SYNs of the initiator.
     package internal(set) var isOnlySYN = true
     /// The packet of each end's first FIN.
     package internal(set) var finPackets = InlineArray<2, UInt64?>(repeating: nil)
-    /// When the latest of them was captured.
+    /// The time of the latest of them.
     var latestFinTime = Timestamp(nanoseconds: 0)
-    /// What each end's first FIN acknowledges; 0 if there is none.
+    /// The acknowledgment number of each end's first FIN; 0 if there is none.
     var finAcknowledgments = InlineArray<2, UInt32>(repeating: 0)
     /// The packet of the first RST, and who sent it.
     package internal(set) var reset: (packet: UInt64, from: Direction)?
-    /// A RST that its receiver does not accept as it stands, and who sent it: the first since its sender went on.
+    /// A RST that its receiver does not accept as it stands, and its sender: the first since the sender last went on.
     var nearReset: (packet: UInt64, from: Direction, time: Timestamp)?
     /// Where that RST stands in its sender's stream.
     var nearResetOffset: UInt64?
-    /// Whether its sender has sent something since.
+    /// Whether its sender has since sent anything.
     var hasGoneOn = false
-    /// Whether ``reset`` came from the end that it names, for all that its packet shows.
+    /// Whether its packet gives no reason to doubt that ``reset`` came from the end that it names.
     var hasSureReset = false
     /// Why the other end may not have accepted ``reset``.
     var resetDoubt = SegmentDoubt()
-    /// Whether another has replaced it, and it waits only for packets that are captured late; here, since at the end it
-    /// would take a word of its own.
+    /// Whether another connection has replaced this one, which waits only for packets that are captured late.
+    ///
+    /// Declared here because at the end it would take a word of its own.
     package internal(set) var isReplaced = false
     /// What follows the first RST.
     var aftermath: ResetAftermath?
@@ -70,26 +71,26 @@ package struct TCPConnection: ~Copyable {
     package internal(set) var firstEndTime: Timestamp?
     /// Segments ignored for a wrong checksum.
     package internal(set) var rejectedSegments: UInt64 = 0
-    /// A SYN with another initial sequence number that did not replace the connection yet, and who sent it.
+    /// A SYN with another initial sequence number that has not replaced the connection, and its sender.
     var challenger: (syn: HandshakeSegment, from: Direction)?
-    /// Why the other end may not accept the segment that is received next.
+    /// Why the other end may not accept the next segment.
     var pendingDoubt = SegmentDoubt()
     /// The identification of its packet.
     var pendingIdentification: UInt16 = 0
     /// Its urgent pointer, if it has one.
     var pendingUrgentPointer: UInt16?
-    /// What each end retransmitted or probed with; nil until one does.
+    /// Unanswered retransmissions and probes of each end; nil until there are any.
     var unanswered: UnansweredRuns?
     /// Whether each end had received the other's FIN before it sent its own.
     var hadReceivedFin = InlineArray<2, Bool>(repeating: false)
-    /// Its neighbours among the connections between its ends; nil if none matters.
+    /// The connection's neighbours among those between its ends; nil if none matters.
     var succession: Succession?
 
     /// The bytes of the value that the fast path touches: everything up to the start of the first stream, and the start
     /// of the second.
     ///
-    /// Swift has no offsets of the fields of values that cannot be copied: `HotBytesTests` holds them against the
-    /// fields' addresses.
+    /// Swift offers no offsets of fields in noncopyable values; `HotBytesTests` checks these against the fields'
+    /// addresses.
     static var hotBytes: (Range<Int>, Range<Int>) {
         let first = 144
         let second = first &+ MemoryLayout<TCPStream>.stride
@@ -101,7 +102,7 @@ package struct TCPConnection: ~Copyable {
     /// - Parameters:
     ///   - segment: The segment.
     ///   - time: Its packet's time.
-    ///   - opening: The initiator's SYN, if it came before and was taken for a stray.
+    ///   - opening: The initiator's SYN, if it came earlier and was taken for a stray.
     init(_ segment: borrowing TCPSegment, time: Timestamp, opening: HandshakeSegment? = nil) {
         // RFC 9293 3.5: a SYN ACK comes from the responder.
         let isAnswer = segment.flags.isSuperset(of: [.syn, .ack])
@@ -116,15 +117,15 @@ package struct TCPConnection: ~Copyable {
         }
     }
 
-    /// The end that sends a direction; `mutating` so that the value is read in place, not moved.
+    /// The end that sends in a direction; `mutating` so that the value is read in place, not moved.
     package mutating func endpoint(sending direction: Direction) -> Endpoint {
         direction == .fromInitiator ? initiator : responder
     }
 
-    /// Whether a SYN was seen: the initiator is known, and the streams are seen from their first byte.
+    /// Whether a SYN was seen: then the initiator is known, and the streams are seen from their first byte.
     package var isOpeningKnown: Bool {
         mutating get {
-            // Not compared with nil, which copies the whole of them.
+            // Not compared with nil, which would copy the whole values.
             if case .some = syn { return true }
             if case .some = synAck { return true }
             return false
@@ -148,14 +149,14 @@ package struct TCPConnection: ~Copyable {
         streams[direction.index].offset(of: sequence)
     }
 
-    /// The packet of a RST of an end that ended nothing (``TCPStream/survivedReset``).
+    /// The packet of an end's RST that ended nothing (``TCPStream/survivedReset``).
     package mutating func survivedReset(of direction: Direction) -> UInt64? {
         streams[direction.index].survivedReset
     }
 
-    /// The stream of one direction.
+    /// The stream of a direction.
     ///
-    /// Inlinable so that lending it allocates nothing.
+    /// Inlinable so that borrowing it allocates nothing.
     @inlinable
     package subscript(direction: Direction) -> TCPStream {
         _read { yield streams[direction.index] }

@@ -4,7 +4,7 @@ import WireFormat
 public enum TCPState: UInt8, Hashable, Sendable {
     /// Unknown: the connection began before the capture and has not shown its state.
     case unknown
-    /// Waits for a SYN.
+    /// Waiting for a SYN.
     case listen
     /// Has sent a SYN.
     case synSent
@@ -18,11 +18,11 @@ public enum TCPState: UInt8, Hashable, Sendable {
     case finWait2
     /// Has received a FIN and may still send.
     case closeWait
-    /// Both have sent a FIN; its own is not acknowledged.
+    /// Both ends have sent a FIN; its own is not acknowledged.
     case closing
     /// Has received a FIN and sent its own, which is not acknowledged.
     case lastAck
-    /// Both FINs are acknowledged; waits for stray segments.
+    /// Both FINs are acknowledged; waiting for stray segments.
     case timeWait
     /// Over.
     case closed
@@ -71,7 +71,7 @@ extension TCPConnection {
 
     private mutating func openingState(of direction: Direction) -> TCPState {
         guard isOpeningKnown else { return packets > 0 ? .established : .unknown }
-        // Data after the handshake imply its last segment, if the capture lacks it.
+        // Data after the handshake implies its last segment, even if the capture lacks it.
         let hasData = streams[0].seenOffset > 0 || streams[1].seenOffset > 0
         if handshakeAck != nil && synAck != nil || packets > 3 && hasData { return .established }
         if isSimultaneousOpen { return .synReceived }

@@ -18,7 +18,7 @@ package struct UnansweredRun: Sendable {
     }
 }
 
-/// The runs of both ends, by direction; outside the connection, since most never need it.
+/// The runs of both ends, by direction; kept outside the connection, since most never need them.
 final class UnansweredRuns {
     var runs = InlineArray<2, UnansweredRun>(repeating: UnansweredRun())
 }
@@ -41,7 +41,7 @@ extension TCPConnection {
         unanswered.runs[direction.index].count(at: time)
     }
 
-    /// Ends an end's run: a packet of the other end has come.
+    /// Ends an end's run, since the other end has sent a packet.
     mutating func endUnanswered(of direction: Direction) {
         guard let unanswered else { return }
         unanswered.runs[direction.index] = UnansweredRun()

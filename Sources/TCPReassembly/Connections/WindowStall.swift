@@ -7,12 +7,12 @@ package struct WindowStall: Sendable {
     package var firstPacket: UInt64
     /// The packet that opened it again; nil while it is closed.
     package var lastPacket: UInt64?
-    /// Its length in nanoseconds, as far as packets show.
+    /// Its length in nanoseconds, as far as the packets show.
     package var duration: Int64
 }
 
-/// The windows that are closed now, by the direction that their ends send; created with the first one, since most
-/// connections never have one.
+/// The currently closed windows, by the direction that their ends send; created with the first one, since most
+/// connections never have any.
 final class ClosedWindows {
     private var closures = InlineArray<2, Origin?>(repeating: nil)
     private var stalls = InlineArray<2, WindowStall?>(repeating: nil)
@@ -20,7 +20,7 @@ final class ClosedWindows {
     /// A window that reopens sooner is ordinary flow control.
     static let shortestStall: Int64 = 100_000_000
 
-    /// Whether none is closed and nothing is to be reported.
+    /// Whether no window is closed and no stall is left to report.
     var isIdle: Bool { closures[0] == nil && closures[1] == nil && stalls[0] == nil && stalls[1] == nil }
 
     /// Whether an end's window is closed.
@@ -38,13 +38,13 @@ final class ClosedWindows {
         return stalls[direction.index] != nil
     }
 
-    /// The stall of an end that was not reported yet.
+    /// The stall of an end that has not been reported yet.
     func takeStall(_ direction: Direction) -> WindowStall? {
         defer { stalls[direction.index] = nil }
         return stalls[direction.index]
     }
 
-    /// Ends a lasting stall: the connection, or the capture, is over.
+    /// Ends an open stall, since the connection or the capture is over.
     func end(_ direction: Direction, time: Timestamp) {
         guard let closure = closures[direction.index] else { return }
         closures[direction.index] = nil
@@ -60,24 +60,24 @@ final class ClosedWindows {
 
 /// Ends that accept nothing.
 extension TCPConnection {
-    /// The stall of an end's window that has ended and was not reported yet.
+    /// The stall of an end's window that has ended but has not been reported yet.
     package mutating func takeStall(_ direction: Direction) -> WindowStall? {
         let stall = closedWindows?.takeStall(direction)
         if closedWindows?.isIdle == true { closedWindows = nil }
         return stall
     }
 
-    /// Ends lasting stalls: the connection, or the capture, is over.
+    /// Ends open stalls, since the connection or the capture is over.
     package mutating func endStalls() {
         closedWindows?.end(.fromInitiator, time: lastTime)
         closedWindows?.end(.fromResponder, time: lastTime)
     }
 
-    /// Records a window that is zero, or any while one is closed.
+    /// Records a zero window, or any window while one is closed.
     mutating func recordWindow(
         _ segment: borrowing TCPSegment, _ direction: Direction, at origin: Origin, _ arrival: inout Arrival
     ) {
-        // RFC 9293 3.10.7.4: the window is valid with an acknowledgment; a reset's means nothing.
+        // RFC 9293 3.10.7.4: the window is valid together with an acknowledgment; a RST's window means nothing.
         guard segment.flags.contains(.ack), segment.flags.isDisjoint(with: [.syn, .rst]) else { return }
         let windows = closedWindows ?? ClosedWindows()
         closedWindows = windows

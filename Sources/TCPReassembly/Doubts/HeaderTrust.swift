@@ -1,19 +1,19 @@
 import PacketDecoding
 import WireFormat
 
-/// What the headers below and above TCP's own fields have been like in one direction, so that a segment with others
+/// What the headers around TCP's own fields have looked like in one direction, so that a segment whose headers differ
 /// stands out.
 struct HeaderTrust: Sendable {
-    /// The link address that Ethernet frames go to, in the first 48 bits of this machine's order, bit 48, and above it
-    /// the VLAN (IEEE 802.1Q); 0 if none was seen.
+    /// The link address that Ethernet frames go to, in the low 48 bits in host byte order, then bit 48, then the VLAN
+    /// (IEEE 802.1Q); 0 until one is seen (``PacketWay/address``).
     private var linkAddress: UInt64 = 0
-    /// The timestamp (RFC 7323 3) that the receiver remembers: the last one of a segment that began at the last
-    /// acknowledged byte or before (TS.Recent, 4.3).
+    /// The timestamp (RFC 7323 3) that the receiver remembers: that of the last segment that began at or before the
+    /// last acknowledged byte (TS.Recent, 4.3).
     private var timestamp: UInt32 = 0
-    /// Where IP headers begin in their packets: elsewhere if a tunnel carries them.
+    /// Where IP headers begin in their packets, which depends on the tunnels around them.
     private var place: UInt16 = 0
     private var known = Known()
-    /// The ways that SYNs came on, if they came on several, by ``mark(_:_:)``.
+    /// The paths of the SYNs, if they took several, by ``mark(_:_:)``.
     private var synWays: UInt8 = 0
 
     private struct Known: OptionSet {
@@ -21,29 +21,29 @@ struct HeaderTrust: Sendable {
 
         /// A timestamp.
         static let timestamp = Known(rawValue: 1)
-        /// That IPv4 headers have right checksums.
+        /// IPv4 headers have correct checksums.
         static let headerChecksum = Known(rawValue: 2)
-        /// That segments have the ACK flag.
+        /// Segments have the ACK flag.
         static let acknowledgment = Known(rawValue: 4)
-        /// That segments are signed.
+        /// Segments are signed.
         static let signature = Known(rawValue: 8)
         /// Where IP headers begin.
         static let place = Known(rawValue: 16)
         /// A SYN.
         static let opening = Known(rawValue: 32)
-        /// That no SYN has a timestamp.
+        /// No SYN has a timestamp.
         static let noTimestamps = Known(rawValue: 64)
     }
 
     /// Whether a SYN without a timestamp was seen, so that timestamps mean nothing (RFC 7323 3.2).
     var refusesTimestamps: Bool { known.contains(.noTimestamps) }
 
-    /// Whether a segment with data is like those before, so that it needs no closer look.
+    /// Whether a data segment is like those before, so that it needs no closer look.
     ///
     /// - Parameters:
     ///   - segment: The segment; not changed.
     ///   - start: Where its IP header begins.
-    ///   - bytes: What it was found in.
+    ///   - bytes: The buffer that holds it.
     /// - Returns: Whether nothing stands out.
     @inline(__always)
     func agrees(_ segment: inout TCPSegment, _ start: Int, in bytes: Span<UInt8>) -> Bool {
@@ -65,14 +65,14 @@ struct HeaderTrust: Sendable {
         return Int32(bitPattern: timestamp &- value) <= 0
     }
 
-    /// Whether ``examine(_:in:excused:isExpected:usesTimestamps:)`` would find nothing in a segment with ACK and
-    /// without SYN or RST, and learn nothing but its timestamp.
+    /// Whether ``examine(_:in:excused:isExpected:usesTimestamps:)`` would certainly find nothing in a segment with ACK
+    /// and without SYN or RST, and learn nothing but its timestamp.
     ///
     /// - Parameters:
     ///   - segment: The segment; not changed.
     ///   - start: Where its IP header begins.
-    ///   - bytes: What it was found in.
-    /// - Returns: Whether that is sure.
+    ///   - bytes: The buffer that holds it.
+    /// - Returns: Whether that is certain.
     @inline(__always)
     func isUnsuspicious(_ segment: inout TCPSegment, _ start: Int, in bytes: Span<UInt8>) -> Bool {
         let needed: Known = segment.source.address.isIPv6 ? .acknowledgment : [.acknowledgment, .headerChecksum]
@@ -85,10 +85,11 @@ struct HeaderTrust: Sendable {
         if segment.headerLength != 20 { timestamp = bytes.bigEndianUInt32(at: segment.payload.lowerBound &- 8) }
     }
 
-    /// Takes a newer timestamp of a segment without data, of 20 or 32 bytes, which begins at the last acknowledged byte
-    /// or before.
+    /// Takes a newer timestamp from a segment without data whose header has 20 or 32 bytes, and which begins at or
+    /// before the last acknowledged byte.
     ///
-    /// It is not worth a sum: where its receiver ignored it, what it makes doubtful is acknowledged all the same.
+    /// A checksum would not pay here: if the receiver ignored the segment, the bytes that its timestamp puts in doubt
+    /// are acknowledged all the same.
     @inline(__always)
     mutating func follow(emptySegment segment: inout TCPSegment, in bytes: Span<UInt8>) {
         let options = segment.payload.lowerBound &- 12
@@ -102,20 +103,22 @@ struct HeaderTrust: Sendable {
     /// Forgets the timestamp, since an older one was accepted.
     mutating func forgetTimestamp() { known.remove(.timestamp) }
 
-    /// Two bytes of padding, and the kind and length of a timestamp option, as most systems send it (RFC 7323 A).
+    /// Two NOPs, and the kind and length of a timestamp option, as most systems send it (RFC 7323 A).
     private static let timestampAlone: UInt32 = 0x0101_080a
 
-    /// Whether a packet with its IP header at `start` goes to another link address than those before.
+    /// Whether a packet with its IP header at `start` goes to another link address than earlier ones.
     func goesElsewhere(_ start: Int, in bytes: Span<UInt8>) -> Bool {
         linkAddress != 0 && start == 14 && PacketWay.linkAddress(in: bytes) != linkAddress
     }
 
-    /// Learns by the answer to a SYN what the SYN was like that arrived: the way back shows its way, if several came on
-    /// different ones, both ends sign segments or none (RFC 2385 2), and its timestamp is echoed (RFC 7323 3.2).
+    /// Learns from the answer to a SYN which SYN arrived.
+    ///
+    /// If SYNs took several paths, the answer comes back on the path of the one that arrived; both ends sign segments
+    /// or neither does (RFC 2385 2); and the answer echoes that SYN's timestamp (RFC 7323 3.2).
     ///
     /// - Parameters:
     ///   - start: Where the answer's IP header begins.
-    ///   - bytes: What it was found in.
+    ///   - bytes: The buffer that holds it.
     ///   - options: Its options.
     mutating func settle(byAnswer start: Int, in bytes: Span<UInt8>, _ options: TCPSegment.Options) {
         if options.isSigned { known.insert(.signature) } else { known.remove(.signature) }
@@ -133,11 +136,11 @@ struct HeaderTrust: Sendable {
     ///
     /// - Parameters:
     ///   - segment: The segment; not changed.
-    ///   - bytes: What it was found in.
-    ///   - excused: What proved to mean nothing in this direction.
-    ///   - isExpected: Whether it begins at the last acknowledged byte or before, and acknowledges nothing unsent.
+    ///   - bytes: The buffer that holds it.
+    ///   - excused: The doubts that proved meaningless in this direction.
+    ///   - isExpected: Whether it begins at or before the last acknowledged byte, and acknowledges nothing unsent.
     ///   - usesTimestamps: Whether the ends may have agreed on timestamps.
-    /// - Returns: What in its headers its receiver may not have accepted.
+    /// - Returns: Why its receiver may not have accepted its headers.
     mutating func examine(
         _ segment: inout TCPSegment, in bytes: Span<UInt8>, excused: SegmentDoubt, isExpected: Bool,
         usesTimestamps: Bool
@@ -150,7 +153,7 @@ struct HeaderTrust: Sendable {
             doubt.insert(.networkLength)
         }
         let options = segment.options(in: bytes)
-        // Only the answer shows whether one after the first arrived.
+        // Only the answer shows whether a SYN after the first arrived.
         let isRepeatedSYN = segment.flags.contains(.syn) && known.contains(.opening)
         if options.isSigned {
             if segment.flags.contains(.syn), !isRepeatedSYN { known.insert(.signature) }
@@ -165,7 +168,7 @@ struct HeaderTrust: Sendable {
         }
         doubt.subtract(excused)
         if let value = options.timestamp, usesTimestamps, !isReset {
-            // Linux accepts one less, and any after 0.
+            // Linux tolerates a timestamp that is one older, and accepts any after 0.
             let age = known.contains(.timestamp) && timestamp != 0 ? Int32(bitPattern: timestamp &- value) : 0
             if age > 1 {
                 doubt.insert(.oldTimestamp)
@@ -214,13 +217,13 @@ struct HeaderTrust: Sendable {
         known.insert(.opening)
     }
 
-    /// One of eight bits for a way.
+    /// One of eight bits that stands for a path.
     private static func mark(_ place: UInt16, _ address: UInt64) -> UInt8 {
         1 &<< UInt8(truncatingIfNeeded: ((address ^ UInt64(place)) &* 0x9e37_79b9_7f4a_7c15) &>> 61)
     }
 
-    /// Whether a packet goes to the link address, and through the VLAN and the tunnels, of those before; if none is
-    /// known, it becomes the usual way.
+    /// Whether a packet goes to the same link address, and through the same VLAN and tunnels, as earlier ones; if none
+    /// are known, its path becomes the usual one.
     private mutating func isOnUsualWay(
         _ segment: borrowing TCPSegment, _ start: Int, in bytes: Span<UInt8>, isExcused: Bool
     ) -> Bool {
@@ -228,7 +231,7 @@ struct HeaderTrust: Sendable {
         let here = way.place
         if !known.contains(.place) || isExcused { place = here }
         known.insert(.place)
-        // IPsec's authentication header, between the two: only a receiver that shares its key looks past it.
+        // An IPsec authentication header lies in between: only a receiver with its key looks past it.
         let isIPv6 = segment.source.address.isIPv6
         let words = segment.networkHeaderWords
         let isSigned = !isIPv6 && UInt16(bytes[start] & 0x0f) != words

@@ -1,5 +1,5 @@
-/// The last segments of a stream that were delivered, by hashes of their bytes: to compare retransmitted bytes with
-/// those that are gone.
+/// The last delivered segments of a stream, as hashes of their bytes, to compare retransmitted bytes with bytes that
+/// are gone.
 ///
 /// It holds the last eight. A segment of up to 32 bytes is hashed whole; of a longer one, 8 bytes at its start, at each
 /// third and at its end, so that recording a segment takes the same few nanoseconds whatever its length. A
@@ -8,7 +8,7 @@ struct RecentSegments {
     private struct Entry {
         /// The low 32 bits of its stream offset.
         var offset: UInt32 = 0
-        /// 0 for more than 65,535 bytes, which are not compared.
+        /// 0 if there are more than 65,535 bytes, which are not compared.
         var length: UInt16 = 0
         /// The identification of its IPv4 header; 0 for IPv6.
         var identification: UInt16 = 0
@@ -18,7 +18,7 @@ struct RecentSegments {
     private var entries = InlineArray<8, Entry>(repeating: Entry())
     private var oldest: UInt8 = 0
 
-    /// Records bytes that are delivered.
+    /// Records delivered bytes.
     mutating func record(_ bytes: Span<UInt8>, at offset: UInt64, _ identification: UInt16) {
         entries[Int(oldest & 7)] = Entry(
             offset: UInt32(truncatingIfNeeded: offset), length: UInt16(exactly: bytes.count) ?? 0,
@@ -26,12 +26,12 @@ struct RecentSegments {
         oldest &+= 1
     }
 
-    /// Compares bytes that were sent again.
+    /// Compares retransmitted bytes.
     ///
     /// - Parameters:
     ///   - bytes: The captured bytes.
     ///   - offset: Where they begin in the stream; negative before its first byte.
-    ///   - next: Where the stream goes on; all segments noted end there or before.
+    ///   - next: The next offset of the stream; all recorded segments end at or before it.
     /// - Returns: Where the first segment begins that is known to have had other bytes.
     func conflict(with bytes: Span<UInt8>, at offset: Int64, next: UInt64) -> UInt64? {
         var first: UInt64?
@@ -46,13 +46,14 @@ struct RecentSegments {
         return first
     }
 
-    /// Whether the capture holds the packet of these bytes a second time.
+    /// Whether these bytes are a second copy of a packet that the capture already holds.
     ///
-    /// - Parameters:
+    ///   - bytes: The captured bytes, which are all that were on the wire.
     ///   - bytes: The captured bytes, all that were on the wire.
-    ///   - offset: Where they begin in the stream.
-    ///   - identification: That of their IPv4 header. If it is 0, since many systems do not count, and IPv6 has none,
-    ///     only the last segment counts, unless the capture is known to hold packets twice.
+    ///   - identification: The identification of their IPv4 header. If it is 0, because the sender does not count or
+    ///     because they came over IPv6, only the last segment is compared, unless the capture is known to hold packets
+    ///     twice.
+    ///   - isDoubled: Whether the capture is known to hold packets twice.
     ///   - isDoubled: Whether it is.
     /// - Returns: Whether one of the last segments is the same.
     func holds(_ bytes: Span<UInt8>, at offset: UInt32, _ identification: UInt16, isDoubled: Bool) -> Bool {

@@ -2,7 +2,7 @@ import WireFormat
 
 /// Why the receiver of a segment may not have accepted it, although it was captured.
 ///
-/// The reasons are those of Linux. Whoever can send to a receiver can send such segments to hide others from an
+/// The reasons are those of Linux. Anyone who can send to the receiver can use such segments to hide others from an
 /// observer: their bytes wait until they are acknowledged, and give way to other copies (``TCPStream``).
 package struct SegmentDoubt: OptionSet, Hashable, Sendable {
     package let rawValue: UInt16
@@ -13,23 +13,24 @@ package struct SegmentDoubt: OptionSet, Hashable, Sendable {
 
     /// It may have expired on the way (``HopLimitVote``).
     package static let hopLimit = SegmentDoubt(rawValue: 1)
-    /// It has no ACK, unlike those before (RFC 9293 3.10.7.4).
+    /// It has no ACK, unlike earlier ones (RFC 9293 3.10.7.4).
     package static let noAcknowledgment = SegmentDoubt(rawValue: 2)
     /// It acknowledges what the other end has not sent (RFC 9293 3.10.7.4).
     package static let unsentAcknowledgment = SegmentDoubt(rawValue: 4)
-    /// It acknowledges less than the largest window before what was acknowledged (RFC 5961 5.2).
+    /// It acknowledges less than was acknowledged before, by more than the largest window (RFC 5961 5.2).
     package static let oldAcknowledgment = SegmentDoubt(rawValue: 8)
     /// It is signed, unlike its SYN: TCP MD5 (RFC 2385).
     ///
-    /// Few kernels know TCP-AO; the others accept it.
+    /// Few kernels implement TCP-AO; the others accept its segments.
     package static let signature = SegmentDoubt(rawValue: 16)
-    /// Its timestamp is older than that of bytes before it (PAWS, RFC 7323 5.3).
+    /// Its timestamp is older than that of earlier bytes (PAWS, RFC 7323 5.3).
     package static let oldTimestamp = SegmentDoubt(rawValue: 32)
-    /// The checksum of its IPv4 header is wrong, unlike those before (RFC 1122 3.2.1.2).
+    /// The checksum of its IPv4 header is wrong, unlike earlier ones (RFC 1122 3.2.1.2).
     package static let headerChecksum = SegmentDoubt(rawValue: 64)
-    /// Its frame goes to another link address than those before, or it comes through another VLAN or other tunnels.
+    /// Its frame goes to another link address than earlier ones, or comes through another VLAN or other tunnels.
     package static let linkAddress = SegmentDoubt(rawValue: 128)
-    /// It is in a SYN, or came before the answer to one: without TCP Fast Open (RFC 7413) it must be sent again.
+    /// It is data in a SYN, or came before the SYN was answered: without TCP Fast Open (RFC 7413) it must be sent
+    /// again.
     package static let atStart = SegmentDoubt(rawValue: 256)
     /// The other end's window was closed (RFC 9293 3.8.6.1).
     package static let closedWindow = SegmentDoubt(rawValue: 512)
@@ -45,21 +46,21 @@ package struct SegmentDoubt: OptionSet, Hashable, Sendable {
     /// It is out of order, and ends beyond the largest window that was seen (RFC 9293 3.10.7.4).
     package static let beyondWindow = SegmentDoubt(rawValue: 16384)
 
-    /// Its IP header has no length, as if a network card were to split the segment.
+    /// Its IP header gives no length, as if a network card were to split the segment.
     package static let networkLength = SegmentDoubt(rawValue: 32768)
 
-    /// Those that leave no doubt once other segments were accepted without them; the others may be due to the capture
-    /// or the route.
+    /// The reasons that leave no doubt once other segments were accepted without them; the rest may be due to the
+    /// capture or the route.
     static let certain: SegmentDoubt = [
         .noAcknowledgment, .oldAcknowledgment, .signature, .oldTimestamp, .headerChecksum, .closedWindow, .sourceRoute,
         .networkOptions,
     ]
     /// All of them.
     static let all = SegmentDoubt(rawValue: .max)
-    /// Those that say nothing about further segments if one of them is accepted.
+    /// The reasons that say nothing about further segments if one such segment is accepted.
     static let single: SegmentDoubt = [.hopLimit, .atStart, .closedWindow, .beyondWindow]
 
-    /// The reasons in words that complete "they".
+    /// The reasons as phrases that complete "they".
     package var reasons: [String] {
         let words: [(SegmentDoubt, String)] = [
             (.noAcknowledgment, "have no ACK flag"), (.unsentAcknowledgment, "acknowledge bytes never sent"),
@@ -77,7 +78,7 @@ package struct SegmentDoubt: OptionSet, Hashable, Sendable {
     }
 }
 
-/// What a stream needs to know of a segment beside its bytes.
+/// What a stream needs to know of a segment besides its bytes.
 struct SegmentContext {
     /// Its packet.
     var origin: Origin
@@ -87,6 +88,6 @@ struct SegmentContext {
     var identification: UInt16 = 0
     /// Its acknowledgment number; 0 if it has none.
     var acknowledgment: UInt32 = 0
-    /// Nanoseconds since the packet of the connection before it.
+    /// Nanoseconds since the connection's previous packet.
     var silence = Int64.max
 }

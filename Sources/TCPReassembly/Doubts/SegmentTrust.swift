@@ -1,21 +1,21 @@
 package import PacketDecoding
 package import WireFormat
 
-/// Segments with a wrong checksum, a low hop limit or odd headers, which their receiver may never have seen or
-/// accepted.
+/// Segments with a wrong checksum, a low hop limit or odd headers, which may never have reached their receiver or been
+/// accepted by it.
 extension TCPConnection {
     /// Checks a segment's checksum and hop limit before anything else is done with it.
     ///
     /// - Parameters:
     ///   - segment: The segment.
-    ///   - bytes: What it was found in.
+    ///   - bytes: The buffer that holds it.
     ///   - direction: Who sent it.
-    /// - Returns: Whether to ignore it: its checksum is wrong while others are right.
+    /// - Returns: Whether to ignore it, because its checksum is wrong while others are correct.
     package mutating func rejects(
         _ segment: inout TCPSegment, in bytes: Span<UInt8>, from direction: Direction
     ) -> Bool {
-        // A forged acknowledgment alone does not harm the bytes, unless it confirms a FIN or segments in doubt: it is
-        // not worth a sum once others are known.
+        // A forged pure acknowledgment does no harm to the bytes, unless it confirms a FIN or segments in doubt: once
+        // other checksums are known, computing its own would not pay.
         let isPlain = segment.flags == .ack && segment.payloadLength == 0 && segment.headerLength <= 32
         guard
             !isPlain || !checksums[direction.index].isSettled || finPackets[direction.opposite.index] != nil
@@ -32,7 +32,7 @@ extension TCPConnection {
         case .right, .offloaded: checksums[direction.index].countGood()
         case .unknown: break
         case .wrong:
-            // A burst of wrong ones does not make them right.
+            // A burst of wrong checksums does not make them right.
             isWrong = checksums[direction.index].isSettled || checksums[direction.index].isMostlyGood
             guard checksums[direction.index].countBad() else { break }
             rejectedSegments &+= 1
@@ -48,8 +48,8 @@ extension TCPConnection {
         return false
     }
 
-    /// Whether a SYN ACK may be none of the other end: it has a lower hop limit than that end's segments, or goes to
-    /// another link address.
+    /// Whether a SYN ACK may not be the other end's: its hop limit is lower than that of the end's segments, or it goes
+    /// to another link address.
     package mutating func isDoubtful(
         answer segment: borrowing TCPSegment, in bytes: Span<UInt8>, from direction: Direction
     ) -> Bool {
@@ -59,11 +59,11 @@ extension TCPConnection {
         return hopLimits[direction.index].fallsShort(hopLimit) && isHeard(direction.opposite)
     }
 
-    /// Records the hop limit of the segment that is received next.
+    /// Records the hop limit of the next segment.
     ///
-    /// One that is lower than the others of its direction may expire between the place of the capture and the receiver.
-    /// Its payload then waits until it is acknowledged, and its RST does not count if its sender goes on. If the other
-    /// end is not captured, every segment is believed.
+    /// A segment whose hop limit is lower than the others of its direction may expire between the capture point and the
+    /// receiver. Its payload then waits until it is acknowledged, and its RST does not count if its sender goes on. If
+    /// the other end is not captured, every segment is believed.
     package mutating func record(hopLimit: UInt8, from direction: Direction) {
         let wasSettled = hopLimits[direction.index].isSettled
         let isShort = hopLimits[direction.index].isShort(hopLimit) && isHeard(direction.opposite)
@@ -92,8 +92,8 @@ extension TCPConnection {
         forgetReset(from: direction, &arrival)
     }
 
-    /// Whether a segment was surely sent after a RST that stands at an offset of the same stream: it ends after that,
-    /// or there with a FIN, or repeats nothing and brings nothing.
+    /// Whether a segment was certainly sent after a RST at an offset of the same stream: it ends after that offset, or
+    /// has a FIN, or has no data, or cannot be placed.
     private mutating func goesBeyond(
         _ segment: borrowing TCPSegment, _ offset: UInt64, _ direction: Direction
     ) -> Bool {
@@ -107,23 +107,24 @@ extension TCPConnection {
 /// The checksums of one direction so far, and whether to ignore segments for a wrong one.
 ///
 /// Endpoints drop a segment with a wrong checksum, so an observer must too, or forged segments win. But captures are
-/// full of checksums that were never computed (offloading), or are wrong because of the capture. So a wrong one counts
-/// only if the direction's others are right: at least ``neededRight`` of them, and more than are wrong. If fewer are
-/// right, but more than are wrong, or as many are wrong by then, its bytes wait for an acknowledgment.
+/// full of checksums that were never computed (offloading), or that the capture itself spoiled. So a wrong checksum
+/// counts only if the direction's others are correct: at least ``neededRight`` of them, and more than are wrong. If
+/// fewer are correct but still more than are wrong, or if as many are wrong by then, the bytes of its segment wait for
+/// an acknowledgment.
 struct ChecksumTrust: Sendable {
     private var good: UInt16 = 0
     private var bad: UInt16 = 0
 
-    /// Right (or offloaded) checksums before a wrong one counts.
+    /// Correct (or offloaded) checksums needed before a wrong one counts.
     private static let neededRight: UInt16 = 2
 
-    /// Whether more are right than wrong.
+    /// Whether more are correct than wrong.
     var isMostlyGood: Bool { good > bad }
 
-    /// Whether enough right ones are known.
+    /// Whether enough correct ones are known.
     var isSettled: Bool { good >= Self.neededRight }
 
-    /// Counts a checksum that is right or offloaded.
+    /// Counts a checksum that is correct or offloaded.
     mutating func countGood() {
         if good < .max { good &+= 1 }
     }
@@ -138,32 +139,32 @@ struct ChecksumTrust: Sendable {
     }
 }
 
-/// The hop limit (RFC 8200 3; time to live, RFC 791 3.1) of most of one direction's segments, and which segments have a
+/// The hop limit (RFC 8200 3; time to live, RFC 791 3.1) of most segments of one direction, and which segments have a
 /// lower one: those may expire on the way, so that only an observer sees them.
 ///
-/// Each segment votes: one near the value adds weight, all of it once two agree, any other removes some, and once none
-/// is left the next value replaces it. So a change of route is believed after a few segments in a row. A value as low
-/// as those that are doubted gives way to the first higher one.
+/// Each segment votes: a hop limit near the current value adds weight, up to the maximum once two agree; any other
+/// removes some, and once none is left the next hop limit becomes the value. So a change of route is accepted after a
+/// few segments in a row. A value as low as those in doubt gives way to the first higher one.
 struct HopLimitVote: Sendable {
     private var value: UInt8 = 0
     private var weight: UInt8 = 0
 
-    /// The weight from which on a segment may fall short.
+    /// The weight from which a segment may fall short.
     private static let settledWeight: UInt8 = 2
-    /// The maximum weight: after a change of route, one segment fewer is in doubt.
+    /// The maximum weight: after a change of route, one segment fewer than this is in doubt.
     private static let maximumWeight: UInt8 = 6
     /// How far below the value a segment must be.
     private static let margin: UInt8 = 5
     /// The highest hop limit of a segment in doubt: paths are seldom longer.
     private static let longestPath: UInt8 = 32
 
-    /// Whether enough segments agree to doubt others.
+    /// Whether enough segments agree to put others in doubt.
     var isSettled: Bool { weight >= Self.settledWeight }
 
-    /// Whether a vote for this value changes nothing: most do not.
+    /// Whether a vote for this hop limit changes nothing, as is usual.
     func isSure(of hopLimit: UInt8) -> Bool { hopLimit == value && weight == Self.maximumWeight }
 
-    /// Whether a vote for this value only adds weight.
+    /// Whether a vote for this hop limit only adds weight.
     @inline(__always)
     func agrees(with hopLimit: UInt8) -> Bool { hopLimit == value && weight > 0 }
 
@@ -173,12 +174,12 @@ struct HopLimitVote: Sendable {
         weight = isSettled ? Self.maximumWeight : weight &+ 1
     }
 
-    /// Whether a segment falls short: a single vote counts until one speaks against it.
+    /// Whether a segment falls short: a single vote suffices until another contradicts it.
     func fallsShort(_ hopLimit: UInt8) -> Bool {
         weight > 0 && hopLimit < value && !isNear(hopLimit) && hopLimit <= Self.longestPath
     }
 
-    /// Whether the segment that voted last has given the value, which is as low as those that are doubted.
+    /// Whether the value comes from the last vote and is as low as those in doubt.
     func hasAdopted(_ hopLimit: UInt8) -> Bool {
         !isSettled && weight > 0 && hopLimit <= Self.longestPath && isNear(hopLimit)
     }
@@ -206,7 +207,7 @@ struct HopLimitVote: Sendable {
             return false
         }
         let isShort = fallsShort(hopLimit)
-        // What is left of a value that was settled is no single vote.
+        // What remains of a settled value is less than a single vote.
         weight = weight == Self.settledWeight ? 0 : weight &- 1
         return isShort
     }

@@ -3,10 +3,10 @@ import WireFormat
 
 /// Segments that their receiver may have ignored.
 extension TCPConnection {
-    /// Whether the next data of an end are its first, and were sent before the SYN was answered, as far as the packets
-    /// so far show: the initiator cannot send any then, nor take any of the responder.
+    /// Whether the next data of an end is its first, and was sent before the SYN was answered, as far as the packets so
+    /// far show: until then the initiator can neither send data nor accept any from the responder.
     ///
-    /// What begins in such data is no better than them.
+    /// Data that begins within such data is no better.
     private mutating func mayPrecedeStart(_ direction: Direction, _ offset: Int64?) -> Bool {
         guard syn != nil, streams[direction.index].seenOffset == 0 else { return false }
         if let first = streams[direction.index].held.first, let end = streams[direction.index].held.end {
@@ -16,7 +16,7 @@ extension TCPConnection {
         return direction == .fromInitiator ? !isHeard(.fromResponder) : streams[1].firstSequence == nil
     }
 
-    /// Why the receiver may have no room for a segment.
+    /// Whether the receiver may have no room for a segment.
     @inline(__always)
     private mutating func windowDoubt(
         of segment: borrowing TCPSegment, at offset: Int64?, _ direction: Direction
@@ -35,7 +35,7 @@ extension TCPConnection {
         return doubt
     }
 
-    /// Examines the segment that is received next.
+    /// Examines the next segment.
     mutating func examine(_ segment: inout TCPSegment, in bytes: Span<UInt8>, from direction: Direction) {
         let other = direction.opposite
         let offset = streams[direction.index].signedOffset(of: segment.sequence)
@@ -61,8 +61,8 @@ extension TCPConnection {
                     &segment, in: bytes, excused: streams[direction.index].excused, isExpected: isExpected,
                     usesTimestamps: usesTimestamps))
         }
-        // Both sides of a router show the answer twice, last on the side where the SYN came first. One that comes once
-        // it was acknowledged shows nothing.
+        // A capture on both sides of a router shows the answer twice, last on the side where the SYN came first. A copy
+        // that comes after the answer was acknowledged shows nothing.
         if segment.flags.isSuperset(of: [.syn, .ack]), handshakeAck == nil, doubt.isSubset(of: .linkAddress),
             let start = segment.networkHeader(in: bytes)
         {
@@ -72,7 +72,7 @@ extension TCPConnection {
             doubt.formUnion(windowDoubt(of: segment, at: offset, direction))
             doubt.subtract(streams[direction.index].excused)
         }
-        // Nobody is there to acknowledge what waits.
+        // There is no other end to acknowledge bytes that wait.
         if !doubt.isEmpty, !isHeard(other) { doubt = [] }
         if segment.payloadLength > 0, !segment.flags.contains(.rst) {
             if segment.flags.contains(.syn) {

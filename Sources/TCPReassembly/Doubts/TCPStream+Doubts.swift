@@ -1,6 +1,6 @@
 /// Copies that differ, and segments that did not reach the other end.
 extension TCPStream {
-    /// Counts a segment that is ignored.
+    /// Counts an ignored segment.
     mutating func countOutOfWindow() {
         outOfWindowSegments &+= 1
         hasDoubt = true
@@ -19,16 +19,16 @@ extension TCPStream {
         hasDoubt = true
     }
 
-    /// Believes everything that waits.
+    /// Accepts all waiting bytes.
     mutating func believe() {
         if hasDoubtfulBytes { held.believe(.all) }
         unacknowledgedSegments = 0
     }
 
-    /// The most changes of route after which all that waits is looked at.
+    /// The most changes of route after which all waiting bytes are visited.
     private static let maximumRouteChanges: UInt8 = 16
 
-    /// Believes what waits for its hop limit alone, since the route has changed.
+    /// Accepts the bytes that wait only because of their hop limit, since the route has changed.
     mutating func believeRoute() {
         guard hasDoubtfulBytes, routeChanges < Self.maximumRouteChanges else { return }
         routeChanges &+= 1
@@ -39,15 +39,15 @@ extension TCPStream {
     /// Whether bytes wait for an acknowledgment.
     var hasDoubtfulBytes: Bool { held.doubtfulCount > 0 }
 
-    /// The most segments of a stream without a word of the other end while bytes wait for its acknowledgment.
+    /// The most segments of a stream without an acknowledgment from the other end while bytes wait for one.
     private static let patience: UInt8 = 32
 
-    /// Counts a segment of the stream while bytes wait for an acknowledgment, and believes them if none comes.
+    /// Counts a segment of the stream while bytes wait for an acknowledgment, and accepts them if none comes.
     ///
     /// - Parameter isHeard: Whether the capture has packets of the other end.
     mutating func waitForAcknowledgment(isHeard: Bool) {
         unacknowledgedSegments &+= 1
-        // Without the other end, what goes on after them shows that they were accepted.
+        // If the other end is not captured, bytes after them show that they were accepted.
         let goesOn = held.first.map { $0.isDoubtful && seenOffset > $0.end } ?? false
         if unacknowledgedSegments >= Self.patience || !isHeard && goesOn { believe() }
     }
@@ -64,18 +64,18 @@ extension TCPStream {
         return hasRepeated
     }
 
-    /// Compares retransmitted bytes with those delivered.
+    /// Compares retransmitted bytes with the delivered ones.
     mutating func compare(_ bytes: Span<UInt8>, at offset: Int64, _ doubt: SegmentDoubt) {
         guard let conflict = recent.conflict(with: bytes, at: offset, next: nextOffset) else { return }
         if doubt.isEmpty { countConflict(at: conflict) } else { recordInsertion(doubt) }
     }
 
-    /// The longest time, in nanoseconds, between a packet of a connection and a second copy of it in the capture.
+    /// The longest time, in nanoseconds, between a packet of a connection and its second copy in the capture.
     private static let duplicateDelay: Int64 = 100_000_000
-    /// The same if the packets have no identification: shorter than retransmissions take.
+    /// The same if packets have no identification: shorter than any retransmission takes.
     private static let anonymousDuplicateDelay: Int64 = 500_000
 
-    /// Whether a segment is the copy of another packet that the capture holds, as of `-i any` or a mirror port.
+    /// Whether a segment is a second copy of a packet in the capture, as from `-i any` or a mirror port.
     func isDuplicate(_ bytes: Span<UInt8>, at offset: Int64, _ context: SegmentContext) -> Bool {
         let limit = context.identification != 0 ? Self.duplicateDelay : Self.anonymousDuplicateDelay
         guard context.silence < limit else { return false }
@@ -89,17 +89,17 @@ extension TCPStream {
             bytes, at: place, context.identification, isDoubled: duplicateSegments > retransmittedSegments)
     }
 
-    /// Remembers a segment that was not the next, so that a second copy of its packet is known.
+    /// Remembers a segment that was not next in order, so that a second copy of its packet is recognised.
     mutating func remember(_ bytes: Span<UInt8>, at offset: Int64, _ context: SegmentContext) {
         latest = (UInt32(truncatingIfNeeded: offset), UInt32(truncatingIfNeeded: bytes.count), context.identification)
     }
 
-    /// Remembers the packet of the FIN, so that a second copy of it is known.
+    /// Remembers the packet of the FIN, so that a second copy of it is recognised.
     mutating func rememberFin(_ sequence: UInt32, _ length: Int, _ identification: UInt16) {
         latest = (sequence, UInt32(truncatingIfNeeded: length) | Self.finMark, identification)
     }
 
-    /// Whether a segment with a FIN is the copy of the packet with the first one, `silence` nanoseconds after the last
+    /// Whether a segment with a FIN is a second copy of the first FIN's packet, `silence` nanoseconds after the last
     /// packet.
     func isDuplicateFin(_ sequence: UInt32, _ length: Int, _ identification: UInt16, silence: Int64) -> Bool {
         guard let latest, silence < (identification != 0 ? Self.duplicateDelay : Self.anonymousDuplicateDelay) else {
@@ -108,7 +108,7 @@ extension TCPStream {
         return latest == (sequence, UInt32(truncatingIfNeeded: length) | Self.finMark, identification)
     }
 
-    /// What no length of a segment has set.
+    /// A bit that no segment length sets.
     private static let finMark: UInt32 = 1 << 31
 
     mutating func countConflict(at offset: UInt64) {

@@ -1,6 +1,6 @@
 package import WireFormat
 
-/// Bytes of a stream that had to wait for earlier ones, or for the other stream.
+/// Bytes of a stream that had to wait for earlier bytes, or for the other stream.
 package struct HeldSegment: Sendable {
     /// Their offset in the stream.
     package var offset: UInt64
@@ -12,7 +12,7 @@ package struct HeldSegment: Sendable {
     package var origin: Origin
     /// Why they wait for an acknowledgment.
     var doubt = SegmentDoubt()
-    /// Where the receiver's own waiting segment begins that holds them
+    /// Where the receiver's own queued segment with these bytes begins
     /// (``HeldSegments/insert(_:missing:at:context:yields:)``).
     var queueStart: UInt64 = 0
     /// The identification of their packet (``SegmentContext``).
@@ -22,7 +22,7 @@ package struct HeldSegment: Sendable {
     /// The size of the buffer that `bytes` are part of.
     private var bufferCount: Int
 
-    /// Waits with bytes that are a buffer of their own.
+    /// Holds bytes that are a whole buffer.
     package init(
         offset: UInt64, bytes: ArraySlice<UInt8>, missing: UInt64, origin: Origin, doubt: SegmentDoubt = [],
         queueStart: UInt64 = 0, identification: UInt16 = 0, acknowledgment: UInt32 = 0
@@ -38,7 +38,7 @@ package struct HeldSegment: Sendable {
         bufferCount = bytes.count
     }
 
-    /// Goes on with a part of the bytes: they share the buffer, unless that is more than twice as large.
+    /// Keeps only a part of the bytes: it shares the buffer, unless that is more than twice as large.
     mutating func keep(_ part: ArraySlice<UInt8>) {
         if bufferCount > 2 &* part.count {
             bytes = ArraySlice(copying: part.span)
@@ -48,16 +48,16 @@ package struct HeldSegment: Sendable {
         }
     }
 
-    /// Whether they wait for an acknowledgment, as the other end may not have accepted them.
+    /// Whether the bytes wait for an acknowledgment, since the other end may not have accepted them.
     var isDoubtful: Bool { !doubt.isEmpty }
 
     /// The offset after the last byte.
     var end: UInt64 { offset &+ UInt64(bytes.count) &+ missing }
 
-    /// The overhead of one held segment, counted against the bounds.
+    /// The overhead of a held segment in bytes, counted against the bounds.
     static let overhead = 192
 
-    /// What it counts against the bounds.
+    /// What the segment counts against the bounds, in bytes.
     var cost: Int { bufferCount &+ HeldSegment.overhead }
 
     /// The part before `limit`; nil if there is none.

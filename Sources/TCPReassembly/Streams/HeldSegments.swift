@@ -5,31 +5,31 @@ import WireFormat
 /// keeps.
 struct HeldSegments: ~Copyable {
     private var segments = Deque<HeldSegment>()
-    /// What they count against the bounds, in bytes.
+    /// What the segments count against the bounds, in bytes.
     private(set) var cost = 0
-    /// The number of doubtful ones.
+    /// The number of doubtful segments.
     private(set) var doubtfulCount: UInt32 = 0
-    /// The most segments since the queue's memory was taken anew: it never shrinks by itself.
+    /// The most segments since the queue was last reallocated: it never shrinks by itself.
     private var largestCount: UInt32 = 0
 
     var isEmpty: Bool { cost == 0 }
     var count: Int { segments.count }
     var first: HeldSegment? { segments.first }
-    /// Where the first one begins.
+    /// Where the first segment begins.
     var firstOffset: UInt64? { segments.first?.offset }
-    /// Where the last one ends.
+    /// Where the last segment ends.
     var end: UInt64? { segments.last?.end }
 
-    /// The first ones, at most `limit`.
+    /// The first segments, at most `limit`.
     func prefix(_ limit: Int) -> [HeldSegment] { Array(segments.prefix(limit)) }
 
-    /// Whether one ends with the byte at `offset`.
+    /// Whether a segment ends with the byte at `offset`.
     func hasByte(alone offset: UInt64) -> Bool {
         let index = firstIndex(endingBehind: offset)
         return index < segments.count && segments[index].offset <= offset && segments[index].end == offset &+ 1
     }
 
-    /// Removes the first one.
+    /// Removes the first segment.
     mutating func popFirst() -> HeldSegment? {
         guard let first = segments.popFirst() else { return nil }
         cost &-= first.cost
@@ -41,15 +41,15 @@ struct HeldSegments: ~Copyable {
         return first
     }
 
-    /// Inserts one before all others, which must start after it.
+    /// Inserts a segment before all others, which must start after it.
     mutating func prepend(_ segment: HeldSegment) {
         insert(segment, at: 0)
     }
 
-    /// Counts offsets from another beginning, `distance` bytes behind the one so far (before it if negative), and drops
-    /// what lies before that, or further behind it than any window reaches.
+    /// Counts offsets from another start, `distance` bytes after the current one (before it if negative), and drops
+    /// bytes before it or farther after it than any window reaches.
     ///
-    /// - Returns: Why those were doubtful that it drops.
+    /// - Returns: Why the dropped bytes were doubtful.
     mutating func rebase(by distance: Int64) -> SegmentDoubt {
         var dropped = SegmentDoubt()
         var kept: [HeldSegment] = []
@@ -69,7 +69,7 @@ struct HeldSegments: ~Copyable {
         return dropped
     }
 
-    /// Believes those that are doubtful for these reasons alone.
+    /// Accepts segments that are doubtful for these reasons alone.
     mutating func believe(_ doubt: SegmentDoubt) {
         for index in segments.indices where segments[index].isDoubtful {
             segments[index].doubt.subtract(doubt)
@@ -79,7 +79,7 @@ struct HeldSegments: ~Copyable {
 
     /// Drops everything.
     ///
-    /// - Returns: Why those were doubtful that it drops.
+    /// - Returns: Why the dropped bytes were doubtful.
     @discardableResult
     mutating func removeAll() -> SegmentDoubt {
         let doubt = doubtfulCount > 0 ? segments.reduce(into: SegmentDoubt()) { $0.formUnion($1.doubt) } : []
@@ -90,7 +90,7 @@ struct HeldSegments: ~Copyable {
         return doubt
     }
 
-    /// Inserts those of the bytes from `offset` on that the receiver keeps.
+    /// Inserts the bytes from `offset` on, as far as the receiver keeps them.
     ///
     /// If copies of a waiting byte differ, Linux keeps that of the segment that begins earlier. If both begin at the
     /// same byte, the longer one stays; of two of the same length, the first. Segments that follow each other without a
@@ -101,9 +101,9 @@ struct HeldSegments: ~Copyable {
     ///   - missing: The number of further bytes on the wire.
     ///   - offset: Their offset in the stream.
     ///   - context: Their segment.
-    ///   - yields: Whether all bytes that wait stay.
-    /// - Returns: The offset of the first byte that another segment holds with another value; and whether there were
-    ///   any that no other holds.
+    ///   - yields: Whether the waiting bytes always win.
+    /// - Returns: The offset of the first byte that another segment holds with another value, and whether any of the
+    ///   bytes were new.
     mutating func insert(
         _ bytes: Span<UInt8>, missing: UInt64, at offset: UInt64, context: SegmentContext, yields: Bool
     ) -> (conflict: UInt64?, isNew: Bool) {
@@ -111,7 +111,7 @@ struct HeldSegments: ~Copyable {
         guard offset < end else { return (nil, false) }
         var index = firstIndex(endingBehind: offset)
         let queueStart = yields ? 0 : self.queueStart(of: offset, at: index, isDoubtful: !context.doubt.isEmpty)
-        // Most fall into a hole.
+        // Most segments fall into a hole.
         guard index < segments.count, segments[index].offset < end else {
             insert(part(of: bytes, from: offset, range: offset..<end, context, queueStart), at: index)
             return (nil, true)
@@ -120,7 +120,7 @@ struct HeldSegments: ~Copyable {
         var start = offset
         var conflict: UInt64?
         var isNew = false
-        // What takes the place of the segments from the first that changes on, and what of the new bytes comes last in
+        // What replaces the segments from the first changed one on, and the part of the new bytes that comes last in
         // it.
         var changes: (first: Int, segments: [HeldSegment])?
         var taken: Range<UInt64>?
@@ -161,7 +161,7 @@ struct HeldSegments: ~Copyable {
         return (conflict, isNew)
     }
 
-    /// Replaces a run of segments: once, however many they are.
+    /// Replaces a run of segments in one step, however many there are.
     private mutating func replace(_ range: Range<Int>, with others: [HeldSegment]) {
         for index in range {
             cost &-= segments[index].cost
@@ -182,7 +182,7 @@ struct HeldSegments: ~Copyable {
         largestCount = max(largestCount, UInt32(segments.count))
     }
 
-    /// Where the receiver's waiting segment begins that a segment at `offset` becomes part of.
+    /// Where the receiver's queued segment begins that a segment at `offset` becomes part of.
     private func queueStart(of offset: UInt64, at index: Int, isDoubtful: Bool) -> UInt64 {
         let isCovered = index < segments.count && segments[index].offset <= offset
         guard !isCovered, index > 0, segments[index &- 1].end == offset,
@@ -191,7 +191,7 @@ struct HeldSegments: ~Copyable {
         return segments[index &- 1].queueStart
     }
 
-    /// Whether a segment goes beyond the one that begins at the same byte, if there is one.
+    /// Whether a segment extends beyond those that begin at the same byte, if there are any.
     private func isLongest(from offset: UInt64, to end: UInt64, at index: Int) -> Bool {
         var last: UInt64?
         for place in index..<segments.count {
@@ -206,8 +206,8 @@ struct HeldSegments: ~Copyable {
     /// - Parameters:
     ///   - start: The offset of the others.
     ///   - end: Their end, cut bytes included.
-    ///   - bytes: The captured ones.
-    /// - Returns: Why those were doubtful that had another value.
+    ///   - bytes: Their captured bytes.
+    /// - Returns: Why the removed bytes that had another value were doubtful.
     mutating func replaceDoubtful(from start: UInt64, to end: UInt64, by bytes: Span<UInt8>) -> SegmentDoubt {
         var doubt = SegmentDoubt()
         let first = firstIndex(endingBehind: start)
@@ -228,9 +228,9 @@ struct HeldSegments: ~Copyable {
         return doubt
     }
 
-    /// Removes the bytes whose segments the receiver has certainly ignored.
+    /// Removes bytes whose segments the receiver has certainly ignored.
     ///
-    /// - Returns: Why it has.
+    /// - Returns: Why it ignored them.
     mutating func removeRejected() -> SegmentDoubt {
         var doubt = SegmentDoubt()
         guard doubtfulCount > 0 else { return doubt }
@@ -249,7 +249,7 @@ struct HeldSegments: ~Copyable {
         return doubt
     }
 
-    /// The part of new bytes, the first of which is at `offset`, that lies in `range`.
+    /// The part of new bytes in `range`; their first byte is at `offset`.
     private func part(
         of bytes: Span<UInt8>, from offset: UInt64, range: Range<UInt64>, _ context: SegmentContext,
         _ queueStart: UInt64

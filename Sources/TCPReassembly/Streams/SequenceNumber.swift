@@ -29,7 +29,8 @@ struct ReceiveWindow {
     /// Whether a window field and its scale were seen.
     var isKnown: Bool { largest > 0 && shift != nil }
 
-    /// The number of bytes in reach: four times the largest window seen plus 64 KiB, or 1 GiB if that is unknown.
+    /// The number of bytes in reach: four times the largest window seen plus 64 KiB; at most 1 GiB, and 1 GiB if
+    /// unknown.
     ///
     /// It never shrinks once the window is known.
     var reach: UInt64 {
@@ -37,13 +38,13 @@ struct ReceiveWindow {
         return min(UInt64(largest) &<< UInt64(shift &+ 2) &+ 65536, UInt64(ReceiveWindow.limit))
     }
 
-    /// The largest window seen, at least 64 KiB; 1 GiB if that is unknown.
+    /// The largest window seen, at least 64 KiB; 1 GiB if unknown.
     var largestSeen: UInt64 {
         guard largest > 0, let shift else { return UInt64(ReceiveWindow.limit) }
         return max(UInt64(largest) &<< UInt64(shift), 65536)
     }
 
-    /// The largest window that the capture shows; 1 GiB if that is unknown.
+    /// The largest window that the capture shows; 1 GiB if unknown.
     var largestShown: UInt64 {
         guard largest > 0, let shift else { return UInt64(ReceiveWindow.limit) }
         return max(UInt64(largest) &<< UInt64(shift), UInt64(opening))

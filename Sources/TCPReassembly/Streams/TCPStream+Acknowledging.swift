@@ -1,10 +1,10 @@
 /// How the sequence number of a RST fits its receiver's state.
 enum ResetFit: UInt8, Comparable {
-    /// It is outside the window: ignored.
+    /// Outside the window: ignored.
     case outside
-    /// It is in the window: answered by an acknowledgment, and not accepted.
+    /// In the window: answered with a challenge ACK, and not accepted.
     case near
-    /// It is where the receiver goes on.
+    /// At the next byte that the receiver expects.
     case exact
 
     static func < (one: ResetFit, other: ResetFit) -> Bool { one.rawValue < other.rawValue }
@@ -17,14 +17,14 @@ extension TCPStream {
     /// - Parameters:
     ///   - sequence: The acknowledgment number.
     ///   - window: The window field that came with it; 0 if it is invalid.
-    ///   - isDoubtful: Whether its sender may be another than the other end, so that it confirms no FIN.
+    ///   - isDoubtful: Whether it may not be the other end's, so that it confirms no FIN.
     /// - Returns: Whether this changed what is known of the FIN.
     mutating func acknowledge(_ sequence: UInt32, window: UInt16, isDoubtful: Bool) -> Bool {
         guard let firstSequence else { return false }
         unacknowledgedSegments = 0
         self.window.record(window)
         let offset = SequenceNumber.offset(of: sequence, base: firstSequence, near: nextOffset)
-        // RFC 7323 2.3: no window is larger than 1 GiB, so nothing farther ahead can have been received.
+        // RFC 7323 2.3: no window is larger than 1 GiB, so bytes farther ahead cannot have been received.
         guard offset > Int64(acknowledgedOffset), offset <= Int64(seenOffset) &+ ReceiveWindow.limit else {
             if offset > Int64(seenOffset) &+ ReceiveWindow.limit { recordFarAcknowledgment() }
             if acknowledgedOffset > seenOffset &+ 1 { retractAcknowledgment(to: offset) }
@@ -37,7 +37,7 @@ extension TCPStream {
         acknowledgedOffset = finOffset
         guard !isFinAcknowledged, !isDoubtful else { return false }
         guard let end = held.end, end > finOffset, UInt64(offset) > finOffset &+ 1 else {
-            // It may as well be for a byte that waits in the FIN's place.
+            // It may acknowledge a byte that waits in the FIN's place.
             guard !held.hasByte(alone: finOffset) else { return false }
             isFinAcknowledged = true
             return true
@@ -49,11 +49,11 @@ extension TCPStream {
         return true
     }
 
-    /// Takes a FIN at `sequence`, with what may have kept it from the other end.
+    /// Takes a FIN at `sequence`, with the reasons why the other end may not have accepted it.
     ///
     /// - Returns: Whether it is the FIN of the stream, or repeats it.
     mutating func finish(at sequence: UInt32, _ doubt: SegmentDoubt) -> Bool {
-        // It may have been captured too early.
+        // The FIN may have been captured too early.
         assumeStart(at: sequence)
         let offset = SequenceNumber.offset(of: sequence, base: begin(at: sequence), near: nextOffset)
         if let finOffset, Int64(finOffset) == offset {
@@ -83,9 +83,9 @@ extension TCPStream {
         isFinAcknowledged = false
     }
 
-    /// How a RST at `sequence` fits what the other end accepts (RFC 9293 3.10.7.4): the next byte that it expects, or
-    /// the one after the last it has (Linux, with selective acknowledgments), or what it has acknowledged of bytes not
-    /// captured.
+    /// How a RST at `sequence` fits what the other end accepts (RFC 9293 3.10.7.4): the next byte that it expects; the
+    /// byte after the last one it has (Linux, with selective acknowledgments); or the end of what it has acknowledged
+    /// of bytes not captured.
     func fit(ofReset sequence: UInt32) -> ResetFit {
         guard let firstSequence else { return .exact }
         let offset = SequenceNumber.offset(of: sequence, base: firstSequence, near: nextOffset)
@@ -101,7 +101,7 @@ extension TCPStream {
     mutating func doubt(ofAcknowledgment sequence: UInt32, _ isOpeningKnown: Bool) -> SegmentDoubt {
         guard let firstSequence else { return [] }
         let offset = SequenceNumber.offset(of: sequence, base: firstSequence, near: nextOffset)
-        // A FIN is acknowledged by one more. If the capture lacks bytes, it may lack the ones acknowledged.
+        // A FIN is acknowledged by one more. If the capture lacks bytes, it may lack the acknowledged ones.
         let sentEnd = max(seenOffset, held.end ?? 0, acknowledgedOffset, finDoubt.isEmpty ? finOffset ?? 0 : 0)
         let known = sentEnd &+ (finOffset == nil ? 0 : 1)
         if offset > Int64(known), !isExactly(offset, afterFinWith: .unsentAcknowledgment) {
@@ -113,18 +113,18 @@ extension TCPStream {
         return offset < Int64(acknowledged) &- Int64(window) ? .oldAcknowledgment : []
     }
 
-    /// Whether an acknowledgment is for the FIN and all before it, which `doubt` alone speaks against: if each of two
-    /// ends acknowledges what was not captured of the other one, both are right.
+    /// Whether an acknowledgment covers exactly the FIN and all before it, where only `doubt` speaks against the FIN:
+    /// if both ends acknowledge bytes of each other that were not captured, both are right.
     private func isExactly(_ offset: Int64, afterFinWith doubt: SegmentDoubt) -> Bool {
         guard let finOffset, finDoubt == doubt else { return false }
         return offset == Int64(finOffset) &+ 1
     }
 
-    /// What windows whose scale is unknown seldom exceed, in bytes.
+    /// The size in bytes that windows of unknown scale seldom exceed.
     private static let usualWindow: UInt64 = 16 << 20
 
-    /// Whether a FIN at `sequence`, right after the bytes seen, takes the place of one further ahead that nobody has
-    /// acknowledged: nothing shows that anything lies before that one.
+    /// Whether a FIN at `sequence`, right after the bytes seen, replaces an unacknowledged one farther ahead: nothing
+    /// shows that any bytes lie before that one.
     func replacesFin(at sequence: UInt32) -> Bool {
         guard let finOffset, !isFinAcknowledged, finOffset > seenOffset, acknowledgedOffset <= seenOffset,
             let offset = signedOffset(of: sequence)
@@ -132,8 +132,8 @@ extension TCPStream {
         return offset == Int64(seenOffset) && held.end ?? 0 <= seenOffset
     }
 
-    /// Whether the end of the stream refutes its FIN: its sender went on after it and never came so far, and the other
-    /// end, which is captured, has acknowledged nothing of what lies ahead.
+    /// Whether the end of the stream refutes its FIN: its sender went on after it but never got that far, and the other
+    /// end, which is captured, has acknowledged nothing beyond the bytes seen.
     var isFinRefuted: Bool {
         guard let finOffset, !isFinAcknowledged, isHeard else { return false }
         return finOffset > seenOffset && UInt32(truncatingIfNeeded: seenOffset) != seenBeforeFin
@@ -164,7 +164,7 @@ extension TCPStream {
         return acknowledgedOffset == seenOffset &+ 1 ? seenOffset : acknowledgedOffset
     }
 
-    /// Whether a place lies beyond the largest window that the receiver has announced, as far as the capture shows.
+    /// Whether an offset lies beyond the largest window that the receiver has announced, as far as the capture shows.
     func isBeyondWindow(_ offset: Int64) -> Bool {
         window.isKnown && offset > Int64(acknowledgedOffset) &+ Int64(window.largestSeen)
     }

@@ -11,8 +11,8 @@ extension TCPStream {
         return isIdle && !isPaused && nextOffset &+ UInt64(length) <= usualEnd && seenOffset <= nextOffset
     }
 
-    /// Whether everything so far is acknowledged, so that the next segment is the one whose timestamp its receiver
-    /// remembers (RFC 7323 4.3).
+    /// Whether everything so far is acknowledged: then the receiver remembers the next segment's timestamp (RFC 7323
+    /// 4.3).
     @inline(__always)
     var isAcknowledged: Bool { acknowledgedOffset >= nextOffset }
 
@@ -29,10 +29,10 @@ extension TCPStream {
     /// - Returns: Whether it is one; if not, nothing has changed.
     @inline(__always)
     mutating func acknowledgeFastPath(_ sequence: UInt32, window field: UInt16) -> Bool {
-        // What is in doubt is told with the next acknowledgment, whichever way it takes.
+        // A recorded doubt is reported with the next acknowledgment, on the slow path.
         guard let firstSequence, isIdle, !hasDoubt else { return false }
         let offset = SequenceNumber.offset(of: sequence, base: firstSequence, near: nextOffset)
-        // An old one may be none that its receiver takes.
+        // The receiver may not accept an old acknowledgment.
         guard offset <= Int64(nextOffset), offset >= Int64(acknowledgedOffset) else { return false }
         window.record(field)
         acknowledgedOffset = UInt64(offset)

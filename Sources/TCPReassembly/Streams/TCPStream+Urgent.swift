@@ -1,11 +1,11 @@
 import WireFormat
 
-/// Bytes out of band (RFC 9293 3.8.5): as Linux does by default, the byte that the urgent pointer designates is left
-/// out of the stream.
+/// Out-of-band bytes (RFC 9293 3.8.5): as in Linux by default, the byte that the urgent pointer designates is left out
+/// of the stream.
 extension TCPStream {
     /// Takes an urgent pointer.
     ///
-    /// RFC 9293 3.8.5 and RFC 6093 let it point to the byte after the urgent one; all systems agree on that.
+    /// RFC 9293 3.8.5 and RFC 6093 let it point to the byte after the urgent one, as all systems do.
     ///
     /// - Parameters:
     ///   - pointer: Its value.
@@ -15,7 +15,7 @@ extension TCPStream {
         let base = begin(at: sequence)
         let start = SequenceNumber.offset(of: sequence, base: base, near: nextOffset)
         let offset = start &+ Int64(pointer > 0 ? pointer &- 1 : 0)
-        // The receiver takes no segment that lies wholly outside of its window, and of two pointers the further one.
+        // The receiver ignores a segment wholly outside its window, and of two pointers takes the farther one.
         guard start &+ Int64(length) >= Int64(acknowledgedOffset), start <= Int64(windowEnd) else { return }
         if let urgentOffset, offset <= Int64(urgentOffset) { return }
         guard offset >= Int64(max(nextOffset, seenOffset)), offset < Int64(windowEnd) else { return }
@@ -23,7 +23,7 @@ extension TCPStream {
         usualEnd = min(usualEnd, UInt64(offset))
     }
 
-    /// Holds the bytes on both sides of one that is out of band.
+    /// Holds the bytes on both sides of an out-of-band byte.
     mutating func hold(
         _ bytes: Span<UInt8>, at offset: UInt64, end: UInt64, _ context: SegmentContext, without urgent: UInt64,
         _ budget: inout Int, _ limits: ReassemblyLimits
@@ -32,7 +32,7 @@ extension TCPStream {
         let before = min(urgent &- offset, count)
         let after = min(urgent &- offset &+ 1, count)
         var isNew = true
-        // The place is set again after: its byte must not be found in either part.
+        // Restored below: its byte must not be found in either part.
         urgentOffset = nil
         if urgent > offset {
             isNew = hold(bytes.extracting(first: Int(before)), at: offset, end: urgent, context, &budget, limits)
@@ -46,7 +46,7 @@ extension TCPStream {
         return isNew
     }
 
-    /// Passes a byte out of band that is next, if bytes after it were seen.
+    /// Skips an out-of-band byte that is next, if bytes after it were seen.
     mutating func passUrgentByte() {
         guard let urgentOffset, nextOffset >= urgentOffset, seenOffset > urgentOffset else { return }
         if nextOffset == urgentOffset {

@@ -4,7 +4,7 @@ package import WireFormat
 package enum StreamPiece: Sendable {
     /// Bytes that waited.
     case held(HeldSegment)
-    /// This many bytes that the capture lacks, and the packet that was cut, or that came next; nil if there is none.
+    /// This many bytes that the capture lacks, and the packet that was cut or that came next; nil if there is none.
     case gap(UInt64, Origin?)
 }
 
@@ -19,9 +19,10 @@ extension TCPStream {
         held.prepend(segment)
     }
 
-    /// Takes a gap out of the counts: it is handed on again, and counts then.
+    /// Removes a gap from the counts: it will be delivered again, and counted then.
     ///
-    /// Then it counts as cut, as what was cut did the first time; for a hole, this makes up for that.
+    /// It will then count as cut. A cut gap has already counted as cut once; for a hole, the subtraction here makes up
+    /// for it.
     mutating func takeBackGap(_ length: UInt64) {
         gapBytes &-= length
         cutBytes &-= length
@@ -39,7 +40,7 @@ extension TCPStream {
     ///   - time: The packet's time.
     ///   - limits: When a hole becomes a gap.
     mutating func age(packets: UInt64, time: Timestamp, limits: ReassemblyLimits) {
-        // Acknowledgments alone may be forged: what was sent goes on beyond the hole.
+        // Acknowledgments alone may be forged, so bytes beyond the hole must have been sent too.
         guard let end = firstWaiting, end > nextOffset, end > gapsEnd, acknowledgedOffset >= end else {
             ripening = nil
             return
@@ -56,7 +57,7 @@ extension TCPStream {
         }
     }
 
-    /// Declares every hole a gap: nothing more will come.
+    /// Declares every hole a gap, since nothing more will come.
     mutating func flush(budget: inout Int) {
         isPaused = false
         gapsEnd = .max
@@ -66,7 +67,7 @@ extension TCPStream {
         budget &-= held.cost &- before
     }
 
-    /// The next piece that waited; nil if there is none, or if earlier bytes may still come.
+    /// The next waiting piece; nil if there is none, or if earlier bytes may still come.
     mutating func next(budget: inout Int) -> StreamPiece? {
         guard !isPaused else { return nil }
         passUrgentByte()
@@ -79,9 +80,9 @@ extension TCPStream {
             guard first <= gapsEnd || isFull else { return nil }
             let origin = held.first?.origin
             guard let urgentOffset, urgentOffset < first else { return gap(to: first, before: origin) }
-            // A gap ends where a byte out of band follows.
+            // A gap ends at an out-of-band byte.
             if urgentOffset > nextOffset { return gap(to: urgentOffset, before: origin) }
-            // That byte was sent if what waits after it was.
+            // The out-of-band byte was sent if the bytes that wait after it were.
             seenOffset = max(seenOffset, first)
             passUrgentByte()
             if first > nextOffset { return gap(to: first, before: origin) }
@@ -107,7 +108,7 @@ extension TCPStream {
         return deliver(segment)
     }
 
-    /// Drops the waiting bytes, and waits for no reader any more.
+    /// Drops the waiting bytes, and no longer waits for a reader.
     mutating func removeHeld(budget: inout Int) {
         budget &+= held.cost
         held.removeAll()
@@ -135,7 +136,7 @@ extension TCPStream {
         return .held(segment)
     }
 
-    /// Reports the bytes from ``nextOffset`` to `end`, one at least, as a gap.
+    /// Reports the bytes from ``nextOffset`` to `end`, at least one, as a gap.
     mutating func gap(to end: UInt64, before origin: Origin?) -> StreamPiece {
         let length = end &- nextOffset
         nextOffset = end

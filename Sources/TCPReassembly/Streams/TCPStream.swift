@@ -1,27 +1,27 @@
 import WireFormat
 
-/// One direction of a connection: puts its bytes in order, each of them once.
+/// One direction of a connection: puts its bytes in order, each byte once.
 ///
-/// If copies of a byte differ, the one counts that Linux keeps: the first in order, and of those that wait the one
+/// If copies of a byte differ, the one that Linux keeps counts: the first in order, and among waiting bytes the one
 /// whose segment begins earlier (`HeldSegments`). Copies are compared byte by byte with waiting bytes, and by hashes
-/// with the last segments delivered (`RecentSegments`); differences count in ``conflictingSegments``. Doubtful bytes,
+/// with the last delivered segments (`RecentSegments`); differences count in ``conflictingSegments``. Doubtful bytes,
 /// which may not have reached the receiver, wait until it has acknowledged them, and give way to others. Bytes far
 /// outside the receiver's window are ignored and count in ``outOfWindowSegments``.
 ///
-/// Bytes that are next in order are not copied: `receive` returns which part of a segment they are. What comes too
-/// early waits, and `next` delivers it.
+/// Bytes next in order are not copied: `receive` returns which part of a segment they are. Bytes that come too early
+/// wait, and `next` delivers them.
 package struct TCPStream: ~Copyable {
-    // What every segment touches comes first: see ``hotByteCount``.
+    // Fields that every segment touches come first (``hotByteCount``).
 
-    /// The sequence number of the first byte (the one after the SYN); nil until a byte or a SYN was seen.
+    /// The sequence number of the first byte (the one after the SYN); nil until a byte or a SYN is seen.
     package internal(set) var firstSequence: UInt32?
-    /// Whether bytes in order wait too, as their reader waits for the other stream.
+    /// Whether bytes in order wait too, since their reader waits for the other stream.
     package internal(set) var isPaused = false
     /// Whether the other end has acknowledged the FIN.
     package internal(set) var isFinAcknowledged = false
-    /// Whether more waits than the bounds allow.
+    /// Whether more bytes wait than the bounds allow.
     package internal(set) var isFull = false
-    /// Whether something was counted as conflicting, out of window or inserted, or an acknowledgment was ignored, since
+    /// Whether anything was counted as conflicting, out of window or inserted, or an acknowledgment was ignored, since
     /// the last `takeDoubt`.
     var hasDoubt = false
     /// Whether a segment has brought nothing new since the last `takeRepeat`.
@@ -41,15 +41,15 @@ package struct TCPStream: ~Copyable {
     var held = HeldSegments()
     var recent = RecentSegments()
 
-    /// Why segments were ignored in whose place the other end has accepted others.
+    /// Why segments were ignored for which the other end accepted others.
     package internal(set) var insertions = SegmentDoubt()
-    /// What proved to mean nothing: such segments were acknowledged.
+    /// The doubts that proved meaningless: such segments were acknowledged.
     var excused = SegmentDoubt()
-    /// The low bits of how far the stream was seen when the FIN came; here since there is room between the others.
+    /// The low bits of ``seenOffset`` when the FIN came; declared here because there is room between the other fields.
     var seenBeforeFin: UInt32 = 0
-    /// The packet of a RST after which its sender went on; the first.
+    /// The packet of the first RST after which its sender went on.
     package internal(set) var ignoredReset: UInt64?
-    /// The packet of a RST that counted, and after which both ends went on all the same; the latest.
+    /// The packet of the latest RST that counted but after which both ends went on all the same.
     package internal(set) var survivedReset: UInt64?
     /// Whether the capture has packets of the other end.
     var isHeard = false
@@ -57,13 +57,13 @@ package struct TCPStream: ~Copyable {
     var unacknowledgedSegments: UInt8 = 0
     /// How often the route has changed while bytes waited for an acknowledgment.
     var routeChanges: UInt8 = 0
-    /// Why the FIN may not have reached the other end: then it is none if its sender goes on.
+    /// Why the FIN may not have reached the other end: then it does not count if its sender goes on.
     var finDoubt = SegmentDoubt()
-    /// The place of a byte out of band that is not passed yet.
+    /// The offset of an out-of-band byte that is still ahead.
     var urgentOffset: UInt64?
-    /// The place of the first byte that was left out as out of band.
+    /// The offset of the first byte that was left out as out of band.
     package internal(set) var firstUrgentOffset: UInt64?
-    /// The latest segment that was not the next: a second copy of its packet is none that its sender has sent.
+    /// The latest segment that was not next in order, so that a second copy of its packet is recognised.
     var latest: (offset: UInt32, length: UInt32, identification: UInt16)?
     /// Segments that the capture holds twice.
     package internal(set) var duplicateSegments: UInt64 = 0
@@ -71,7 +71,7 @@ package struct TCPStream: ~Copyable {
     package internal(set) var hasFarAcknowledgments = false
     /// Holes below this offset are gaps.
     var gapsEnd: UInt64 = 0
-    /// The acknowledged offset that becomes `gapsEnd`, since when it is known, and ``nextOffset`` then.
+    /// The acknowledged offset that will become `gapsEnd`, when it was first seen, and ``nextOffset`` at that time.
     var ripening: (offset: UInt64, packets: UInt64, time: Timestamp, next: UInt64)?
     /// Segments that brought only bytes already seen.
     package internal(set) var retransmittedSegments: UInt64 = 0
@@ -79,20 +79,20 @@ package struct TCPStream: ~Copyable {
     package internal(set) var outOfOrderSegments: UInt64 = 0
     /// Segments whose bytes differ from an earlier copy of them.
     package internal(set) var conflictingSegments: UInt64 = 0
-    /// Where the first of them differed: the offset of the byte, or of the delivered segment that holds it.
+    /// The first difference: the offset of the byte, or of the delivered segment that holds it.
     package internal(set) var firstConflictOffset: UInt64?
     /// Segments ignored outside the window or after the FIN, FINs in impossible places, and SYNs and RSTs that the
     /// other end must ignore.
     package internal(set) var outOfWindowSegments: UInt64 = 0
     /// Bytes reported as gaps.
     package internal(set) var gapBytes: UInt64 = 0
-    /// Whether ``firstSequence`` is what the other end acknowledged, since no SYN was captured.
+    /// Whether ``firstSequence`` is assumed from the other end's acknowledgments, since no SYN was captured.
     var isStartAssumed = false
-    /// Of these, bytes whose packets were captured but cut by the snap length.
+    /// The part of ``gapBytes`` whose packets were captured but cut by the snap length.
     package internal(set) var cutBytes: UInt64 = 0
 
-    /// The bytes at the start of the value that the fast path touches, up to `recent`; `HotBytesTests` holds them
-    /// against the fields' addresses.
+    /// The bytes at the start of the value that the fast path touches, up to `recent`; `HotBytesTests` checks the
+    /// number against the fields' addresses.
     static var hotByteCount: Int { 185 }
 
     init() {}
@@ -119,7 +119,7 @@ package struct TCPStream: ~Copyable {
     ///
     /// - Parameters:
     ///   - payload: Its captured bytes.
-    ///   - sequence: The sequence number of the first.
+    ///   - sequence: The sequence number of the first byte.
     ///   - length: Its length on the wire, not less than `payload.count`.
     ///   - context: What else is known of it.
     ///   - budget: Bytes that all streams together may still hold.
@@ -177,7 +177,7 @@ package struct TCPStream: ~Copyable {
         return 0..<0
     }
 
-    /// Records a segment that brings nothing new: all of it was delivered, or reported as a gap.
+    /// Records a segment that brings nothing new: all of it was already delivered or reported as a gap.
     private mutating func recordRepeat(
         _ payload: Span<UInt8>, at start: Int64, length: Int, _ context: SegmentContext
     ) {
@@ -187,7 +187,7 @@ package struct TCPStream: ~Copyable {
         }
         remember(payload, at: start, context)
         hasRepeated = true
-        // RFC 9293 3.8.4: a keep-alive repeats the last byte, whatever its value, or none.
+        // RFC 9293 3.8.4: a keep-alive repeats the last byte, with any value, or has no data.
         guard length > 1 || start != Int64(nextOffset) &- 1 else { return }
         retransmittedSegments &+= 1
         compare(payload, at: start, context.doubt)
@@ -216,7 +216,7 @@ package struct TCPStream: ~Copyable {
         let hasRoom =
             held.cost < limits.heldBytesPerStream && held.count < limits.heldSegmentsPerStream && budget > payload.count
         if let finOffset, !isFinAcknowledged, end <= windowEnd, hasRoom {
-            // Nothing is sent after a FIN (RFC 9293 3.6): either it or these bytes are not the sender's.
+            // Nothing may follow a FIN (RFC 9293 3.6): either the FIN or these bytes are not the sender's.
             let old = max(0, Int64(nextOffset) &- start)
             let first = UInt64(start &+ old)
             let new = payload.extracting(droppingFirst: Int(clamping: old))
@@ -224,7 +224,7 @@ package struct TCPStream: ~Copyable {
                 hold(new, at: first, end: end, context, &budget, limits)
                 return false
             }
-            // What comes before it is, whichever.
+            // The bytes before the FIN are the sender's in either case.
             let count = Int(clamping: finOffset &- first)
             hold(new.extracting(first: count), at: first, end: finOffset, context, &budget, limits)
             hold(new.extracting(droppingFirst: count), at: finOffset, end: end, context, &budget, limits)
@@ -232,7 +232,7 @@ package struct TCPStream: ~Copyable {
         return false
     }
 
-    /// Holds those of the bytes that are not held yet; returns whether there were any.
+    /// Holds the bytes that are not held yet; returns whether there were any.
     @discardableResult
     mutating func hold(
         _ bytes: Span<UInt8>, at offset: UInt64, end: UInt64, _ context: SegmentContext, _ budget: inout Int,
