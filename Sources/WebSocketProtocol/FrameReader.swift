@@ -2,17 +2,16 @@ import WireFormat
 
 /// Reads the frames that one end sends after the upgrade: bytes in, frames and messages out (RFC 6455 5).
 ///
-/// It owns what ``WebSocketStream`` borrows, copies payloads, and can be held by a class or in an array. Feed it pieces
-/// of any size; how the bytes are cut makes no difference.
+/// It owns what ``WebSocketStream`` borrows, copies payloads, and can be held by a class or in an array. Input may come
+/// in pieces of any size; how the bytes are cut makes no difference.
 public final class FrameReader {
-    /// What was read, in order.
+    /// The results of reading, in order.
     public enum Output: Hashable, Sendable {
-        /// The frame at `streamOffset`, the 0-based `index` of those read, breaks a rule.
+        /// The frame at `streamOffset`, with 0-based number `index`, breaks a rule.
         case violation(Violation, streamOffset: UInt64, index: UInt64)
-        /// A frame is complete; its payload is unmasked, and still compressed where its message is.
+        /// A frame is complete; its payload is unmasked, but still compressed if its message is.
         case frame(Frame, payload: [UInt8])
-        /// A message ended, or was given up (``Message/isComplete``); its payload is inflated, and empty if it is
-        /// withheld.
+        /// A message ended, or was given up (``Message/isComplete``); its payload is inflated, and empty if withheld.
         case message(Message, payload: [UInt8])
     }
 
@@ -22,9 +21,9 @@ public final class FrameReader {
     ///
     /// - Parameters:
     ///   - sender: Who sends the bytes: a client masks its frames, a server does not.
-    ///   - compression: How permessage-deflate was agreed on (RFC 7692); nil if it was not.
+    ///   - compression: The negotiated permessage-deflate parameters (RFC 7692); nil if it was not negotiated.
     ///   - limits: Bounds on single payloads.
-    ///   - keptPayload: The most bytes of all payloads that wait for their ends.
+    ///   - keptPayload: The most payload bytes, in total, that may wait for the rest of their messages.
     public init(
         sender: Role, compression: DeflateParameters? = nil, limits: StreamLimits = StreamLimits(),
         keptPayload: Int = 64 << 20
@@ -37,17 +36,17 @@ public final class FrameReader {
 
     /// Reads the next bytes.
     ///
-    /// - Parameter bytes: Any number of them.
-    /// - Returns: What they complete.
+    /// - Parameter bytes: Any number of bytes.
+    /// - Returns: The frames and messages that they complete, and the rules that those break.
     public func read(_ bytes: [UInt8]) -> [Output] { reading.read(bytes) }
 
     /// Ends the stream.
     ///
-    /// - Returns: What its last bytes break, and the message that it leaves unfinished, as far as it came.
+    /// - Returns: The rules that its last bytes break, and the unfinished message, as far as it came.
     public func finish() -> [Output] { reading.finish() }
 }
 
-/// A stream with what it borrows.
+/// A stream together with what it borrows.
 private struct Reading: ~Copyable {
     var stream: WebSocketStream
     var resources: StreamResources

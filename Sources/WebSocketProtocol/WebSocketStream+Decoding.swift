@@ -2,7 +2,7 @@ public import WireFormat
 
 /// How bytes become frames and messages.
 extension WebSocketStream {
-    /// Takes what it can from `input` and returns the next thing to report; nil once it has taken all of `input`.
+    /// Takes what it can from `input` and returns the next result; nil once all of `input` is taken.
     public mutating func next(_ input: inout ByteCursor, resources: inout StreamResources) -> Output? {
         if hasPending, let output = nextPending(&resources) { return output }
         var payload: OpenPayload
@@ -43,7 +43,7 @@ extension WebSocketStream {
         return end(payload, &resources)
     }
 
-    /// What is to be reported before the next byte is read; nil if there is nothing any more.
+    /// The next result to report before another byte is read; nil if there is none.
     mutating func nextPending(_ resources: inout StreamResources) -> Output? {
         if let violation = violations.popFirst() {
             return .violation(violation, streamOffset: frame.streamOffset, index: frame.index)
@@ -53,7 +53,7 @@ extension WebSocketStream {
             return .message(message)
         }
         hasPending = false
-        // The message that was handed out last is not needed any more.
+        // The message reported last is no longer needed.
         if messages.isInMessage {
             messages.releaseAbandoned(wanted: demand.bytes, &resources)
         } else {
@@ -85,13 +85,13 @@ extension WebSocketStream {
             remaining: header.payloadLength, mask: header.maskingKey.map { Masking(maskingKey: $0) })
     }
 
-    /// Counts a data frame that begins.
+    /// Counts a data frame at its beginning.
     @inline(__always)
     mutating func countDataFrame(_ firstByte: UInt8, length: UInt64) {
         shortTextRun = firstByte != 0x81 || length > 125 ? 0 : shortTextRun < .max ? shortTextRun &+ 1 : .max
     }
 
-    /// RFC 6455 5.4: fragmentation.
+    /// Begins the payload of a data frame (RFC 6455 5.4).
     private mutating func beginData(
         _ header: FrameHeader, _ opcode: Opcode, _ resources: inout StreamResources
     ) -> PayloadUse {

@@ -1,6 +1,7 @@
 /// How a stream ends.
 extension WebSocketStream {
-    /// Checks what the end of the stream leaves unfinished, as far as it has come: the first bytes of a header, a text.
+    /// Checks what the end of the stream leaves unfinished, as far as it arrived: the first bytes of a header, or a
+    /// text.
     ///
     /// Call ``next(_:resources:)`` afterwards.
     public mutating func judgeUnfinished() {
@@ -18,16 +19,16 @@ extension WebSocketStream {
             frame.streamOffset = streamOffset &- UInt64(header.byteCount)
             frame.index = frameCount
             check(header, header.opcode)
-            // The key has not come in full.
+            // The key is incomplete.
             violations.remove(.zeroMaskingKey)
             violations.remove(.repeatedMaskingKey)
         }
         hasPending = hasPending || !violations.isEmpty
     }
 
-    /// Ends the stream: gives back what it keeps, and returns the message that it leaves unfinished.
+    /// Ends the stream: releases what it keeps, and returns the message that it leaves unfinished.
     ///
-    /// What came of that is in ``messagePayload`` until ``release(resources:)``.
+    /// The payload so far is in ``messagePayload`` until ``release(resources:)``.
     public mutating func finish(resources: inout StreamResources) -> Message? {
         kept.release(&resources.payloads)
         let message = messages.abandon(isCut: false)
@@ -36,7 +37,7 @@ extension WebSocketStream {
         return message
     }
 
-    /// Gives back what came of the message that ``finish(resources:)`` has returned.
+    /// Releases the payload of the message that ``finish(resources:)`` returned.
     public mutating func release(resources: inout StreamResources) {
         messages.releaseKept(&resources)
     }

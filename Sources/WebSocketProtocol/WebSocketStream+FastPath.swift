@@ -3,16 +3,16 @@ public import WireFormat
 
 /// The fast path for the most common kind of message.
 extension WebSocketStream {
-    /// Takes a message that is a single frame, here in full and without a fault, if that is what comes next; if not,
-    /// takes nothing, and ``next(_:resources:)`` goes on.
+    /// Takes the next message if it is a single frame, complete in `input` and without violations; otherwise takes
+    /// nothing, and ``next(_:resources:)`` continues.
     ///
-    /// Optional: ``next(_:resources:)`` alone reports the same, as a frame and a message.
+    /// Optional: ``next(_:resources:)`` alone reports the same as a frame and a message.
     public mutating func nextSingleFrameMessage(
         _ input: inout ByteCursor, resources: inout StreamResources
     ) -> SingleFrameMessage? {
         guard let header = FastPathHeader(input, from: sender), mayBeginMessage else { return nil }
         let lentCount = min(header.length, demand.bytes)
-        // Beyond a limit, what is shown must not depend on how the bytes are cut.
+        // Beyond a limit, the result must not depend on how the bytes are cut.
         guard lentCount <= messages.limits.message, lentCount <= resources.keepable,
             isSound(header, input, unmasking: lentCount, &resources)
         else { return nil }
@@ -32,8 +32,8 @@ extension WebSocketStream {
         return message
     }
 
-    /// Takes a message as ``nextSingleFrameMessage(_:resources:)`` does, for callers that want no more than its kind
-    /// and length.
+    /// Takes a message as ``nextSingleFrameMessage(_:resources:)`` does, for callers that need only its kind and
+    /// length.
     ///
     /// - Returns: Its opcode, and the length of its payload in bytes; nil if nothing was taken.
     public mutating func skipSingleFrameMessage(
@@ -53,8 +53,8 @@ extension WebSocketStream {
 
     /// Whether the frame breaks no rule.
     ///
-    /// If it does not and is masked, `resources` then hold its first `unmasking` bytes unmasked, or all of them if it
-    /// is text.
+    /// If so, and if it is masked, `resources` then hold its first `unmasking` bytes unmasked, or all of them if it is
+    /// text.
     @inline(__always)
     private mutating func isSound(
         _ header: FastPathHeader, _ input: borrowing ByteCursor, unmasking: Int, _ resources: inout StreamResources
@@ -87,23 +87,23 @@ extension WebSocketStream {
     }
 }
 
-/// The header of a message that is a single frame, all of which is here.
+/// The header of a message that is a single frame and complete.
 private struct FastPathHeader {
     let firstByte: UInt8
     let isMasked: Bool
-    /// The masking key, or 0.
+    /// The masking key; 0 if there is none.
     let maskingKey: UInt32
     let byteCount: Int
     /// The payload's length in bytes.
     let length: Int
 
-    /// Reads the header that comes next; nil if it is not that of a text or binary message in a single frame, or is
-    /// malformed, or claims more than 65,535 bytes or more than are here.
+    /// Reads the next header; nil if it is not that of a text or binary message in a single frame, is malformed, or
+    /// claims more than 65,535 bytes or more than are there.
     @inline(__always)
     init?(_ input: borrowing ByteCursor, from sender: Role) {
         let rest = input.rest
         guard rest.count >= 2 else { return nil }
-        // FIN and no reserved bit; text or binary.
+        // FIN without reserved bits; text or binary.
         firstByte = rest[0]
         guard firstByte == 0x81 || firstByte == 0x82 else { return nil }
         // RFC 6455 5.1: clients mask, servers don't.
@@ -116,7 +116,7 @@ private struct FastPathHeader {
             byteCount = 4 &+ keyLength
             guard rest.count >= byteCount else { return nil }
             length = Int(rest.bigEndianUInt16(at: 2))
-            // RFC 6455 5.2: the shortest form.
+            // RFC 6455 5.2: the shortest form is required.
             guard length > 125 else { return nil }
         case let short:
             byteCount = 2 &+ keyLength

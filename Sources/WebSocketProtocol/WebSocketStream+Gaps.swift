@@ -1,9 +1,9 @@
-/// How a stream goes on where the capture lacks bytes.
+/// How a stream continues where the capture lacks bytes.
 extension WebSocketStream {
     /// Skips the next `length` bytes of the stream, which the capture lacks; call ``next(_:resources:)`` afterwards.
     ///
-    /// - Returns: Whether the place after the gap is proven: inside the payload of the frame whose length is known, or
-    ///   right after it. If not, the stream is lost.
+    /// - Returns: Whether the position after the gap is proven: inside the payload of the frame whose length is known,
+    ///   or right after it. If not, the stream is lost.
     public mutating func skip(_ length: UInt64, resources: inout StreamResources) -> Bool {
         guard length > 0 else { return !isLost }
         streamOffset &+= length
@@ -14,7 +14,7 @@ extension WebSocketStream {
             payload.mask?.skip(missing)
             if payloadUse != .frame { messages.skip(missing) }
             payload.remaining &-= missing
-            // All bytes of the frame are accounted for then; those after it are not.
+            // All bytes of the frame are then accounted for; those after it are not.
             if length > missing { payload.endsInGap = true }
             place = .payload(payload)
             return length == missing
@@ -26,9 +26,9 @@ extension WebSocketStream {
         }
     }
 
-    /// Gives up the place in the stream: what comes is skipped until ``resume(at:)``.
+    /// Gives up the position in the stream: bytes are skipped until ``resume(at:)``.
     ///
-    /// No more of the current message will be seen, and what was kept of it will not be shown.
+    /// No more of the current message will be seen, and its kept bytes will not be shown.
     public mutating func lose(resources: inout StreamResources) {
         place = .lost
         if endedMessage == nil { endedMessage = messages.abandon(isCut: true) }
@@ -39,7 +39,7 @@ extension WebSocketStream {
 
     /// Resumes after a gap, where a frame begins.
     ///
-    /// - Parameter offset: Where: bytes from the first of the TCP stream.
+    /// - Parameter offset: The offset of that frame: bytes from the first byte of the TCP stream.
     public mutating func resume(at offset: UInt64) {
         streamOffset = offset
         place = .header(FrameHeaderReader())

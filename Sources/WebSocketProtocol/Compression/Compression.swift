@@ -3,31 +3,30 @@ import WireFormat
 
 /// The decompression context of one direction (RFC 7692 7.1.1).
 ///
-/// It takes its memory at the first compressed message.
+/// Memory is taken at the first compressed message.
 ///
 /// If bytes that the window should hold are missing, the next message is tried with an empty window. It inflates only
-/// if it does not reach back beyond what is known, and then it is right, whatever the window held: zlib and ISA-L
-/// refuse every distance that reaches further. So the context is regained from messages that prove themselves, and no
-/// others are shown.
+/// if it does not refer to unknown bytes, and then the result is right whatever the window held: zlib and ISA-L refuse
+/// every distance that reaches further. So messages that prove themselves restore the context, and no others are shown.
 struct Compression: ~Copyable {
     /// Whether messages were refused because the limit of all streams was reached.
     private enum Refusal: UInt8 { case none, unreported, reported }
 
-    /// What was negotiated; nil for no compression.
+    /// The negotiated parameters; nil for no compression.
     let parameters: DeflateParameters?
-    /// Whether the window lacks bytes that the sender's has.
+    /// Whether the window lacks bytes that the sender's window holds.
     private(set) var isRegaining = false
     private var inflater: Inflater?
-    /// Reads the same data for the window that its sender uses, if that was limited.
+    /// Reads the same data to learn how large a window its sender uses, if a smaller one was negotiated.
     private var distances: DistanceReader?
-    /// Bytes taken out of the limit of all streams.
+    /// Bytes taken from the limit of all streams.
     private var reserved = 0
-    /// Whether the current message counts as one of the streams' long ones.
+    /// Whether the current message counts as one of the streams' long messages.
     private var isLong = false
     private var refusal = Refusal.none
     /// Whether no message has been inflated since the context was lost.
     private var isLost = false
-    /// How often the context was lost; always 0 if every message is compressed on its own.
+    /// How often the context was lost; always 0 without context takeover.
     private(set) var lostCount: UInt64 = 0
     /// How often a message was inflated after a loss.
     private(set) var regainedCount: UInt64 = 0
@@ -38,12 +37,12 @@ struct Compression: ~Copyable {
 
     /// Begins a message.
     ///
-    /// Without context takeover the window is cleared (RFC 7692 7.1.1.1), whatever became of the message before.
+    /// Without context takeover the window is cleared (RFC 7692 7.1.1.1), whatever became of the previous message.
     ///
     /// - Parameters:
-    ///   - length: How many compressed bytes it has, as far as is known.
-    ///   - resources: What the contexts of all streams may still take.
-    /// - Returns: Why it cannot be inflated; nil if it can.
+    ///   - length: The number of its compressed bytes, as far as known.
+    ///   - resources: The memory that the contexts of all streams may still take.
+    /// - Returns: Why the message cannot be inflated; nil if it can.
     mutating func begin(length: UInt64, resources: inout StreamResources) -> PayloadWithheld? {
         endLong(&resources)
         guard let parameters else { return .contextLost }
@@ -57,7 +56,7 @@ struct Compression: ~Copyable {
             inflater?.reset()
         }
         if inflater == nil {
-            // The largest window, whatever was negotiated: a sender that uses a larger one than it may is understood
+            // The largest window, whatever was negotiated, so that messages of a sender that exceeds its window inflate
             // too.
             inflater = Inflater(windowBits: DeflateParameters.largestWindowBits)
             if parameters.maxWindowBits < DeflateParameters.largestWindowBits {
@@ -80,14 +79,14 @@ struct Compression: ~Copyable {
         resources.longMessages &+= 1
     }
 
-    /// Whether a message was refused for lack of memory; true once only.
+    /// Whether a message was refused for lack of memory; true only once.
     mutating func takeRefusal() -> Bool {
         guard refusal == .unreported else { return false }
         refusal = .reported
         return true
     }
 
-    /// Charges what the inflater takes by now to the limit of all streams.
+    /// Charges the inflater's current memory to the limit of all streams.
     private mutating func charge(_ resources: inout StreamResources) {
         let taken =
             switch inflater {
@@ -99,7 +98,7 @@ struct Compression: ~Copyable {
         reserved = taken
     }
 
-    /// Frees the inflater: no message will follow.
+    /// Frees the inflater, since no message will follow.
     mutating func end(_ resources: inout StreamResources) {
         inflater = nil
         distances = nil
@@ -119,11 +118,11 @@ struct Compression: ~Copyable {
             isLost = false
             regainedCount &+= 1
         }
-        // After a full window of known bytes nothing can reach back to unknown ones.
+        // After a full window of known bytes, nothing can refer to unknown ones.
         if hasWholeWindow { isRegaining = false }
     }
 
-    /// Notes that the window lacks bytes that the sender's has.
+    /// Records that the window lacks bytes that the sender's window holds.
     mutating func lose() {
         isRegaining = true
         inflater?.reset()
@@ -132,7 +131,7 @@ struct Compression: ~Copyable {
         lostCount &+= 1
     }
 
-    /// How many bytes are inflated by now that matches can refer to.
+    /// The number of bytes inflated so far that matches can refer to.
     private var reach: Int {
         switch inflater {
         case .some(let inflater): inflater.inflatedCount
@@ -142,12 +141,12 @@ struct Compression: ~Copyable {
 
     private var hasWholeWindow: Bool { reach >= parameters?.windowByteCount ?? .max }
 
-    /// Whether the current message refers further back than the negotiated window reaches (RFC 7692 7.1.2).
+    /// Whether the current message refers beyond the negotiated window (RFC 7692 7.1.2).
     var exceedsWindow: Bool {
         distances?.exceedsWindow ?? false
     }
 
-    /// Whether everything inflated so far ends at the end of a block.
+    /// Whether the data inflated so far ends at the end of a block.
     var isAtBlockEnd: Bool {
         switch inflater {
         case .some(let inflater): inflater.isAtBlockEnd
@@ -163,7 +162,7 @@ struct Compression: ~Copyable {
         }
     }
 
-    /// Takes what is left to inflate of a message whose data ends inside a block: a few bytes.
+    /// Inflates the few bytes left of a message whose data ends inside a block.
     mutating func takeLast(into output: inout UniqueArray<UInt8>) {
         inflater?.takeLast(into: &output)
     }

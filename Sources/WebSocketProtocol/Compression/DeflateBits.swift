@@ -1,11 +1,11 @@
 import WireFormat
 
-/// Bits of deflate data that have come and are not read yet, the next one lowest (RFC 1951 3.1.1).
+/// Bits of deflate data that have arrived but are not read yet, the next one lowest (RFC 1951 3.1.1).
 struct DeflateBits {
     private(set) var value: UInt64 = 0
     private(set) var count = 0
 
-    /// Makes at least 49 bits of the bytes from `index` on, if there are as many: with them, every step can be taken.
+    /// Refills to at least 49 bits from the bytes at `index`, if there are enough: every step can be taken with them.
     @inline(__always)
     mutating func refill(from bytes: Span<UInt8>, at index: inout Int) {
         guard count <= 48 else { return }
@@ -24,7 +24,7 @@ struct DeflateBits {
         }
     }
 
-    /// The number that the next bits are, which must be there; drops them.
+    /// Removes the next bits, which must be there, and returns the number that they form.
     @inline(__always)
     mutating func take(_ length: Int) -> Int {
         let number = value & (1 &<< UInt64(length) &- 1)

@@ -1,6 +1,6 @@
 import WireFormat
 
-/// Reads deflate data (RFC 1951) only for its matches: how many there are, and how far they reach back.
+/// Reads deflate data (RFC 1951) only for its matches: how many there are, and how far back they refer.
 final class DeflateMatches {
     /// What comes next in the data.
     private enum Place {
@@ -8,33 +8,33 @@ final class DeflateMatches {
         /// The length of a stored block.
         case storedLength
         case stored(remaining: Int)
-        /// How many lengths the header of a dynamic block has.
+        /// The numbers of code lengths in the header of a dynamic block.
         case tableSizes
-        /// The lengths of the code that codes lengths, from the one at this index on.
+        /// The lengths of the code for code lengths, from the one at this index on.
         case codeLengths(index: Int)
-        /// The lengths of both codes.
+        /// The code lengths of both codes.
         case lengths
         case symbols
-        /// Nothing: this is no deflate data.
+        /// The data is not deflate data.
         case broken
     }
 
     /// The largest distance in the message so far, in bytes.
     private(set) var farthest = 0
-    /// How many matches were read, in all messages.
+    /// The number of matches in all messages.
     private(set) var count = 0
-    /// How many of them reached back further than their message's limit.
+    /// The number of those that refer further back than their message's limit.
     private(set) var farCount = 0
-    /// The distance beyond which a match of the message is far, in bytes.
+    /// The distance in bytes beyond which a match of the message is far.
     private var farLimit = Int.max
 
     private var place = Place.blockHeader
     private var bits = DeflateBits()
     private var isFinalBlock = false
-    /// Whether both codes are the fixed ones: most short messages have no others.
+    /// Whether both codes are the fixed ones, as in most short messages.
     private var isFixed = false
     private let literals = HuffmanCode()
-    /// The code of distances; while a block's header is read, the one that codes lengths.
+    /// The code for distances; while a block's header is read, the code for code lengths.
     private let distances = HuffmanCode()
     private var lengths = InlineArray<320, UInt8>(repeating: 0)
     private var lengthCount = 0
@@ -42,7 +42,7 @@ final class DeflateMatches {
     private var distanceCount = 0
     private var codeLengthCount = 0
 
-    /// The order in which the lengths of the code for lengths come (RFC 1951 3.2.7).
+    /// The order of the code lengths of the code for code lengths (RFC 1951 3.2.7).
     private static let codeLengthOrder: InlineArray<19, Int> = [
         16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
     ]
@@ -50,7 +50,7 @@ final class DeflateMatches {
     private static let fixedLiterals = InlineArray<288, UInt8> { $0 < 144 ? 8 : $0 < 256 ? 9 : $0 < 280 ? 7 : 8 }
     private static let fixedDistances = InlineArray<30, UInt8>(repeating: 5)
 
-    /// Begins a message, of which a match is far beyond `farLimit` bytes.
+    /// Begins a message whose matches are far beyond `farLimit` bytes.
     func begin(farLimit: Int) {
         self.farLimit = farLimit
         farthest = 0
@@ -58,13 +58,13 @@ final class DeflateMatches {
         place = .blockHeader
     }
 
-    /// Counts matches from 0 again.
+    /// Resets the counts of matches to 0.
     func resetCounts() {
         count = 0
         farCount = 0
     }
 
-    /// Takes the next bytes of the message.
+    /// Reads the next bytes of the message.
     func read(_ bytes: Span<UInt8>) {
         var index = 0
         repeat {
@@ -83,7 +83,7 @@ final class DeflateMatches {
         if case .broken = place { true } else { false }
     }
 
-    /// Takes one step; false if it needs more bits than have come.
+    /// Takes one step; false if that needs more bits than have arrived.
     private func step(_ bytes: Span<UInt8>, _ index: inout Int) -> Bool {
         switch place {
         case .blockHeader: return readBlockHeader()
@@ -154,7 +154,7 @@ final class DeflateMatches {
         return true
     }
 
-    /// Reads one length or a run of them (RFC 1951 3.2.7).
+    /// Reads one code length, or a run of them (RFC 1951 3.2.7).
     private func readLength() -> Bool {
         let all = literalCount &+ distanceCount
         guard lengthCount < all else {
@@ -186,10 +186,10 @@ final class DeflateMatches {
         return true
     }
 
-    /// Reads literals and matches up to the end of the block (RFC 1951 3.2.5); false if it needs more bits than have
-    /// come.
+    /// Reads literals and matches up to the end of the block (RFC 1951 3.2.5); false if that needs more bits than have
+    /// arrived.
     private func readSymbols(_ bytes: Span<UInt8>, _ index: inout Int) -> Bool {
-        // In local variables, since this takes a step for each byte that is inflated.
+        // In local variables, since the loop takes a step for each inflated byte.
         var bits = bits
         var farthest = farthest
         var count = count
@@ -217,7 +217,7 @@ final class DeflateMatches {
             guard kind <= 28 else { return breaksOff() }
             let lengthBits = length &+ (kind < 8 || kind == 28 ? 0 : kind / 4 &- 1)
             guard lengthBits <= bits.count else { return false }
-            // The match counts once its distance has come, too.
+            // The match counts only once its distance has arrived too.
             var rest = bits
             rest.drop(lengthBits)
             guard let (code, codeLength) = distances.next(rest) else { return breaksOff(rest.count) }
@@ -234,7 +234,7 @@ final class DeflateMatches {
         }
     }
 
-    /// No symbol begins with the `count` bits that have come: either more are needed, or there is none.
+    /// Handles `count` bits that begin no symbol: either more bits are needed, or the data is broken.
     private func breaksOff(_ count: Int = .max) -> Bool {
         if count >= HuffmanCode.maximumLength { place = .broken }
         return false

@@ -5,13 +5,13 @@ public struct DeflateParameters: Hashable, Sendable {
     /// The base-2 logarithm of the largest window that the sender may use: 8 to 15.
     public var maxWindowBits: Int
 
-    /// What to assume of a session whose upgrade was not seen: the largest window, and context takeover.
+    /// The parameters assumed for a session whose upgrade was not seen: the largest window, and context takeover.
     public static let unknown = DeflateParameters(noContextTakeover: false, maxWindowBits: 15)
 
-    /// The base-2 logarithm of the largest window that deflate has (RFC 1951 2).
+    /// The base-2 logarithm of deflate's largest window (RFC 1951 2).
     static let largestWindowBits = 15
 
-    /// How many bytes the window has.
+    /// The size of the window in bytes.
     var windowByteCount: Int { 1 &<< maxWindowBits }
 
     /// The registered name of the extension.
@@ -23,7 +23,8 @@ public struct DeflateParameters: Hashable, Sendable {
         self.maxWindowBits = maxWindowBits
     }
 
-    /// Reads what the response's extensions say about messages of `sender`; nil if the extension was not negotiated.
+    /// Reads what the response's extensions say about messages of `sender`; nil if permessage-deflate was not
+    /// negotiated.
     ///
     /// Only the response counts. A parameter that RFC 7692 7.1 does not allow leaves the default in place.
     public init?(_ extensions: [WebSocketExtension], sender: Role) {

@@ -1,13 +1,13 @@
-/// A canonical Huffman code of deflate (RFC 1951 3.2.2), to read symbols by.
+/// A canonical Huffman code of deflate (RFC 1951 3.2.2), for reading symbols.
 ///
 /// An object, since it takes 1.7 KB: a structure would be copied for each symbol.
 final class HuffmanCode {
     /// By the next ``tableBits`` bits: the symbol whose code they begin with, times 16, plus the code's length; 0 if
-    /// its code is longer, or there is none.
+    /// the code is longer or there is none.
     private var table = InlineArray<512, UInt16>(repeating: 0)
-    /// How many symbols have a code of each length.
+    /// The number of symbols with a code of each length.
     private var counts = InlineArray<16, UInt16>(repeating: 0)
-    /// The symbols in the order of their codes.
+    /// The symbols, in the order of their codes.
     private var symbols = InlineArray<320, UInt16>(repeating: 0)
     /// Whether the lengths leave no room for all codes.
     private(set) var isOverfull = false
@@ -15,7 +15,7 @@ final class HuffmanCode {
     static let maximumLength = 15
     private static let tableBits = 9
 
-    /// Becomes the code with these lengths, by symbol: 0 for symbols without a code, at most 320.
+    /// Assigns the code with these lengths, by symbol: at most 320, 0 for symbols without a code.
     func assign(_ lengths: Span<UInt8>) {
         counts = InlineArray(repeating: 0)
         table = InlineArray(repeating: 0)
@@ -44,9 +44,9 @@ final class HuffmanCode {
         }
     }
 
-    /// Sets what the table has for a code, whatever bits follow it.
+    /// Sets the table's entries for a code, whatever bits follow it.
     private func fill(_ code: Int, _ length: Int, _ entry: UInt16) {
-        // Codes come with their highest bit first, all else in deflate with the lowest.
+        // Codes come with their highest bit first; everything else in deflate comes with the lowest first.
         var index = 0
         for bit in 0..<length where code &>> bit & 1 == 1 { index |= 1 &<< (length &- 1 &- bit) }
         while index < table.count {
@@ -55,7 +55,7 @@ final class HuffmanCode {
         }
     }
 
-    /// The symbol that comes next in `bits`, and the length of its code; nil if no symbol begins with them.
+    /// The next symbol in `bits`, and the length of its code; nil if the bits do not begin with a symbol.
     @inline(__always)
     func next(_ bits: DeflateBits) -> (symbol: Int, length: Int)? {
         let entry = Int(table[Int(truncatingIfNeeded: bits.value & (1 &<< UInt64(Self.tableBits) &- 1))])
@@ -63,18 +63,19 @@ final class HuffmanCode {
         return nextLong(bits)
     }
 
-    /// Drops the literals that `bits` begin with, as long as any code would be whole in them and the table has theirs.
+    /// Drops the literals at the start of `bits`, as long as the bits would hold any whole code and the table has
+    /// theirs.
     @inline(__always)
     func skipLiterals(_ bits: inout DeflateBits) {
         while bits.count >= Self.maximumLength {
             let entry = table[Int(truncatingIfNeeded: bits.value & (1 &<< UInt64(Self.tableBits) &- 1))]
-            // Neither 0 nor the end of a block or a length, which are 256 and above.
+            // Neither 0 nor an end of block or length, which are 256 and above.
             guard entry &- 1 < 256 &<< 4 &- 1 else { return }
             bits.drop(Int(entry & 15))
         }
     }
 
-    /// ``next(_:)``, bit by bit.
+    /// Finds the next symbol bit by bit, as ``next(_:)`` does.
     @inline(never)
     private func nextLong(_ bits: DeflateBits) -> (symbol: Int, length: Int)? {
         var code = 0

@@ -4,24 +4,24 @@ import WireFormat
 
 /// Inflates one message with ISA-L.
 ///
-/// ISA-L inflates into a buffer in its state, which is also the window, and copies to the output from there. Here it is
-/// given no output, and bytes are taken out of the buffer: so everything that the message may refer back to is there,
-/// wherever input was cut and whichever block was a final one. ISA-L refuses references to what lies before the buffer.
+/// ISA-L inflates into a buffer in its state, which is also the window, and copies from there to the output. Here it
+/// gets no output, and bytes are taken from the buffer: so everything that the message may refer to is there, wherever
+/// the input was cut and whichever blocks were final. ISA-L refuses references to anything before the buffer.
 @safe
 struct ISALInflater: ~Copyable {
     private let state: UnsafeMutablePointer<inflate_state>
-    /// Bytes of the state's buffer that were copied to the output, or were there at the beginning.
+    /// Bytes of the state's buffer that were copied to the output, or were there at the start.
     private var copiedCount: Int
     /// Bytes inflated so far.
     private var inflatedCount = 0
     private let windowLimit: Int
-    /// Whether a final block ended (RFC 7692 7.2.3.4) and no byte has come since.
+    /// Whether a final block ended (RFC 7692 7.2.3.4) and no byte has followed it.
     private(set) var hasEnded = false
 
     /// Begins a message with the window (of 9 to 15 bits) that earlier messages left.
     init(windowBits: Int, after zlib: borrowing ZlibInflater) {
         windowLimit = 1 &<< windowBits
-        // Tables and buffer stay uninitialized: ISA-L reads only what it has written.
+        // Tables and buffer stay uninitialized: ISA-L reads only bytes that it has written.
         unsafe state = .allocate(capacity: 1)
         unsafe isal_inflate_init(state)
         unsafe state.pointee.hist_bits = UInt32(windowBits)
@@ -33,7 +33,7 @@ struct ISALInflater: ~Copyable {
         unsafe state.deallocate()
     }
 
-    /// Whether everything inflated so far ends at the end of a block.
+    /// Whether the data inflated so far ends at the end of a block.
     var isAtBlockEnd: Bool {
         if hasEnded { return true }
         let block = unsafe state.pointee.block_state
@@ -42,7 +42,7 @@ struct ISALInflater: ~Copyable {
         return unsafe state.pointee.read_in_length == 0 && state.pointee.tmp_in_size == 0
     }
 
-    /// Adds what was inflated to the window that later messages use.
+    /// Adds the inflated bytes to the window of later messages.
     func handBack(to zlib: inout ZlibInflater) {
         let count = min(inflatedCount, windowLimit)
         unsafe zlib.addToWindow(UnsafeBufferPointer(start: buffered + (bufferedCount &- count), count: count))
@@ -54,7 +54,7 @@ struct ISALInflater: ~Copyable {
             copyOut(to: &output)
             if copiedCount < bufferedCount || output.freeCapacity == 0 { return .outputFull }
             if hasFinalBlockEnded {
-                // Whole bytes after it may have been read ahead.
+                // Whole bytes after it may already be in the bit buffer.
                 hasEnded = unsafe input.isEmpty && state.pointee.read_in_length < 8
                 if hasEnded { return .inputTaken }
                 continueAfterFinalBlock()
@@ -84,8 +84,8 @@ struct ISALInflater: ~Copyable {
         copiedCount &+= count
     }
 
-    /// Inflates into the state's buffer until that is full, the input is taken or a final block ends; false if it is no
-    /// deflate data.
+    /// Inflates into the state's buffer until the buffer is full, the input is taken or a final block ends; false if
+    /// the data is not deflate data.
     private mutating func step(_ input: inout ByteCursor) -> Bool {
         let before = bufferedCount
         var result = ISAL_DECOMP_OK
@@ -99,15 +99,15 @@ struct ISALInflater: ~Copyable {
             result = unsafe isal_inflate(state)
             return unsafe available &- Int(state.pointee.avail_in)
         }
-        // Of broken data it may give back more than it was given.
+        // On broken data, ISA-L may give back more bytes than it was given.
         input.skip(max(0, taken))
         inflatedCount &+= bufferedCount &- before
         return result >= ISAL_DECOMP_OK
     }
 
-    /// Takes the literals that the bits left at the end of the data spell.
+    /// Takes the literals whose codes are in the bits left at the end of the data.
     ///
-    /// ISA-L looks up as many as three symbols at once, and leaves all of them if bits of the last one are missing.
+    /// ISA-L decodes up to three symbols at once, and leaves all of them if bits of the last one are missing.
     mutating func takeLastLiterals(into output: inout UniqueArray<UInt8>) {
         guard unsafe state.pointee.block_state == ISAL_BLOCK_CODED else { return }
         var bits = unsafe state.pointee.read_in
@@ -126,10 +126,10 @@ struct ISALInflater: ~Copyable {
         copyOut(to: &output)
     }
 
-    /// The literal that the first of `count` bits spell, and the length of its code; nil if they spell none.
+    /// The literal at the start of the first `count` bits, and the length of its code; nil if there is none.
     private func literal(of bits: UInt32, _ count: Int) -> (UInt8, length: Int)? {
         for length in 1...min(count, Int(isal_lookup_bits)) {
-            // Whatever follows its code, a symbol stays the same.
+            // A symbol stays the same whatever bits follow its code.
             let begun = bits & (1 &<< UInt32(length) &- 1)
             let first = unsafe isal_literal(state, begun)
             guard first >= 0 else { continue }
@@ -145,10 +145,10 @@ struct ISALInflater: ~Copyable {
         copiedCount = windowLimit
     }
 
-    /// RFC 7692 7.2.3.4: blocks may follow a final one, and may refer back to what came before it.
+    /// RFC 7692 7.2.3.4: blocks may follow a final one, and may refer to bytes before it.
     private func continueAfterFinalBlock() {
         unsafe state.pointee.block_state = ISAL_BLOCK_NEW_HDR
-        // The next block begins at a byte boundary. Bytes that were read ahead are its first.
+        // The next block begins at a byte boundary; bytes read ahead belong to it.
         let padding = unsafe state.pointee.read_in_length % 8
         unsafe state.pointee.read_in >>= UInt64(padding)
         unsafe state.pointee.read_in_length -= padding

@@ -4,17 +4,17 @@ import WireFormat
 
 /// Inflates with zlib.
 ///
-/// Its state takes about 10 KB plus the window, and must not move: zlib keeps its address.
+/// The state takes about 10 KB plus the window, and must not move: zlib keeps its address.
 @safe
 struct ZlibInflater: ~Copyable {
     private let stream: UnsafeMutablePointer<z_stream>
-    /// Whether a final block ended (RFC 7692 7.2.3.4) and no byte has come since.
+    /// Whether a final block ended (RFC 7692 7.2.3.4) and no byte has followed it.
     private(set) var hasEnded = false
 
     /// Memory that zlib takes besides the window, in bytes.
     static let stateByteCount = 10 << 10
 
-    /// Creates an inflater with an empty window of 9 to 15 bits; nil if zlib gets no memory.
+    /// Creates an inflater with an empty window of 9 to 15 bits; nil if there is no memory.
     init?(windowBits: Int) {
         unsafe stream = .allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
@@ -30,21 +30,21 @@ struct ZlibInflater: ~Copyable {
         unsafe stream.deallocate()
     }
 
-    /// Whether everything inflated so far ends at the end of a block.
+    /// Whether the data inflated so far ends at the end of a block.
     var isAtBlockEnd: Bool {
         // zlib.h: data_type holds the number of unused bits of the last byte, plus 128 right after a block.
         unsafe hasEnded || stream.pointee.data_type & 0x87 == 128
     }
 
-    /// Clears the window: what comes next begins afresh.
+    /// Clears the window: the next data starts from an empty one.
     mutating func reset() {
         unsafe inflateReset(stream)
         hasEnded = false
     }
 
-    /// Gives up the current block, if one has begun: a new one comes next.
+    /// Abandons the current block, if one has begun: a new one follows.
     mutating func endBlock() {
-        // Like the reset after a final block, this one keeps the window.
+        // Like the reset after a final block, this reset keeps the window.
         if !isAtBlockEnd { unsafe inflateResetKeep(stream) }
     }
 
@@ -55,10 +55,10 @@ struct ZlibInflater: ~Copyable {
         return Int(count)
     }
 
-    /// Adds bytes to the window that were inflated elsewhere, as whole blocks.
+    /// Adds bytes that were inflated elsewhere, as whole blocks, to the window.
     mutating func addToWindow(_ bytes: UnsafeBufferPointer<UInt8>) {
         if hasEnded { continueAfterFinalBlock() }
-        // If there is no memory for the window, zlib refuses all that follows.
+        // Without memory for the window, zlib refuses all data that follows.
         unsafe inflateSetDictionary(stream, bytes.baseAddress, UInt32(bytes.count))
     }
 
@@ -98,10 +98,10 @@ struct ZlibInflater: ~Copyable {
         }
     }
 
-    /// RFC 7692 7.2.3.4: blocks may follow a final one, and may refer back to what came before it.
+    /// RFC 7692 7.2.3.4: blocks may follow a final one, and may refer to bytes before it.
     private mutating func continueAfterFinalBlock() {
-        // This reset keeps the window. Copying it out and in again would cost up to 64 KiB a block, and a hostile
-        // sender can end one every two bytes.
+        // This reset keeps the window. Copying the window out and back would cost up to 64 KiB a block, and a hostile
+        // sender can end a block every two bytes.
         unsafe inflateResetKeep(stream)
         hasEnded = false
     }

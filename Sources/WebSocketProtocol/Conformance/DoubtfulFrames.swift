@@ -1,17 +1,16 @@
-/// Frames in a row with a reserved opcode that break another rule besides: a few may be frames, more are something
-/// else.
+/// Consecutive frames with a reserved opcode that break another rule too: a few may be frames, more are something else.
 struct DoubtfulFrames {
-    /// From how many on they are no frames.
+    /// The number from which on they are not frames.
     private static let limit = 4
 
-    // In this order, since the fast path's memory follows: see `WebSocketStream.hotBytes`.
+    // In this order, because the fast path's memory follows (`WebSocketStream.hotBytes`).
 
-    /// How many there were in a row.
+    /// The number of such frames in a row.
     private var count: UInt8 = 0
     /// The number of the last one, modulo 2^16.
     private var last: UInt16 = 0
 
-    /// Counts another one.
+    /// Counts another such frame.
     ///
     /// - Parameter number: Its 0-based number in its direction.
     /// - Returns: Whether there are too many in a row.

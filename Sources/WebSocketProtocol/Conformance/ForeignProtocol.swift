@@ -1,6 +1,6 @@
 import WireFormat
 
-/// What bytes are that stand where frames should, if their first ones show it.
+/// What stands in place of frames, if its first bytes show it.
 package enum ForeignProtocol: String, Sendable {
     case tls = "TLS"
     case ssh = "SSH"
@@ -9,19 +9,19 @@ package enum ForeignProtocol: String, Sendable {
     case mqtt = "MQTT"
     case rfb = "RFB"
     case text = "text"
-    /// The first frames of WebSocket, which an early draft had: text between 0 and 255.
+    /// The frames of an early WebSocket draft: text between the bytes 0 and 255.
     case hixie = "hixie-76"
-    /// The coding of a body of HTTP, frames in chunks perhaps.
+    /// The chunked coding of an HTTP body, perhaps with frames in the chunks.
     case chunks = "HTTP chunks"
 
-    /// Whether the other end speaks it too, if it speaks at all.
+    /// Whether the other end speaks it too, if it sends anything.
     package var isOfBothEnds: Bool { self == .mqtt || self == .rfb }
 
-    /// Looks at the first bytes of a stream.
+    /// Recognises the first bytes of a stream.
     package init?(_ bytes: Span<UInt8>) {
         guard bytes.count >= 2 else { return nil }
         switch (bytes[0], bytes[1]) {
-        // RFC 8446 5.1: the type of a record, and the version.
+        // RFC 8446 5.1: the record's type and version.
         case (0x14...0x17, 3): self = .tls
         // RFC 4253 4.2.
         case (UInt8(ascii: "S"), UInt8(ascii: "S"))
@@ -36,9 +36,9 @@ package enum ForeignProtocol: String, Sendable {
         }
     }
 
-    /// Looks at what was read as a header.
+    /// Recognises the bytes that were read as a header.
     init?(_ header: FrameHeader) {
-        // A length of 7 bits stands in the second byte as it is.
+        // A 7-bit length is the second byte itself.
         let length = header.payloadLength <= 125 ? UInt8(truncatingIfNeeded: header.payloadLength) : 126
         let bytes: InlineArray<2, UInt8> = [header.firstByte, (header.isMasked ? 0x80 : 0) | length]
         self.init(bytes.span)

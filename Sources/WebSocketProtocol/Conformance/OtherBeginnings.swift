@@ -1,16 +1,16 @@
 import WireFormat
 
-/// How far bytes are the beginning of something.
+/// How far bytes match the start of something.
 enum Match {
     case none
-    /// It would go on after them.
+    /// All bytes match, but more must follow.
     case part
     case whole
 }
 
-/// What other protocols begin with.
+/// How other protocols begin.
 extension Span<UInt8> {
-    /// Compares them with what something begins with.
+    /// Compares the bytes with the start of a protocol.
     func match(of text: StaticString, from start: Int = 0) -> Match {
         for index in 0..<text.utf8CodeUnitCount {
             guard start &+ index < count else { return .part }
@@ -19,7 +19,7 @@ extension Span<UInt8> {
         return .whole
     }
 
-    /// The size of a chunk that is not the last one (RFC 9112 7.1).
+    /// Matches the size of a chunk other than the last one (RFC 9112 7.1).
     var matchOfChunk: Match {
         var end = 0
         var isZero = true
@@ -32,7 +32,7 @@ extension Span<UInt8> {
         return match(of: "\r\n", from: end)
     }
 
-    /// A CONNECT of MQTT (3.1), or a CONNACK (3.2).
+    /// Matches an MQTT CONNECT (3.1) or CONNACK (3.2).
     var matchOfMQTT: Match {
         if self[0] == 0x20 {
             let highest: InlineArray<4, UInt8> = [0x20, 2, 1, 5]
@@ -43,7 +43,7 @@ extension Span<UInt8> {
             return .whole
         }
         guard self[0] == 0x10 else { return .none }
-        // The length that is left: up to four bytes, all but the last with the top bit set (2.2.3).
+        // The remaining length: up to four bytes, all but the last with the top bit set (2.2.3).
         var start = 1
         while start < 4, start < count, self[start] >= 0x80 { start &+= 1 }
         guard start < count else { return .part }
@@ -51,7 +51,8 @@ extension Span<UInt8> {
         return match == .none ? self.match(of: "\u{0}\u{6}MQIsdp", from: start &+ 1) : match
     }
 
-    /// Distinguishes what begins with 0 and no empty frame from frames of hixie-76: text between 0 and 255.
+    /// Distinguishes bytes that begin with 0, but not with an empty frame, from hixie-76 frames: text between 0 and
+    /// 255.
     func firstHixie(isEnd: Bool) -> StreamBeginning? {
         for index in 1..<count {
             if self[index] == 0xff {

@@ -1,32 +1,32 @@
 package import WireFormat
 
-/// The bytes that a stream begins with, right after the upgrade, while it is not clear whether they are frames.
+/// The first bytes of a stream, right after the upgrade, while it is unclear whether they are frames.
 package final class StreamStart {
-    /// The bytes of a segment, or what else came together.
+    /// The bytes of a segment, or other bytes that came together.
     package struct Piece {
         package let count: Int
         package let origin: Origin
     }
 
-    /// All of them.
+    /// All of the bytes.
     package private(set) var bytes: [UInt8] = []
-    /// How they came; at least one.
+    /// The pieces in which they came; at least one.
     package private(set) var pieces: [Piece] = []
-    /// The text that they begin with.
+    /// The text at their start.
     private(set) var text = TextRun()
-    /// How many frames the other end had begun when the first came.
+    /// The number of frames that the other end had begun when the first byte came.
     package let framesOfPeer: UInt64
 
-    /// The most bytes of text that are looked at: whatever has no frame in that many is something else.
+    /// The most bytes of text to examine: if no frame has begun by then, the stream is something else.
     static let limit = 4096
-    /// The same if it does not begin with text; each further segment has all of them looked at again.
+    /// The same for a stream that does not begin with text; every further segment examines all of them again.
     static let limitOfNumbers = 256
 
     init(framesOfPeer: UInt64) {
         self.framesOfPeer = framesOfPeer
     }
 
-    /// The bytes of memory that it takes.
+    /// The memory that it takes, in bytes.
     var cost: Int { Self.cost(of: bytes.count, in: pieces.count) }
 
     static func cost(of bytes: Int, in pieces: Int) -> Int {
@@ -41,11 +41,11 @@ package final class StreamStart {
     }
 }
 
-/// The ASCII text that bytes begin with, as far as it has come: no byte of it is looked at twice.
+/// The ASCII text at the start of a stream, as far as it has come; no byte is examined twice.
 struct TextRun {
-    /// How many bytes, of ``StreamStart/limit`` at most.
+    /// The number of its bytes, at most ``StreamStart/limit``.
     private(set) var count = 0
-    /// The place of the first line feed.
+    /// The index of the first line feed.
     private(set) var endOfLine: Int?
 
     init() {}
@@ -54,7 +54,7 @@ struct TextRun {
         advance(in: bytes)
     }
 
-    /// Goes on, since there are more bytes.
+    /// Continues with more bytes.
     mutating func advance(in bytes: Span<UInt8>) {
         let limit = min(bytes.count, StreamStart.limit)
         while count < limit, bytes[count].isText {
@@ -68,8 +68,8 @@ struct TextRun {
 package enum StreamBeginning: Sendable {
     /// Frames, as far as can be seen.
     case frames
-    /// So many bytes of text in lines: what a server logs, or fields of a head that was ended too early.
+    /// This many bytes of lines of text: a server's log output, or header fields after a head that ended too early.
     case text(Int)
-    /// Another protocol, of which the stream consists.
+    /// Another protocol, for the whole stream.
     case foreign(ForeignProtocol?)
 }

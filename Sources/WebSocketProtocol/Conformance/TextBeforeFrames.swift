@@ -1,8 +1,8 @@
 import WireFormat
 
-/// Text before the first frame, in lines or as a string, and where it ends.
+/// Text before the first frame, either in lines or as a string, and where it ends.
 extension Span<UInt8> {
-    /// How many bytes of text in lines they begin with, before their end or what looks like a frame; nil if none do.
+    /// The number of bytes of lines of text at the start, up to the end or to an apparent frame; nil if there are none.
     package func leadingLines(from sender: Role) -> Int? {
         var end = 0
         while end < count, self[end].isText { end &+= 1 }
@@ -11,10 +11,10 @@ extension Span<UInt8> {
         return beginsFrame(at: end, from: sender) == true ? end : nil
     }
 
-    /// Whether the first message of a stream may begin at an index: FIN, perhaps RSV1; the opcode is not reserved, and
-    /// the mask bit is as it should be, if it is there (RFC 6455 5.1, 5.2).
+    /// Whether the first message of a stream may begin at an index: FIN is set, perhaps RSV1; the opcode is not
+    /// reserved, and the mask bit is right, if it is there (RFC 6455 5.1, 5.2).
     ///
-    /// - Returns: nil if there is no such byte.
+    /// - Returns: nil if there is no byte at the index.
     func beginsFrame(at index: Int, from sender: Role) -> Bool? {
         guard index < count else { return nil }
         let opcode = Opcode(rawValue: self[index] & 0xf)
@@ -22,23 +22,23 @@ extension Span<UInt8> {
         return isFrame && (index &+ 1 == count || (self[index &+ 1] >= 0x80) == (sender == .client))
     }
 
-    /// Whether they are ASCII text, of which a few NULs may end the last line, and there is any.
+    /// Whether the bytes are ASCII text, at least one byte of it, perhaps with a few NULs at the end of the last line.
     package var areText: Bool {
         var end = 0
         while end < count, self[end].isText { end &+= 1 }
         return end > 0 && end &+ extracting(end...).terminatorCount == count
     }
 
-    /// How many NULs they begin with, as many as may stand before a frame at most.
+    /// The number of NULs at the start, at most as many as may precede a frame.
     var terminatorCount: Int {
         var end = 0
         while end < count, end < WebSocketStream.mostStrayBytes, self[end] == 0 { end &+= 1 }
         return end
     }
 
-    /// Whether each line is empty or begins with the name of a field and a colon (RFC 9112 5).
+    /// Whether each line is empty or begins with a field name and a colon (RFC 9112 5).
     package var areFields: Bool {
-        // How long the name of the field is that the line begins with; nil once it has ended.
+        // The length so far of the field name at the start of the line; nil once the name has ended.
         var nameLength: Int? = 0
         for index in indices {
             let byte = self[index]
@@ -54,7 +54,7 @@ extension Span<UInt8> {
         return true
     }
 
-    /// Whether their first line begins or ends with a version of HTTP (RFC 9112 3, 4).
+    /// Whether the first line begins or ends with an HTTP version (RFC 9112 3, 4).
     func namesHTTP(in text: TextRun) -> Bool {
         var end = Swift.min(text.endOfLine ?? text.count, count)
         if end > 0, self[end &- 1] == UInt8(ascii: "\r") { end &-= 1 }
@@ -64,7 +64,7 @@ extension Span<UInt8> {
 }
 
 extension UInt8 {
-    /// Whether it is one of those that names of fields mostly consist of.
+    /// Whether field names mostly consist of such characters.
     fileprivate var isOfName: Bool {
         self == UInt8(ascii: "-") || isDigit || isLetter
     }

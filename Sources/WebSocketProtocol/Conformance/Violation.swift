@@ -1,6 +1,6 @@
 /// A rule of RFC 6455 or RFC 7692 that a frame or message breaks.
 ///
-/// Framing goes on after it, unless it says otherwise.
+/// Frames after it are still read, unless the case says otherwise.
 public enum Violation: UInt8, CaseIterable, Hashable, Sendable {
     // Frames: reported when the header is complete.
     /// A client sent a frame without a mask (RFC 6455 5.1).
@@ -25,24 +25,24 @@ public enum Violation: UInt8, CaseIterable, Hashable, Sendable {
     case lengthTopBit
     /// A continuation without a message to continue (RFC 6455 5.4).
     case continuationWithoutStart
-    /// A message begins before the one before it has ended (RFC 6455 5.4).
+    /// A message begins before the previous one has ended (RFC 6455 5.4).
     case messageInsideMessage
     /// A frame follows the sender's Close frame (RFC 6455 5.5.1).
     case frameAfterClose
     /// The masking key is 0 (RFC 6455 5.3, 10.3).
     case zeroMaskingKey
-    /// The masking key is that of the frame before (RFC 6455 5.3, 10.3).
+    /// The masking key is that of the previous frame (RFC 6455 5.3, 10.3).
     case repeatedMaskingKey
-    /// So many rules are broken that this is no header; nothing is decoded after it.
+    /// The header breaks so many rules that it is not one; nothing is decoded after it.
     case implausible
     // Payloads: reported when the frame or message is complete.
     /// The body of a Close frame is a single byte, too short for a code (RFC 6455 5.5.1).
     case closePayloadOneByte
     /// A Close frame has a code that may not be sent (RFC 6455 7.4).
     case closeCodeNotAllowed
-    /// Such a code would be one that may be sent if its bytes changed places.
+    /// A code that may not be sent would be allowed with its bytes swapped.
     case closeCodeByteOrder
-    /// Such a code is the beginning of one that may be sent, written in digits.
+    /// A code that may not be sent is the start of an allowed code, written in digits.
     case closeCodeDigits
     /// The reason in a Close frame is not UTF-8 (RFC 6455 5.5.1, 8.1).
     case closeReasonNotUTF8
@@ -52,20 +52,20 @@ public enum Violation: UInt8, CaseIterable, Hashable, Sendable {
     case deflateBroken
     /// The compressed data of a message ends inside a block (RFC 7692 7.2.1).
     case deflateUnfinished
-    /// A compressed message refers beyond the window that was agreed on (RFC 7692 7.1.2).
+    /// A compressed message refers beyond the negotiated window (RFC 7692 7.1.2).
     case windowExceeded
-    // Bounds of ours that were reached.
+    // Limits of the analyzer: reported when reached.
     /// A message inflates beyond ``StreamLimits/inflatedMessage`` or ``StreamLimits/inflateRatio``; it is withheld.
     case inflateBomb
     /// A message is longer than ``StreamLimits/message``: the rest is not kept.
     case messageLimit
     /// A control frame is longer than ``StreamLimits/controlPayload``: the rest is not kept.
     case controlPayloadLimit
-    /// There is no memory to inflate with; messages of the stream are withheld.
+    /// There is no memory for inflating; messages of the stream are withheld.
     case compressionLimit
 }
 
-/// A set of violations, taken out in the order in which they are declared.
+/// A set of violations, removed in the order in which they are declared.
 struct PendingViolations: Sendable {
     private var bits: UInt32 = 0
 

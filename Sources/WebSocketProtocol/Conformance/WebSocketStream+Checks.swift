@@ -1,8 +1,8 @@
 import BasicContainers
 
-/// The rules of RFC 6455 and RFC 7692 that single frames can break.
+/// The rules of RFC 6455 and RFC 7692 that a single frame can break.
 extension WebSocketStream {
-    /// Checks what a header alone can break.
+    /// Checks the rules that a header alone can break.
     mutating func check(_ header: FrameHeader, _ opcode: Opcode) {
         // RFC 6455 5.1: clients mask, servers don't.
         if header.isMasked != (sender == .client) {
@@ -40,7 +40,7 @@ extension WebSocketStream {
         }
     }
 
-    /// How many independent rules a header breaks by itself; the order of messages is none of them.
+    /// The number of independent rules that a header breaks by itself, not counting the order of messages.
     mutating func brokenRuleCount(_ header: FrameHeader, _ opcode: Opcode) -> Int {
         var count = 0
         if header.isMasked != (sender == .client) { count &+= 1 }
@@ -51,9 +51,9 @@ extension WebSocketStream {
         return count
     }
 
-    /// Whether what stands where a header is due can hardly be one.
+    /// Whether the bytes in place of a header can hardly be one.
     ///
-    /// Endpoints break rules, one at a time and mostly the same one. Bytes of another protocol break several at once.
+    /// Endpoints break rules one at a time, and mostly the same one. Bytes of another protocol break several at once.
     mutating func isImplausible(_ header: FrameHeader) -> Bool {
         let broken = brokenRuleCount(header, header.opcode)
         guard broken > 1 else { return false }
@@ -62,7 +62,7 @@ extension WebSocketStream {
         return doubtful.countsTooMany(withFrame: frameCount)
     }
 
-    /// Gives up the stream: this is no header.
+    /// Gives up the stream at bytes that are not a header.
     mutating func stop(at header: FrameHeader, _ resources: inout StreamResources) -> Output? {
         frame.header = header
         frame.streamOffset = streamOffset &- UInt64(header.byteCount)
@@ -70,8 +70,8 @@ extension WebSocketStream {
         return giveUp(&resources)
     }
 
-    /// Gives up the stream where the current frame begins, if that is a Close frame that can hardly be one: its header
-    /// breaks a rule, its code must not be sent, and its reason is no text.
+    /// Gives up the stream at the current frame, if that is a Close frame that can hardly be one: its header breaks a
+    /// rule, its code may not be sent, and its reason is not text.
     mutating func stopAtClose(_ resources: inout StreamResources) -> Output? {
         guard frame.missing == 0, !kept.isCut, brokenRuleCount(frame.header, .close) > 0 else { return nil }
         let body = CloseBody(kept.bytes.span)
@@ -88,7 +88,7 @@ extension WebSocketStream {
         return nextPending(&resources)
     }
 
-    /// Checks the body of a Close frame (RFC 6455 5.5.1, 7.4); every frame after it breaks a rule.
+    /// Checks the body of a Close frame (RFC 6455 5.5.1, 7.4); every later frame breaks a rule.
     mutating func endClose() {
         hasSentClose = true
         guard frame.missing == 0, frame.header.firstByte & undecodedBits == 0 else { return }
@@ -97,11 +97,11 @@ extension WebSocketStream {
         if let code = body.code, !code.mayBeSent {
             violations.insert(Self.fault(of: code, in: kept.bytes.span))
         }
-        // A body cut at a limit of ours may end inside a scalar.
+        // A body cut at a limit may end inside a scalar.
         if body.reason == nil, !kept.isCut { violations.insert(.closeReasonNotUTF8) }
     }
 
-    /// What is wrong with a code that may not be sent.
+    /// The fault of a code that may not be sent.
     private static func fault(of code: CloseCode, in body: Span<UInt8>) -> Violation {
         if CloseCode(rawValue: code.rawValue.byteSwapped).mayBeSent { return .closeCodeByteOrder }
         var number: UInt16 = 0

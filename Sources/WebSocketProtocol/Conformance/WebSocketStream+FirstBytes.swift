@@ -1,8 +1,8 @@
 package import WireFormat
 
-/// What stands at the beginning of a stream, right after the upgrade, in place of a frame.
+/// Bytes at the start of a stream, right after the upgrade, that take the place of a frame.
 extension WebSocketStream {
-    /// Whether it is not clear yet what the stream begins with.
+    /// Whether it is still unclear what the stream begins with.
     ///
     /// `mutating` so that the value is read in place, not copied.
     package var isAtBeginning: Bool {
@@ -15,10 +15,10 @@ extension WebSocketStream {
     ///   - bytes: The bytes.
     ///   - origin: The packet that brought them.
     ///   - isChunked: Whether the response to the upgrade has a field that frames a body.
-    ///   - framesOfPeer: How many frames the other end has begun.
+    ///   - framesOfPeer: The number of frames that the other end has begun.
     ///   - keepable: Bytes of memory that streams may still keep.
-    /// - Returns: What the stream begins with, and the bytes that were kept, these included; nil if that is not clear
-    ///   yet: then these are kept as well. How the bytes are cut makes no difference.
+    /// - Returns: What the stream begins with, and the bytes that were kept, including these; nil if that is still
+    ///   unclear: then these bytes are kept too. How the bytes are cut makes no difference.
     package mutating func begin(
         with bytes: Span<UInt8>, _ origin: Origin, isChunked: Bool, framesOfPeer: UInt64, keepable: inout Int
     ) -> (beginning: StreamBeginning, kept: StreamStart?)? {
@@ -41,12 +41,12 @@ extension WebSocketStream {
         return beginning.flatMap { beginning in takeStart(&keepable).map { (beginning, $0) } }
     }
 
-    /// Decides what a stream begins with by what there is, since no more will come, or bytes are missing.
+    /// Decides from the bytes so far what a stream begins with, since no more will come or bytes are missing.
     ///
     /// - Parameters:
-    ///   - isChunked: As before.
-    ///   - keepable: As before.
-    /// - Returns: What it begins with, and the bytes that were kept; nil if none were.
+    ///   - isChunked: As in ``begin(with:_:isChunked:framesOfPeer:keepable:)``.
+    ///   - keepable: As in ``begin(with:_:isChunked:framesOfPeer:keepable:)``.
+    /// - Returns: What the stream begins with, and the bytes that were kept; nil if none were.
     package mutating func endBeginning(
         isChunked: Bool, keepable: inout Int
     ) -> (beginning: StreamBeginning, kept: StreamStart)? {
@@ -55,7 +55,7 @@ extension WebSocketStream {
         return takeStart(&keepable).map { (beginning, $0) }
     }
 
-    /// Takes out what was kept, and gives its memory back.
+    /// Removes the kept bytes, and releases their memory.
     package mutating func takeStart(_ keepable: inout Int) -> StreamStart? {
         guard let kept = start else { return nil }
         keepable &+= kept.cost
@@ -64,14 +64,14 @@ extension WebSocketStream {
         return kept
     }
 
-    /// Looks at the bytes that the stream begins with.
+    /// Examines the first bytes of the stream.
     ///
-    /// - Returns: What they are; nil if that depends on what follows. More bytes never change what was returned.
+    /// - Returns: What they are; nil if that depends on what follows. More bytes never change the result.
     private mutating func firstBytes(
         _ all: Span<UInt8>, _ text: TextRun, isChunked: Bool, isEnd: Bool
     ) -> StreamBeginning? {
         guard all.count > 0 else { return isEnd ? .frames : nil }
-        // A frame that is one message has FIN set: the most common one is none of these.
+        // A frame that is a whole message has FIN set; most streams begin with one, and nothing below does.
         guard all[0] & 0x80 == 0 || all[0] == 0xff else { return .frames }
         let limit = all[0].isText ? StreamStart.limit : StreamStart.limitOfNumbers
         let bytes = all.extracting(first: min(all.count, limit))
@@ -93,7 +93,7 @@ extension WebSocketStream {
         return bytes[0].isText ? firstText(bytes, text, isEnd: isEnd) : .frames
     }
 
-    /// Distinguishes frames from numbers of a binary protocol, most of whose bytes are 0, and from frames of hixie-76.
+    /// Distinguishes frames from numbers of a binary protocol, whose bytes are mostly 0, and from hixie-76 frames.
     private mutating func firstNumbers(_ bytes: Span<UInt8>, isEnd: Bool) -> StreamBeginning? {
         var start = 0
         while start &+ 1 < bytes.count, bytes[start] <= Opcode.binary.rawValue, bytes[start &+ 1] == 0 { start &+= 2 }
@@ -103,30 +103,30 @@ extension WebSocketStream {
             return bytes[0] == 0 && !isMasked ? bytes.firstHixie(isEnd: isEnd) : .frames
         }
         guard start >= 4 else { return .frames }
-        // Empty fragments precede what can hardly be a header.
+        // Empty fragments precede bytes that can hardly be a header.
         guard let header = FrameHeader(bytes.extracting(start...)) else { return isEnd ? .frames : nil }
         return brokenRuleCount(header, header.opcode) > 1 ? .foreign(nil) : .frames
     }
 
     /// Distinguishes frames from lines of text.
     ///
-    /// Text is no frame: its FIN would be missing from a control frame, its opcode be reserved, a reserved bit be set,
-    /// or a continuation have nothing to continue.
+    /// Text is not a frame: FIN would be missing from a control frame, the opcode would be reserved, a reserved bit
+    /// would be set, or a continuation would have nothing to continue.
     private mutating func firstText(_ bytes: Span<UInt8>, _ text: TextRun, isEnd: Bool) -> StreamBeginning? {
         let opcode = Opcode(rawValue: bytes[0] & 0xf)
         let mayBeFrame = opcode == .text || opcode == .binary
         if sender == .server, mayBeFrame, bytes[0] & 0x70 & ~usedBits == 0 { return .frames }
-        // What other protocols begin with is told by their first four bytes.
+        // The first four bytes show which other protocol a stream is.
         if bytes.count < 4, !isEnd { return nil }
         guard bytes.count == 1 || bytes[1].isText else { return .frames }
         let end = text.count
         let name = ForeignProtocol(bytes)
         if let name, name != .http { return .frames }
-        // A log may have a line about a request, but not the line of one.
+        // A server may log a line about a request, but not the request line itself.
         if name != nil, text.endOfLine != nil || end < bytes.count || isEnd, bytes.namesHTTP(in: text) {
             return .frames
         }
-        // A frame may be text too: of a Pong without FIN the first byte is a line feed.
+        // A frame may be text too: the first byte of a Pong without FIN is a line feed.
         if end == Int(bytes[min(1, bytes.count &- 1)]) &+ 2, end < bytes.count || isEnd { return .frames }
         if end == bytes.count {
             guard isEnd else { return nil }
@@ -140,7 +140,7 @@ extension WebSocketStream {
         return end &+ 1 < bytes.count || isEnd ? .text(count) : nil
     }
 
-    /// Distinguishes frames from text that ends like a string in C, with NULs, before the first frame.
+    /// Distinguishes frames from text before the first frame that ends like a C string, with NULs.
     private func firstString(_ bytes: Span<UInt8>, _ end: Int, isHTTP: Bool, isEnd: Bool) -> StreamBeginning? {
         guard let isFrame = bytes.beginsFrame(at: end, from: sender) else {
             return isEnd ? isHTTP ? .frames : .text(end) : nil

@@ -29,8 +29,9 @@ public struct CloseBody: Hashable, Sendable {
     }
 }
 
-/// The status code of a Close frame, or one that only applications are given (RFC 6455 7.4); any 16-bit value can be
-/// held.
+/// The status code of a Close frame, or one that is only reported to applications (RFC 6455 7.4).
+///
+/// It can hold any 16-bit value.
 public struct CloseCode: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     /// The number.
     public let rawValue: UInt16
@@ -50,15 +51,15 @@ public struct CloseCode: RawRepresentable, Hashable, Sendable, CustomStringConve
     public static let protocolError = CloseCode(rawValue: 1002)
     /// A kind of data that cannot be accepted.
     public static let unsupportedData = CloseCode(rawValue: 1003)
-    /// Given to applications when a Close frame had no code; never on the wire.
+    /// Reported to applications if a Close frame had no code; never on the wire.
     public static let noStatusReceived = CloseCode(rawValue: 1005)
-    /// Given to applications when there was no Close frame; never on the wire.
+    /// Reported to applications if there was no Close frame; never on the wire.
     public static let abnormalClosure = CloseCode(rawValue: 1006)
     /// A payload that contradicts its type, such as text that is not UTF-8.
     public static let invalidFramePayloadData = CloseCode(rawValue: 1007)
-    /// A message against the endpoint's policy.
+    /// A message that violates the endpoint's policy.
     public static let policyViolation = CloseCode(rawValue: 1008)
-    /// A message too big to be processed.
+    /// A message too big to process.
     public static let messageTooBig = CloseCode(rawValue: 1009)
     /// The client needs an extension that the server did not negotiate.
     public static let mandatoryExtension = CloseCode(rawValue: 1010)
@@ -68,9 +69,9 @@ public struct CloseCode: RawRepresentable, Hashable, Sendable, CustomStringConve
     public static let serviceRestart = CloseCode(rawValue: 1012)
     /// The service is overloaded.
     public static let tryAgainLater = CloseCode(rawValue: 1013)
-    /// A gateway got an invalid response from its upstream.
+    /// A gateway received an invalid response from its upstream.
     public static let badGateway = CloseCode(rawValue: 1014)
-    /// Given to applications when the TLS handshake failed; never on the wire.
+    /// Reported to applications if the TLS handshake failed; never on the wire.
     public static let tlsHandshake = CloseCode(rawValue: 1015)
 
     /// The number and the name: "1000 normal closure".
@@ -104,7 +105,7 @@ public struct CloseCode: RawRepresentable, Hashable, Sendable, CustomStringConve
         }
     }
 
-    /// Whether an endpoint may put the code into a Close frame (RFC 6455 7.4.1, 7.4.2 and IANA's registry).
+    /// Whether an endpoint may send the code in a Close frame (RFC 6455 7.4.1, 7.4.2 and IANA's registry).
     public var mayBeSent: Bool {
         switch rawValue {
         case 1000...1003, 1007...1014, 3000...4999: true

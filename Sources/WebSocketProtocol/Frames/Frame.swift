@@ -4,13 +4,13 @@ public import WireFormat
 public struct Frame: Hashable, Sendable {
     /// Its header.
     public var header: FrameHeader
-    /// Where the header begins: bytes from the first of its direction's TCP stream.
+    /// The stream offset of the header: bytes from the first byte of its direction's TCP stream.
     public var streamOffset: UInt64
     /// The 0-based number of the frame in its direction.
     public var index: UInt64
-    /// How many bytes of the payload the capture lacks.
+    /// The number of payload bytes that the capture lacks.
     public var missing: UInt64
-    /// The packet that brought the header's first byte, and its time; all zero where there are no packets.
+    /// The packet that brought the header's first byte, and its time; all zero if there are no packets.
     public var origin = Origin(packet: 0, time: Timestamp(nanoseconds: 0))
 }
 
@@ -22,30 +22,30 @@ public struct FrameHeader: Hashable, Sendable {
     public var maskingKey: UInt32?
     /// The payload length in bytes, as claimed.
     public var payloadLength: UInt64
-    /// Whether the length is in its shortest form, as RFC 6455 5.2 demands.
+    /// Whether the length has its shortest form, as RFC 6455 5.2 requires.
     public var hasMinimalLength: Bool
-    /// How many bytes the header takes: 2 to 14.
+    /// The length of the header in bytes: 2 to 14.
     public var byteCount: Int
 
     /// Whether this is the last fragment of a message.
     public var fin: Bool { firstByte & 0x80 != 0 }
-    /// The first reserved bit; permessage-deflate's "compressed".
+    /// The first reserved bit: the "Per-Message Compressed" bit of permessage-deflate (RFC 7692 6).
     public var rsv1: Bool { firstByte & 0x40 != 0 }
     /// The second reserved bit.
     public var rsv2: Bool { firstByte & 0x20 != 0 }
     /// The third reserved bit.
     public var rsv3: Bool { firstByte & 0x10 != 0 }
-    /// What kind of frame it is.
+    /// The kind of frame.
     public var opcode: Opcode { Opcode(rawValue: firstByte) }
     /// Whether the payload is masked.
     public var isMasked: Bool { maskingKey != nil }
 }
 
 extension FrameHeader {
-    /// The longest header: two bytes, a 64-bit length and a masking key.
+    /// The length of the longest header: two bytes, a 64-bit length and a masking key.
     static let maximumByteCount = 14
 
-    /// How many bytes a header with this second byte takes (RFC 6455 5.2).
+    /// The length in bytes of a header with this second byte (RFC 6455 5.2).
     static func byteCount(secondByte: UInt8) -> Int {
         let lengthBytes =
             switch secondByte & 0x7f {
@@ -56,7 +56,7 @@ extension FrameHeader {
         return 2 &+ lengthBytes &+ (secondByte & 0x80 != 0 ? 4 : 0)
     }
 
-    /// Reads the header at the beginning of `bytes`; nil if they end before it does (RFC 6455 5.2).
+    /// Reads the header at the start of `bytes`; nil if they end before the header does (RFC 6455 5.2).
     public init?(_ bytes: Span<UInt8>) {
         guard bytes.count >= 2 else { return nil }
         let secondByte = bytes[1]
@@ -81,16 +81,17 @@ extension FrameHeader {
     }
 }
 
-/// Reads frame headers from a stream that comes in pieces; a header in one piece is read in place.
+/// Reads frame headers from a stream that comes in pieces; a header within one piece is read in place.
 struct FrameHeaderReader {
     private var gathered = InlineArray<14, UInt8>(repeating: 0)
     private var gatheredCount: UInt8 = 0
 
-    /// Whether no byte of the next header has come.
+    /// Whether no byte of the next header has arrived.
     @inline(__always)
     var isEmpty: Bool { gatheredCount == 0 }
 
-    /// Takes the next header from `input`; nil if the input ends before the header does, and then all of it is taken.
+    /// Takes the next header from `input`; nil if the input ends before the header does: then all of the input is
+    /// taken.
     mutating func next(_ input: inout ByteCursor) -> FrameHeader? {
         if gatheredCount == 0, let header = FrameHeader(input.rest) {
             input.skip(header.byteCount)
@@ -107,9 +108,9 @@ struct FrameHeaderReader {
         return nil
     }
 
-    /// What has come of a header that the stream's end cuts; nil if nothing has.
+    /// The part of a header before the stream's end; nil if no byte of one has arrived.
     ///
-    /// Its length and key may lack bytes; a mask bit that has not come is assumed to be right.
+    /// Its length and key may lack bytes; a missing mask bit is assumed to be right.
     func unfinished(from sender: Role) -> FrameHeader? {
         guard gatheredCount > 0 else { return nil }
         let second = gatheredCount > 1 ? gathered[1] : sender == .client ? 0x80 : 0

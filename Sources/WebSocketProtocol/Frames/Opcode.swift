@@ -1,4 +1,6 @@
-/// The opcode of a frame (RFC 6455 5.2, 11.8); any of the 16 values can be held.
+/// The opcode of a frame (RFC 6455 5.2, 11.8).
+///
+/// It can hold any of the 16 values.
 public struct Opcode: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     /// The value, 0 to 15.
     public let rawValue: UInt8
@@ -22,16 +24,16 @@ public struct Opcode: RawRepresentable, Hashable, Sendable, CustomStringConverti
     /// A Pong.
     @inlinable public static var pong: Opcode { Opcode(rawValue: 10) }
 
-    /// Whether the top bit is set: a control frame, reserved ones included (RFC 6455 5.5).
+    /// Whether the top bit is set: a control frame, including reserved ones (RFC 6455 5.5).
     public var isControl: Bool { rawValue & 0x8 != 0 }
 
-    /// Whether RFC 6455 reserves the value for later use.
+    /// Whether RFC 6455 reserves the value for future use.
     public var isReserved: Bool { rawValue & 0x7 > 2 }
 
-    /// The name in the trace: "text", "binary"… or "reserved-3".
+    /// The name in the trace, such as "text", "binary" or "reserved-3".
     public var description: String { name }
 
-    /// The name in the trace: "text", "binary"… or "reserved-3".
+    /// The name in the trace, such as "text", "binary" or "reserved-3".
     public var name: String {
         switch self {
         case .continuation: "continuation"
@@ -45,11 +47,11 @@ public struct Opcode: RawRepresentable, Hashable, Sendable, CustomStringConverti
     }
 }
 
-/// One end of a WebSocket session: who asked for the upgrade, and who answered.
+/// One end of a WebSocket session: the one that requested the upgrade, or the one that answered.
 public enum Role: UInt8, Hashable, Sendable, CaseIterable {
-    /// The end that asked for the upgrade.
+    /// The end that requested the upgrade.
     case client
-    /// The end that answered it.
+    /// The end that answered.
     case server
 
     /// Its index in a pair: 0 or 1.

@@ -1,6 +1,6 @@
 import BasicContainers
 
-/// The beginning of a payload, kept up to a limit.
+/// The start of a payload, kept up to a limit.
 struct KeptPayload: ~Copyable {
     /// The bytes kept so far.
     private(set) var bytes = UniqueArray<UInt8>()
@@ -8,9 +8,9 @@ struct KeptPayload: ~Copyable {
     private var isLent = false
     /// Bytes that may still be kept of this payload.
     private var room = 0
-    /// Bytes that this payload has taken out of the limit of all streams: what its buffer takes, if that has grown.
+    /// Bytes taken from the limit of all streams for this payload: the size of its buffer, if that has grown.
     private var reserved = 0
-    /// Whether more is wanted than the limit allows.
+    /// Whether more bytes are wanted than the limit allows.
     private var isLimited = false
     /// Whether bytes were left out because of a limit, not because they were not demanded.
     private(set) var hitLimit = false
@@ -22,7 +22,7 @@ struct KeptPayload: ~Copyable {
     /// Small, since every idle stream may retain this much, outside all limits.
     private static let retainedCapacity = 512
 
-    /// Begins a new payload of which at most `wanted` bytes are kept, and never more than `limit`.
+    /// Begins a new payload: at most `wanted` bytes of it are kept, and never more than `limit`.
     mutating func begin(wanted: Int, limit: Int, in store: inout PayloadStore) {
         release(&store)
         room = min(wanted, limit)
@@ -44,14 +44,14 @@ struct KeptPayload: ~Copyable {
         }
     }
 
-    /// Keeps what there is room for.
+    /// Keeps as many bytes as there is room for.
     mutating func append(_ source: Span<UInt8>, in store: inout PayloadStore) {
         let count = admit(source.count, &store)
         guard count > 0 else { return }
         bytes.append(copying: source.extracting(first: count))
     }
 
-    /// Keeps what there is room for, unmasked if there is a mask.
+    /// Keeps as many bytes as there is room for, unmasked if there is a mask.
     ///
     /// The mask advances over all of `source`.
     mutating func append(_ source: Span<UInt8>, unmasking mask: inout Masking?, in store: inout PayloadStore) {
@@ -67,8 +67,8 @@ struct KeptPayload: ~Copyable {
         mask = masking
     }
 
-    /// Takes up to `count` bytes out of the limits, as many as they leave, and moves to a spare buffer before another
-    /// is allocated.
+    /// Takes up to `count` bytes out of the limits, as far as they allow, and switches to a spare buffer before
+    /// allocating one.
     private mutating func admit(_ count: Int, _ store: inout PayloadStore) -> Int {
         let spare = reserved &- bytes.count
         let admitted = max(0, min(count, room, store.room &- store.heldBack &+ spare))
@@ -105,26 +105,26 @@ struct KeptPayload: ~Copyable {
     }
 }
 
-/// What payloads are kept in: how many bytes all streams together may still keep, and buffers for them.
+/// The storage of payloads: a limit on the bytes that all streams together may keep, and buffers for them.
 ///
 /// A few buffers are reused for payloads that come in several pieces; otherwise each would grow from nothing, piece by
-/// piece. Their number is limited, lent ones included, since a lent buffer may be much larger than what is kept in it,
-/// and a message may never end.
+/// piece. The number of buffers is limited, including lent ones, since a lent buffer may be much larger than its
+/// contents, and a message may never end.
 struct PayloadStore: ~Copyable {
     /// Bytes that may still be kept.
     var room: Int
-    /// Bytes of these that are not for payloads.
+    /// Bytes of ``room`` that payloads may not take.
     var heldBack = 0
-    /// Empty buffers, the one returned last at the end.
+    /// Empty buffers, the latest returned at the end.
     private var spares = UniqueArray<UniqueArray<UInt8>>()
-    /// What they take.
+    /// The capacity of the spare buffers, in bytes.
     private(set) var spareByteCount = 0
-    /// How many buffers are lent.
+    /// The number of lent buffers.
     private var lentCount = 0
 
-    /// The most buffers, spare and lent ones together.
+    /// The most buffers, spare and lent together.
     static let maximumBuffers = 32
-    /// The largest capacity of a spare one.
+    /// The largest capacity of a spare buffer, in bytes.
     static let maximumCapacity = 64 << 10
 
     /// Creates a store without buffers.
@@ -132,7 +132,7 @@ struct PayloadStore: ~Copyable {
         self.room = room
     }
 
-    /// Lends the buffer returned last; nil if none is left, or it takes more than `limit` bytes.
+    /// Lends the buffer returned last; nil if there is none, or if its capacity exceeds `limit` bytes.
     mutating func lend(upTo limit: Int) -> UniqueArray<UInt8>? {
         guard !spares.isEmpty, spares[spares.count - 1].capacity <= limit, let spare = spares.popLast() else {
             return nil
@@ -142,7 +142,7 @@ struct PayloadStore: ~Copyable {
         return spare
     }
 
-    /// Takes back a buffer, and keeps it if there is room.
+    /// Takes back a buffer, and keeps it if there is room for one more.
     mutating func giveBack(_ buffer: consuming UniqueArray<UInt8>, isLent: Bool) {
         if isLent { lentCount &-= 1 }
         guard spares.count &+ lentCount < Self.maximumBuffers, buffer.capacity <= Self.maximumCapacity else { return }

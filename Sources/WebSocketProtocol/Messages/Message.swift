@@ -1,22 +1,22 @@
-/// A data message (RFC 6455 5.4, 5.6): one frame or several.
+/// A data message (RFC 6455 5.4, 5.6), of one frame or several.
 public struct Message: Hashable, Sendable {
-    /// Whether it is text; if not, it is binary.
+    /// Whether it is text rather than binary.
     public var isText: Bool
-    /// Where its first frame's header begins: bytes from the first of its direction's TCP stream.
+    /// The stream offset of its first frame's header: bytes from the first byte of its direction's TCP stream.
     public var streamOffset: UInt64
     /// Whether all of its frames and all of their bytes were seen.
     public var isComplete: Bool
-    /// How many frames it came in.
+    /// The number of its frames.
     public var frameCount: UInt64
     /// Whether it was compressed (RFC 7692 6: RSV1 on the first frame, if compression was negotiated).
     public var isCompressed: Bool
-    /// The payload bytes on the wire, as far as the frames' headers tell.
+    /// The payload bytes on the wire, as claimed by the frames' headers.
     public var wireLength: UInt64
-    /// How many bytes it has once decoded; nil if that cannot be known.
+    /// The length in bytes after decoding; nil if unknown.
     public var length: UInt64?
     /// How much of the payload is available.
     public var payload: PayloadStatus
-    /// Whether a text payload is valid UTF-8; true for binary messages, and if it cannot be known.
+    /// Whether a text payload is valid UTF-8; true for binary messages, and if unknown.
     public var isValidUTF8: Bool
 }
 
@@ -26,9 +26,9 @@ public enum PayloadWithheld: String, Hashable, Sendable {
     case contextLost = "context-lost"
     /// The payload inflates beyond the limits on size or ratio.
     case bomb
-    /// Bytes of it are missing, or its session ended before it did.
+    /// Bytes of the payload are missing, or its session ended before it did.
     case incomplete
-    /// It is in a form of an extension that was negotiated and is not decoded (RFC 6455 9.2).
+    /// The payload is in a form defined by a negotiated extension that is not decoded (RFC 6455 9.2).
     case undecodedExtension = "undecoded-extension"
 }
 
@@ -36,7 +36,7 @@ public enum PayloadWithheld: String, Hashable, Sendable {
 public enum PayloadStatus: Hashable, Sendable {
     /// All of it.
     case whole
-    /// Its beginning, up to what was demanded or a limit.
+    /// Its start, up to the demanded length or a limit.
     case truncated
     /// None of it, for a reason.
     case withheld(PayloadWithheld)

@@ -101,7 +101,7 @@ extension MessageDecoder {
     mutating func finishInflating(
         _ resources: inout StreamResources, _ violations: inout PendingViolations
     ) {
-        // Not with what is appended, should the data end inside a block.
+        // Read before anything is appended, in case the data ends inside a block.
         let exceedsWindow = compression.exceedsWindow
         if !compression.isAtStreamEnd {
             let tail: InlineArray<4, UInt8> = [0x00, 0x00, 0xff, 0xff]
@@ -113,7 +113,7 @@ extension MessageDecoder {
             return
         }
         if !compression.isAtBlockEnd {
-            // With part of the window unknown, data that ends well is the only proof.
+            // If part of the window is unknown, only data that ends at a block's end is proof.
             if compression.isRegaining {
                 giveUp(nil, .contextLost, &resources.payloads, &violations)
                 return
@@ -124,11 +124,12 @@ extension MessageDecoder {
         if exceedsWindow { violations.insert(.windowExceeded) }
     }
 
-    /// Whether the message so far is a bomb: judged by the bytes that came, since what a frame claims to have may never
-    /// come.
+    /// Whether the message so far is a bomb.
     ///
-    /// The bytes that come next may bring the ratio down: before the end, as much as the threshold and what a few more
-    /// bytes may inflate to is allowed.
+    /// This is judged by the bytes that came, since bytes that a frame claims may never come.
+    ///
+    /// The next bytes may lower the ratio, so before the end the message may exceed it by the threshold, and by as much
+    /// as a few more bytes may inflate to.
     private var isBomb: Bool {
         limits.isBomb(inflated: decodedLength, from: UInt64(inflatedFrom) &+ 64, slack: limits.ratioThreshold)
     }

@@ -1,60 +1,60 @@
 import BasicContainers
 import WireFormat
 
-/// Joins the frames of one direction to data messages (RFC 6455 5.4) and inflates them (RFC 7692 6.2).
+/// Joins the frames of one direction into data messages (RFC 6455 5.4) and inflates them (RFC 7692 6.2).
 ///
-/// Payload passes through in pieces: a message is kept only as far as it is demanded.
+/// Payloads pass through in pieces: a message is kept only as far as it is demanded.
 struct MessageDecoder: ~Copyable {
-    /// Which message the next fragment would belong to.
+    /// The message that the next fragment would belong to.
     private enum Place: UInt8 {
         /// None: no message has begun, or the last one has ended.
         case outside
-        /// ``current``.
+        /// The current message (``current``).
         case inside
-        /// One whose beginning was not seen, if any.
+        /// A message whose beginning was not seen, if any.
         case unknown
     }
 
     private var place = Place.outside
     private var isMissingBytes = false
-    /// Whether `kept` holds what came of a message that was given up, and is still to be reported.
+    /// Whether `kept` holds the bytes of an abandoned message that is not reported yet.
     private var holdsAbandoned = false
     /// Why the current message's payload is withheld.
     var withheld: PayloadWithheld?
-    /// Compressed bytes of the current message that were inflated so far; it stays at its highest value.
+    /// Compressed bytes of the current message inflated so far; saturates at the maximum.
     var inflatedFrom: UInt32 = 0
     var limits: StreamLimits
     var text = UTF8Validator()
     /// The bytes of its payload so far, unmasked and inflated.
     var decodedLength: UInt64 = 0
-    /// The message that began last.
+    /// The latest message.
     var current = Message(
         isText: false, streamOffset: 0, isComplete: false, frameCount: 0, isCompressed: false, wireLength: 0,
         length: nil,
         payload: .whole, isValidUTF8: true)
-    /// Its decoded bytes, as far as they are kept.
+    /// The decoded bytes of the message, as far as they are kept.
     var kept = KeptPayload()
     var compression: Compression
 
     /// Creates a decoder that has seen no message.
     ///
     /// - Parameters:
-    ///   - compression: What was negotiated for this direction; nil for no compression.
+    ///   - compression: The negotiated parameters of this direction; nil for no compression.
     ///   - limits: Bounds on what is kept and inflated.
     init(compression: DeflateParameters?, limits: StreamLimits) {
         self.compression = Compression(compression)
         self.limits = limits
     }
 
-    /// Whether a message has begun and not ended.
+    /// Whether a message has begun but not ended.
     @inline(__always)
     var isInMessage: Bool { place == .inside }
 
-    /// Whether the current message is one frame so far and not compressed: what is kept of the message is what would
-    /// be kept of the frame.
+    /// Whether the current message is so far a single uncompressed frame, so that the kept bytes of the message and of
+    /// the frame would be the same.
     var isVerbatim: Bool { isInMessage && current.frameCount == 1 && !current.isCompressed }
 
-    /// Whether RSV1 marks compressed messages here.
+    /// Whether RSV1 marks compressed messages.
     var isCompressionNegotiated: Bool { compression.parameters != nil }
 
     /// Begins a message with its first frame, whose payload has `length` bytes.
@@ -74,23 +74,23 @@ struct MessageDecoder: ~Copyable {
         if !holdsAbandoned { kept.begin(wanted: wanted, limit: limits.message, in: &resources.payloads) }
     }
 
-    /// Begins to keep the bytes of the message that has begun, since those of the one before it are no longer needed.
+    /// Starts keeping bytes of the current message, since those of the previous one are no longer needed.
     mutating func releaseAbandoned(wanted: Int, _ resources: inout StreamResources) {
         guard holdsAbandoned else { return }
         holdsAbandoned = false
         if isInMessage { kept.begin(wanted: wanted, limit: limits.message, in: &resources.payloads) }
     }
 
-    /// Records that a message passed that was decoded elsewhere: no fragment to come belongs to an earlier one.
+    /// Records that a message was decoded elsewhere, so that later fragments belong to no earlier one.
     @inline(__always)
     mutating func passMessage() {
         place = .outside
     }
 
-    /// Passes over a continuation frame that belongs to no message seen.
+    /// Skips a continuation frame that belongs to no message seen.
     ///
     /// - Parameter isLast: Whether it has FIN.
-    /// - Returns: Whether it is allowed: the message may have begun in a gap (RFC 6455 5.4).
+    /// - Returns: Whether it is allowed: its message may have begun in a gap (RFC 6455 5.4).
     mutating func passContinuation(isLast: Bool) -> Bool {
         guard place == .unknown else { return false }
         if isLast { place = .outside }
@@ -102,7 +102,7 @@ struct MessageDecoder: ~Copyable {
         if place == .outside { place = .unknown }
     }
 
-    /// Withholds the current message: a frame of it uses an extension that is not decoded.
+    /// Withholds the current message, since one of its frames uses an extension that is not decoded.
     mutating func withholdUndecoded() {
         guard isInMessage else { return }
         withheld = withheld ?? .undecodedExtension
@@ -115,7 +115,7 @@ struct MessageDecoder: ~Copyable {
         current.wireLength &+= payloadLength
     }
 
-    /// Skips `length` payload bytes of the current message, which the capture lacks.
+    /// Skips `length` payload bytes of the current message that the capture lacks.
     mutating func skip(_ length: UInt64) {
         guard isInMessage else { return }
         isMissingBytes = true
@@ -151,13 +151,13 @@ struct MessageDecoder: ~Copyable {
         return current
     }
 
-    /// Whether the current message is text, without a gap so far, and already known not to be UTF-8.
+    /// Whether the current message is text without gaps so far, and already known not to be UTF-8.
     var isTextBroken: Bool { isInMessage && current.isText && withheld == nil && !text.isValid }
 
-    /// Gives up the current message: its session ended, or another began inside it.
+    /// Gives up the current message: its session ended, or another message began inside it.
     ///
-    /// - Parameter isCut: Whether the capture lacks what followed; if not, what came of it is kept until
-    ///   ``releaseAbandoned(wanted:_:)``, or ``releaseKept(_:)``.
+    /// - Parameter isCut: Whether the capture lacks what followed; if not, the bytes so far are kept until
+    ///   ``releaseAbandoned(wanted:_:)`` or ``releaseKept(_:)``.
     /// - Returns: The message; nil if there is none.
     mutating func abandon(isCut: Bool) -> Message? {
         guard isInMessage else { return nil }
@@ -174,23 +174,23 @@ struct MessageDecoder: ~Copyable {
         return current
     }
 
-    /// Records that the place in the stream became unknown: the compression context is lost with it (RFC 7692 7.1.1).
+    /// Records that the position in the stream is lost, and with it the compression context (RFC 7692 7.1.1).
     mutating func loseContext() {
         compression.lose()
     }
 
-    /// Frees what decompression takes: no message will follow.
+    /// Frees the decompression memory, since no message will follow.
     mutating func endCompression(_ resources: inout StreamResources) {
         compression.end(&resources)
     }
 
-    /// How often the contents of the context became unknown, and how often a message then proved that decoding goes on.
+    /// How often the context was lost, and how often a message then proved that it was regained.
     var contexts: (lost: UInt64, regained: UInt64) { (compression.lostCount, compression.regainedCount) }
 
-    /// Whether a compressed message was refused for lack of memory; true once only.
+    /// Whether a compressed message was refused for lack of memory; true only once.
     mutating func takeCompressionRefusal() -> Bool { compression.takeRefusal() }
 
-    /// Gives the kept bytes of the last message back.
+    /// Releases the kept bytes of the last message.
     mutating func releaseKept(_ resources: inout StreamResources) {
         holdsAbandoned = false
         kept.release(&resources.payloads)

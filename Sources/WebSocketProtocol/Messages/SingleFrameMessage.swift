@@ -3,15 +3,15 @@ public import WireFormat
 
 /// An uncompressed message in a single frame (RFC 6455 5.4) that arrived in one piece and breaks no rule.
 ///
-/// Most messages are of this kind. Their payload need not be kept: it is lent from where it is.
+/// Most messages are of this kind. Their payload is not kept, but lent in place.
 public struct SingleFrameMessage: Sendable {
     /// The frame.
     public var frame: Frame
-    /// Where the payload is: in the input, from this offset on; nil if it was unmasked into ``StreamResources``.
+    /// The offset of the payload in the input; nil if it was unmasked into ``StreamResources``.
     var inputOffset: Int?
-    /// How many bytes of the payload are lent: all, or as many as were demanded.
+    /// The number of payload bytes lent: all, or as many as were demanded.
     var lentCount: Int
-    /// Whether the payload of the frame was demanded as well as the message's.
+    /// Whether the frame's payload was demanded as well as the message's.
     var showsFrame: Bool
 
     /// The message.
@@ -35,9 +35,9 @@ public struct SingleFrameMessage: Sendable {
     /// The payload of the frame, as far as it was demanded.
     ///
     /// - Parameters:
-    ///   - input: What the message was found in.
-    ///   - resources: What the stream was given along with it, not used since.
-    /// - Returns: The first bytes, unmasked; empty if frames' own payloads were not demanded.
+    ///   - input: The input in which the message was found.
+    ///   - resources: The resources passed along with it, not used since.
+    /// - Returns: The first bytes, unmasked; empty if frame payloads were not demanded.
     @_lifetime(copy input, borrow resources)
     public func framePayload(in input: ByteCursor, _ resources: borrowing StreamResources) -> Span<UInt8> {
         payload(in: input, resources).extracting(first: showsFrame ? lentCount : 0)
@@ -46,8 +46,8 @@ public struct SingleFrameMessage: Sendable {
     /// The payload of the message, as far as it was demanded.
     ///
     /// - Parameters:
-    ///   - input: What the message was found in.
-    ///   - resources: What the stream was given along with it, not used since.
+    ///   - input: The input in which the message was found.
+    ///   - resources: The resources passed along with it, not used since.
     /// - Returns: The first bytes, unmasked.
     @_lifetime(copy input, borrow resources)
     public func payload(in input: ByteCursor, _ resources: borrowing StreamResources) -> Span<UInt8> {

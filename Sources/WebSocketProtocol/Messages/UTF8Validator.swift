@@ -1,11 +1,11 @@
 import CVectors
 
-/// Checks that a text which comes in pieces is valid UTF-8 (RFC 3629, RFC 6455 8.1).
+/// Checks that text arriving in pieces is valid UTF-8 (RFC 3629, RFC 6455 8.1).
 struct UTF8Validator: Sendable {
     /// The raw value of a ``UTF8State`` in the lowest six bits; the others do not matter.
     private var state = UTF8State.between.rawValue
 
-    /// Whether the text so far may be the beginning of a valid one.
+    /// Whether the text so far may be the start of a valid one.
     var isValid: Bool { state & 63 != UTF8State.broken.rawValue }
 
     /// Whether the text so far is valid and does not end inside a scalar.
@@ -30,7 +30,7 @@ struct UTF8Validator: Sendable {
             state = UTF8State.broken.rawValue
             return
         }
-        // In order so far, so the last scalar alone says where the text stands.
+        // All of it is in order, so the last scalar alone determines the state.
         state = UTF8State.between.rawValue
         step(through: bytes.extracting(last: Self.lastScalarCount(of: bytes)))
     }
@@ -38,7 +38,8 @@ struct UTF8Validator: Sendable {
     private static let shortestWithBlocks = Int(utf8_blocks_shortest.rawValue)
     private static let bytesBeforeBlock = Int(utf8_block_before.rawValue)
 
-    /// The bytes of the last scalar of a text that is in order; zero if it has four, so is whole.
+    /// The number of bytes of the last scalar of a text that is in order; 0 if the scalar has four bytes and so is
+    /// whole.
     private static func lastScalarCount(of bytes: Span<UInt8>) -> Int {
         for count in 1...3 where bytes[bytes.count &- count] & 0xc0 != 0x80 { return count }
         return 0
@@ -55,7 +56,7 @@ struct UTF8Validator: Sendable {
         return text.isComplete
     }
 
-    /// Counts the ASCII bytes at the beginning; the result may be a few too small, never too large.
+    /// Counts the ASCII bytes at the start; the result may be slightly too small, but never too large.
     private static func asciiCount(_ bytes: Span<UInt8>) -> Int {
         unsafe bytes.withUnsafeBytes { bytes in
             let count = bytes.count
@@ -76,7 +77,7 @@ struct UTF8Validator: Sendable {
                 for place in 0..<count { unsafe all |= bytes[place] }
                 return all < 0x80 ? count : 0
             }
-            // The last eight bytes, some of them for the second time.
+            // The last eight bytes, some of them a second time.
             return unsafe load(bytes, count &- 8) & topBits == 0 ? count : index
         }
     }
@@ -89,12 +90,12 @@ struct UTF8Validator: Sendable {
     }
 }
 
-/// The state of a UTF-8 decoder: where in a scalar the text stands (RFC 3629 4).
+/// The state of a UTF-8 decoder: the position within a scalar (RFC 3629 4).
 ///
 /// For each byte, one number holds the next state of every state: six bits each, at the position given by the raw
-/// value. So a step is a shift and depends on no table lookup by state.
+/// value. So a step is a shift and needs no table lookup by state.
 enum UTF8State: UInt64, CaseIterable {
-    /// After a byte that cannot be there. Final.
+    /// After an impossible byte; final.
     case broken = 0
     /// Between scalars.
     case between = 6
@@ -102,7 +103,7 @@ enum UTF8State: UInt64, CaseIterable {
     case missingOne = 12
     case missingTwo = 18
     case missingThree = 24
-    /// The next byte has fewer values: no overlong form, no surrogate, nothing beyond U+10FFFF.
+    /// The next byte has fewer values: overlong forms, surrogates and scalars beyond U+10FFFF are excluded.
     case afterE0 = 30
     case afterED = 36
     case afterF0 = 42
@@ -125,7 +126,7 @@ enum UTF8State: UInt64, CaseIterable {
         }
     }
 
-    /// For each byte, the states after it: the one after state `s` begins at bit `s.rawValue`.
+    /// For each byte, the states that follow it: the one that follows state `s` begins at bit `s.rawValue`.
     static let steps = InlineArray<256, UInt64> { byte in
         allCases.reduce(0) { $0 | $1.next(UInt8(byte)).rawValue &<< $1.rawValue }
     }

@@ -13,7 +13,8 @@ enum DeflateNegotiation {
 
     /// The rules that the response breaks, each once, compared with the offer that it fits best.
     ///
-    /// An extension that was not offered at all breaks another rule.
+    /// Accepting an extension that was not offered at all breaks another rule
+    /// (``OpeningViolation/extensionNotOffered``).
     static func violations(of response: [WebSocketExtension], to offers: [WebSocketExtension]) -> [OpeningViolation] {
         guard let answer = response.first(where: \.isDeflate) else { return [] }
         let shape: [OpeningViolation] = isValid(answer, isOffer: false) ? [] : [.deflateResponseInvalid]
@@ -26,13 +27,13 @@ enum DeflateNegotiation {
         return shape + (best ?? [])
     }
 
-    /// What an offer or a response commits the other to.
+    /// The terms to which an offer or a response commits the other end.
     private struct Terms {
         var hasClientWindow = false
         var serverWindow: Int?
         var givesUpServerContext = false
 
-        /// If a parameter occurs twice, the first counts.
+        /// Reads an extension; if a parameter occurs twice, the first one counts.
         init(_ element: WebSocketExtension) {
             var hasServerWindow = false
             for parameter in element.parameters {
@@ -48,7 +49,7 @@ enum DeflateNegotiation {
         }
     }
 
-    /// RFC 7692 7.1: an unknown parameter, one with a wrong value, and a repeated one make an offer or a response
+    /// RFC 7692 7.1: an unknown or repeated parameter, or one with an invalid value, makes an offer or a response
     /// invalid.
     private static func isValid(_ element: WebSocketExtension, isOffer: Bool) -> Bool {
         guard element.parameters.count < 2 || Set(element.parameters.map(\.name)).count == element.parameters.count
@@ -63,22 +64,22 @@ enum DeflateNegotiation {
         }
     }
 
-    /// The rules broken by a response that goes beyond an offer, or leaves out what it demands.
+    /// The rules broken by a response that exceeds an offer, or omits something that it demands.
     private static func misfits(_ answer: Terms, _ offer: Terms) -> [OpeningViolation] {
         var violations: [OpeningViolation] = []
         if answer.hasClientWindow, !offer.hasClientWindow { violations.append(.deflateClientWindowNotOffered) }
-        // RFC 7692 7.1.2.1: accepted with the same window or a smaller one.
+        // RFC 7692 7.1.2.1: the server accepts with the same window or a smaller one.
         if let most = offer.serverWindow, answer.serverWindow ?? 15 > most {
             violations.append(.deflateServerWindowTooLarge)
         }
-        // RFC 7692 7.1.1.1: accepted with the same parameter in the response.
+        // RFC 7692 7.1.1.1: the server accepts with the same parameter in the response.
         if offer.givesUpServerContext, !answer.givesUpServerContext {
             violations.append(.deflateServerTakeoverKept)
         }
         return violations
     }
 
-    /// RFC 7692 7.1.2: 8 to 15, without leading zeros.
+    /// Parses a window size (RFC 7692 7.1.2): 8 to 15, without leading zeros.
     private static func bits(_ value: String?) -> Int? {
         guard let value, value.utf8.first != UInt8(ascii: "0"), value.utf8.first != UInt8(ascii: "+") else {
             return nil

@@ -1,6 +1,6 @@
 package import WireFormat
 
-/// What a client offers in its opening handshake (RFC 6455 4.1), whatever version of HTTP carries it.
+/// What a client offers in its opening handshake (RFC 6455 4.1), in any version of HTTP.
 package struct OpeningOffer: Sendable {
     /// The value of Sec-WebSocket-Version; nil if there is none or it is not a number.
     package private(set) var version: Int?
@@ -8,7 +8,7 @@ package struct OpeningOffer: Sendable {
     package private(set) var subprotocols: [String]
     /// The extensions offered, in order.
     package private(set) var extensions: [WebSocketExtension]
-    /// The rules that it breaks, each once.
+    /// The rules that the offer breaks, each once.
     package private(set) var violations: [OpeningViolation] = []
 
     /// Reads the header fields of a request.
@@ -31,11 +31,11 @@ package struct OpeningOffer: Sendable {
 
 /// What a server selects from an offer when it accepts it (RFC 6455 4.2.2).
 package struct OpeningAnswer: Sendable {
-    /// The subprotocols named; a right answer names one at most.
+    /// The subprotocols named; a correct answer names at most one.
     package private(set) var subprotocols: [String]
-    /// The extensions named, in order: the negotiated ones.
+    /// The extensions named, in order: these are negotiated.
     package private(set) var extensions: [WebSocketExtension]
-    /// The rules that it breaks, each once (RFC 6455 4.1, "If the response…").
+    /// The rules that the answer breaks, each once (RFC 6455 4.1, "If the response…").
     package private(set) var violations: [OpeningViolation] = []
 
     /// Reads the header fields of a response that accepts `offer`.
@@ -58,21 +58,21 @@ package struct OpeningAnswer: Sendable {
     }
 }
 
-/// The header fields with which two ends negotiate (RFC 6455 11.3).
+/// The header fields that negotiate the session (RFC 6455 11.3).
 private struct NegotiationFields {
-    /// The number in the first Sec-WebSocket-Version, if it is one.
+    /// The number in the first Sec-WebSocket-Version field; nil if there is none or it is not a number.
     var version: Int?
     /// The elements of all Sec-WebSocket-Protocol fields.
     var subprotocols: [String] = []
     /// The entries of all Sec-WebSocket-Extensions fields.
     var extensions: [WebSocketExtension] = []
-    /// Whether these break their grammar (RFC 6455 9.1).
+    /// Whether the extensions break their grammar (RFC 6455 9.1).
     var areExtensionsMalformed = false
-    /// How many Sec-WebSocket-Version fields there are.
+    /// The number of Sec-WebSocket-Version fields.
     var versionCount = 0
-    /// How many Sec-WebSocket-Extensions fields there are.
+    /// The number of Sec-WebSocket-Extensions fields.
     var extensionsCount = 0
-    /// Whether one of the three is empty.
+    /// Whether any of these fields is empty.
     var hasEmpty = false
 
     init(_ header: HTTPFields) {

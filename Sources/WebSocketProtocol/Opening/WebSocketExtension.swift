@@ -1,6 +1,6 @@
 import WireFormat
 
-/// One entry of Sec-WebSocket-Extensions (RFC 6455 9.1).
+/// An entry of Sec-WebSocket-Extensions (RFC 6455 9.1).
 public struct WebSocketExtension: Hashable, Sendable {
     /// A parameter: `name` or `name=value`.
     public struct Parameter: Hashable, Sendable {
@@ -29,9 +29,9 @@ public struct WebSocketExtension: Hashable, Sendable {
 }
 
 extension [WebSocketExtension] {
-    /// Whether each of them has the name of one that was offered.
+    /// Whether each of them has the name of an offered one.
     func areNamed(in offered: [WebSocketExtension]) -> Bool {
-        // Few need no set, and many must not take quadratic time.
+        // A few need no set, but many must not take quadratic time.
         if count <= 4 { return allSatisfy { answer in offered.contains { $0.name == answer.name } } }
         return Set(map(\.name)).isSubset(of: offered.map(\.name))
     }
@@ -41,35 +41,35 @@ extension [WebSocketExtension] {
 package struct UndecodedExtensions: Hashable, Sendable {
     /// Their names, in the order of the response.
     package let names: [String]
-    /// The reserved bits of a frame's first byte (0x40, 0x20, 0x10) that they may use (RFC 6455 5.2, 9.2).
+    /// The reserved bits of a frame's first byte (0x40, 0x20, 0x10) that these extensions may use (RFC 6455 5.2, 9.2).
     ///
-    /// The payload of a frame with one of them set is in a form of theirs.
+    /// If a frame has one of them set, its payload is in a form that only the extension defines.
     package let reservedBits: UInt8
 
-    /// Picks them out of the extensions that a response names.
+    /// Selects them from the extensions that a response names.
     package init(_ negotiated: [WebSocketExtension]) {
         names = negotiated.compactMap { $0.name == DeflateParameters.extensionName ? nil : $0.name }
         var bits: UInt8 = 0
         for name in names { bits |= UndecodedExtensions.isLegacyDeflate(name) ? 0x40 : 0x70 }
-        // RFC 7692 6: RSV1 is permessage-deflate's if that was negotiated too.
+        // RFC 7692 6: RSV1 belongs to permessage-deflate if that was negotiated too.
         let hasDeflate = names.count < negotiated.count
         reservedBits = hasDeflate ? bits & 0x30 : bits
     }
 
-    /// Whether a name is that of the expired draft that compressed each frame on its own, once in WebKit.
+    /// Whether the name is that of the expired draft that compressed each frame on its own, as WebKit once did.
     package static func isLegacyDeflate(_ name: String) -> Bool {
         name == "x-webkit-deflate-frame" || name == "deflate-frame"
     }
 }
 
-/// Reads Sec-WebSocket-Extensions (RFC 6455 9.1); an entry that breaks the grammar is skipped, and noted.
+/// Reads Sec-WebSocket-Extensions (RFC 6455 9.1); entries that break the grammar are skipped and recorded.
 struct ExtensionListParser {
     /// Whether any entry broke the grammar.
     private(set) var isMalformed = false
     private var bytes: [UInt8] = []
     private var position = 0
 
-    /// Reads the values of all fields of that name: together they are one list.
+    /// Reads the values of all such fields, which together are one list.
     mutating func parse(_ values: [String]) -> [WebSocketExtension] {
         var extensions: [WebSocketExtension] = []
         for value in values {
@@ -90,7 +90,7 @@ struct ExtensionListParser {
         return extensions
     }
 
-    /// `token *( ";" param )`, through the comma that ends it.
+    /// Reads `token *( ";" param )`, including the comma that ends it.
     private mutating func entry() -> WebSocketExtension? {
         guard let name = token() else { return nil }
         var parameters: [WebSocketExtension.Parameter] = []
@@ -107,7 +107,7 @@ struct ExtensionListParser {
         return WebSocketExtension(name: name, parameters: parameters)
     }
 
-    /// A token (RFC 9110 5.6.2); skips white space around it.
+    /// Reads a token (RFC 9110 5.6.2) and skips white space around it.
     private mutating func token() -> String? {
         skipWhiteSpace()
         let start = position
@@ -117,7 +117,7 @@ struct ExtensionListParser {
         return start < end ? String(decoding: bytes[start..<end], as: UTF8.self) : nil
     }
 
-    /// A quoted string (RFC 9110 5.6.4) without its quotes; skips white space around it.
+    /// Reads a quoted string (RFC 9110 5.6.4), without its quotes, and skips white space around it.
     private mutating func quotedString() -> String? {
         skipWhiteSpace()
         guard take(UInt8(ascii: "\"")) else { return nil }
@@ -144,7 +144,7 @@ struct ExtensionListParser {
         while take(UInt8(ascii: " ")) || take(UInt8(ascii: "\t")) {}
     }
 
-    /// Skips the rest of a broken entry, to the next comma.
+    /// Skips the rest of a malformed entry, up to the next comma.
     private mutating func skipEntry() {
         while position < bytes.count, bytes[position] != UInt8(ascii: ",") { position += 1 }
     }

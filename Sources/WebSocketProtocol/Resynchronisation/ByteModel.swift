@@ -1,28 +1,28 @@
 import BasicContainers
 
-/// What the bytes of a stream would be if they were not WebSocket frames: text of some script, a table, a program.
+/// What the bytes of a stream are if they are not WebSocket frames: text in some script, a table, a program.
 ///
-/// It knows how often each byte came, how much of the stream is UTF-8, and how often two bytes stand side by side that
-/// could begin a frame. Evidence for frames is weighed against it: what this stream shows everywhere proves nothing.
+/// The model counts how often each byte came, how much of the stream is UTF-8, and how often two adjacent bytes could
+/// begin a frame. Evidence for frames is weighed against it: what occurs throughout the stream proves nothing.
 struct ByteModel: ~Copyable {
-    // Not inline: the whole model would be copied for each look at it.
+    // Not inline, since every access would copy the whole model.
     private var counts = UniqueArray<UInt16>(repeating: 0, count: 256)
     private var total = 0
-    /// The logarithm of ``total``, as ``surprise(of:)`` needs it.
+    /// The logarithm of ``total``, as used by ``surprise(of:)``.
     private var totalLogarithm = Self.logarithm(255)
-    /// A byte that came this often is common: see ``isCommon(_:)``.
+    /// The count from which a byte is common (``isCommon(_:)``).
     private var commonCount = Self.commonCount(of: Self.logarithm(255))
-    /// Bytes with the top bit set, and those of them that stand in a well-formed UTF-8 sequence.
+    /// Bytes with the top bit set, and those of them within a well-formed UTF-8 sequence.
     private var highBytes = 0
     private var scalarBytes = 0
-    /// Places looked at, and those at which a header of a client or a server could stand, by ``Role/index``.
+    /// Places examined, and those at which a header of a client or a server could begin, by ``Role/index``.
     private var places = 0
     private var headerPlaces: InlineArray<2, Int> = [0, 0]
 
-    /// Counts that grow beyond this are halved: what came last weighs most.
+    /// The total beyond which counts are halved, so that recent bytes weigh most.
     private static let halvingTotal = 1 << 15
 
-    /// Whether most bytes beyond ASCII stand in UTF-8 sequences; in random bytes one in six does.
+    /// Whether most bytes beyond ASCII are in UTF-8 sequences; in random bytes one in six is.
     var isUTF8: Bool { scalarBytes * 2 > highBytes }
 
     /// Counts the next bytes of the stream.
@@ -49,22 +49,23 @@ struct ByteModel: ~Copyable {
         commonCount = Self.commonCount(of: totalLogarithm)
     }
 
-    /// Counts a place at which a frame of each of `senders` could begin by its first two bytes.
+    /// Counts a place, and whether its first two bytes could begin a client's or a server's header.
     mutating func countPlace(clientHeader: Bool, serverHeader: Bool) {
         places &+= 1
         if clientHeader { headerPlaces[Role.client.index] &+= 1 }
         if serverHeader { headerPlaces[Role.server.index] &+= 1 }
     }
 
-    /// How surprising one of the stream's bytes is by all the others, in tenths of a bit: 80 if all are equally common.
+    /// How surprising one of the stream's bytes is, given all others, in tenths of a bit: 80 if all are equally common.
     func surprise(of byte: UInt8) -> Int {
         min(80, totalLogarithm &- Self.logarithm(max(1, Int(counts[Int(byte)]))))
     }
 
-    /// Whether one of the stream's bytes surprises by at most ``Evidence/characterCost``: unmasked, it proves nothing.
+    /// Whether one of the stream's bytes surprises by at most ``Evidence/characterCost``: then it proves nothing once
+    /// unmasked.
     func isCommon(_ byte: UInt8) -> Bool { Int(counts[Int(byte)]) >= commonCount }
 
-    /// How often a byte must have come to be common, of as many as have this ``totalLogarithm``.
+    /// The count from which a byte is common among as many bytes as have this ``totalLogarithm``.
     private static func commonCount(of totalLogarithm: Int) -> Int {
         let least = totalLogarithm &- Evidence.characterCost
         var (first, last) = (0, 1 << 16)
@@ -75,28 +76,28 @@ struct ByteModel: ~Copyable {
         return first
     }
 
-    /// What it proves, in bits, that a header of `sender` stands where one is due: how rare such places are, the
-    /// `known` headers of the chain itself left out.
+    /// The evidence, in bits, that a header of `sender` is where one is due: the rarity of such places, not counting
+    /// the `known` headers of the chain itself.
     ///
-    /// Before any place was looked at, they are as rare as in random bytes.
+    /// Before any place is examined, they are as rare as in random bytes.
     func headerEvidence(_ sender: Role, known: Int) -> Int {
         let others = max(0, headerPlaces[sender.index] &- known)
         let tenths = Self.logarithm(places &+ 64) &- Self.logarithm(others &+ 2)
         return max(0, min(Evidence.header, tenths / 10 &+ 1))
     }
 
-    /// The binary logarithm of a positive number in tenths, rounded down.
+    /// The binary logarithm of a positive number, in tenths, rounded down.
     private static func logarithm(_ number: Int) -> Int {
         let whole = Int.bitWidth &- 1 &- number.leadingZeroBitCount
-        // The fraction is taken as linear in the bits after the first: at most 0.09 too small.
+        // The fraction is taken as linear in the lower bits, which is at most 0.09 too small.
         let fraction = (number &- (1 &<< whole)) &* 10 &>> whole
         return whole &* 10 &+ fraction
     }
 }
 
 extension Span<UInt8> {
-    /// Whether the byte at `index` stands in a well-formed UTF-8 sequence of two bytes or more (RFC 3629 4), as far as
-    /// the span shows both sides of it.
+    /// Whether the byte at `index` is in a well-formed UTF-8 sequence of at least two bytes (RFC 3629 4), as far as the
+    /// span shows.
     func isInUTF8Sequence(_ index: Int) -> Bool {
         var lead = index
         while lead > 0, index &- lead < 3, self[lead] & 0xc0 == 0x80 { lead &-= 1 }

@@ -1,25 +1,25 @@
 /// Where a chain begins, and whether its first frame is believed.
 ///
-/// A length in 7 bits of a header that is none leads to a true one once in 130 gaps, since 126 places can. So a first
-/// frame with such a length that proves little by itself is left out, however much the frames after it prove, unless
-/// one of them has the same length. Two that are none, in a row, are rare enough.
+/// The 7-bit length of a false header leads to a true header in one of 130 gaps, since 126 places can. So a first frame
+/// with such a length that proves little by itself is left out, however much the frames after it prove, unless one of
+/// them has the same length and first byte. Two false headers in a row are rare enough.
 struct ChainBeginning {
-    /// Where the first header stands.
+    /// The offset of the first header.
     let offset: UInt64
     /// Whether the first frame must prove something by itself.
     private var isDoubtful: Bool
-    /// The first header's first byte, and its length.
+    /// The first byte of the first header, and its payload length.
     private var shape: (firstByte: UInt8, length: UInt64) = (0, 0)
-    /// The header after it; nil if the first frame has not been taken yet.
+    /// The offset of the second header; nil until the first frame is taken.
     private var second: UInt64?
 
-    /// Begins at a header; `isDoubtful` unless it stands where one is likely.
+    /// Begins at a header; `isDoubtful` unless a header is likely at that offset.
     init(at offset: UInt64, isDoubtful: Bool) {
         self.offset = offset
         self.isDoubtful = isDoubtful
     }
 
-    /// Notes the first frame: what it proves, in bits, wherever it ends, and where the next header is due.
+    /// Records the first frame: its evidence in bits, wherever it ends, and where the next header is due.
     mutating func record(_ header: FrameHeader, bits: Int, next: UInt64) {
         guard isDoubtful else { return }
         isDoubtful = header.payloadLength < 126 && bits < Evidence.neededByFirstFrame
@@ -32,6 +32,6 @@ struct ChainBeginning {
         if isDoubtful, header.payloadLength == shape.length, header.firstByte == shape.firstByte { isDoubtful = false }
     }
 
-    /// The first header that is believed to be one.
+    /// The offset of the first header that is believed.
     var place: UInt64 { isDoubtful ? second ?? offset : offset }
 }

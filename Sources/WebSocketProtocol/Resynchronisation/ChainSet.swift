@@ -1,8 +1,8 @@
 import WireFormat
 
-/// The guesses of a search at where frames begin, each a chain of headers, and how far they have come.
+/// The search's guesses at where frames begin, each a chain of headers, and how far they have come.
 struct ChainSet: ~Copyable {
-    /// What may begin a chain.
+    /// The rules for chains.
     struct Rules {
         /// Who may send the stream.
         var senders: [Role]
@@ -10,11 +10,11 @@ struct ChainSet: ~Copyable {
         var mayBeCompressed: Bool
         /// Whether nothing is known of the connection.
         var isMidstream: Bool
-        /// Whether the stream was made of short texts alone for a long time.
+        /// Whether the stream has long consisted of short texts alone.
         var sendsTexts: Bool
         /// Whether frames begin at the first byte, or nowhere.
         var isAnchored: Bool
-        /// Whose frames begin there unless something speaks against it; nil if nothing is expected.
+        /// The sender whose frames begin there unless something contradicts it; nil if none is expected.
         var expected: Role?
     }
 
@@ -24,19 +24,19 @@ struct ChainSet: ~Copyable {
     private var chains: [HeaderChain] = []
     /// The next place to try.
     private(set) var candidate: UInt64
-    /// How far the bytes must go for the first of the chains to go on.
+    /// How far the bytes must extend for the first chain to go on.
     private var nextDue = UInt64.max
     /// Whether a chain has changed since ``leader(needed:end:)`` last found no place.
     private var isUndecided = false
-    /// While chains begin: the weakest of as many as there may be, if it is known.
+    /// While chains begin: the weakest one if the set is full; nil if unknown.
     private var weakest: Int?
-    /// The most chains that there were: twice as many bound the array's capacity, which depends on the allocator.
+    /// The most chains so far: twice this bounds the array's capacity, which depends on the allocator.
     private var largest = 0
 
-    /// How many chains are followed at a time; the weakest is dropped for another.
+    /// The number of chains followed at a time; a stronger one replaces the weakest.
     private static let limit = 32
 
-    /// Begins where frames may begin.
+    /// Starts where frames may begin.
     init(_ rules: Rules, from offset: UInt64) {
         self.rules = rules
         first = offset
@@ -46,46 +46,45 @@ struct ChainSet: ~Copyable {
     /// Whether there are no chains.
     var isEmpty: Bool { chains.isEmpty }
 
-    /// Memory taken, in bytes.
+    /// The memory taken, in bytes.
     var cost: Int { 2 &* largest &* MemoryLayout<HeaderChain>.stride }
 
-    /// The evidence of the leading chain, in bits; of those of an expected sender, if there is one.
+    /// The evidence of the leading chain, in bits; if a sender is expected, only its chains count.
     var bestEvidence: Int { chains.reduce(0) { isUnexpected($1) ? $0 : max($0, $1.bits) } }
 
-    /// The place before which no chain needs bytes any more.
+    /// The offset before which no chain needs any bytes.
     var awaited: UInt64 { chains.reduce(candidate) { min($0, $1.next) } }
 
-    /// Whether a chain takes all bytes, as whole frames.
+    /// Whether a chain covers all bytes with whole frames.
     func isWhole(at end: UInt64) -> Bool {
         chains.contains {
             $0.next == end && ($0.bits >= Evidence.neededAtEnd || $0.frames > 1) && !isUnexpected($0)
         }
     }
 
-    /// Whether the chain of the expected sender takes all bytes as whole frames, or is so likely that one may go on
-    /// behind them.
+    /// Whether the chain of the expected sender covers all bytes with whole frames, or is so likely that a frame may go
+    /// on after them.
     func isAsExpected(at end: UInt64, needed: Int) -> Bool {
         rules.expected != nil && chains.contains { ($0.next == end || $0.bits >= needed) && !isUnexpected($0) }
     }
 
-    /// Whether these are the frames of another sender than the expected one, by their masking: they must prove as much
-    /// as after a gap.
+    /// Whether the chain's masking is not the expected sender's: it then needs as much evidence as after a gap.
     private func isUnexpected(_ chain: HeaderChain) -> Bool { (rules.expected ?? chain.sender) != chain.sender }
 
-    /// How many headers lead to a place where the bytes end; 0 if no chain does.
+    /// The number of headers that lead to the end of the bytes; 0 if no chain does.
     func frames(to end: UInt64) -> Int { chains.first { $0.next == end }?.frames ?? 0 }
 
-    /// Learns what the next bytes of the stream are if they are no frames.
+    /// Models the next bytes of the stream as bytes that are not frames.
     mutating func learn(_ bytes: Span<UInt8>) { model.receive(bytes) }
 
-    /// Follows every chain as far as the bytes go, and begins new ones.
+    /// Follows every chain as far as the bytes go, and begins new chains.
     ///
-    /// No header is taken twice: a chain that reaches a header of another joins that one.
+    /// No header is taken twice: a chain that reaches another's header joins that chain.
     ///
     /// - Parameters:
     ///   - kept: The bytes.
-    ///   - segmentStart: Where the segment begins that came last; nil if there is none.
-    ///   - isEnd: Whether no more bytes follow these.
+    ///   - segmentStart: Where the last segment begins; nil if there is none.
+    ///   - isEnd: Whether no more bytes follow.
     mutating func advance(over kept: borrowing SearchedBytes, segmentStart: UInt64?, isEnd: Bool) {
         let end = kept.end
         var walks = ChainWalks(from: candidate, to: end)
@@ -105,10 +104,10 @@ struct ChainSet: ~Copyable {
         }
     }
 
-    /// Follows every chain as far as the bytes go; most wait for bytes that have not come, and stay where they are.
+    /// Follows every chain as far as the bytes go; most wait for bytes that have not arrived, and do not move.
     private mutating func followAll(_ kept: borrowing SearchedBytes, _ walks: inout ChainWalks, isEnd: Bool) {
         let end = kept.end
-        // One bit each: there are `limit` at most, 32.
+        // One bit per chain: there are at most `limit` of them, 32.
         var moved: UInt64 = 0
         var gone: UInt64 = 0
         for index in chains.indices where isEnd ? chains[index].next < end : chains[index].due <= end {
@@ -117,7 +116,7 @@ struct ChainSet: ~Copyable {
             if !chains[index].follow(kept, &walks, model, rules, isEnd: isEnd) { gone |= 1 &<< UInt64(index) }
         }
         guard moved != 0 else { return }
-        // Two that have not moved have different futures, as before.
+        // Two chains that have not moved still have different futures.
         for index in chains.indices where gone & 1 &<< UInt64(index) == 0 {
             let bit: UInt64 = 1 &<< UInt64(index)
             var others = (moved & bit == 0 ? moved : .max) & (bit &- 1) & ~gone
@@ -139,7 +138,7 @@ struct ChainSet: ~Copyable {
         chains.removeLast(chains.count &- count)
     }
 
-    /// Begins a chain at each new place at which a header may stand.
+    /// Begins a chain at each new place where a header may begin.
     private mutating func beginChains(
         _ kept: borrowing SearchedBytes, _ walks: inout ChainWalks, segmentStart: UInt64?, isEnd: Bool
     ) {
@@ -148,9 +147,9 @@ struct ChainSet: ~Copyable {
         while place < bytes.count {
             let offset = kept.offset &+ UInt64(place)
             if rules.isAnchored, offset > first { break }
-            // A header takes at most 14 bytes; one that is cut is tried again with the next segment.
+            // A header takes at most 14 bytes; if it is cut, the next segment tries it again.
             guard isEnd || bytes.count &- place >= FrameHeader.maximumByteCount || offset == segmentStart else { break }
-            // A quick look at two bytes, which rules out most places.
+            // A quick check of two bytes rules out most places.
             let byte = bytes[place]
             let mayBegin = Self.mayBegin(byte)
             let isMasked = place &+ 1 < bytes.count ? bytes[place &+ 1] & 0x80 != 0 : nil
@@ -169,7 +168,7 @@ struct ChainSet: ~Copyable {
         candidate = kept.offset &+ UInt64(place)
     }
 
-    /// Begins a chain at a place if a header stands there that can begin one.
+    /// Begins a chain at a place if a header that can begin one is there.
     private mutating func begin(
         _ sender: Role, at offset: UInt64, _ rest: Span<UInt8>, _ kept: borrowing SearchedBytes,
         _ walks: inout ChainWalks, isSegmentStart: Bool, isEnd: Bool
@@ -187,7 +186,7 @@ struct ChainSet: ~Copyable {
         if chain.frames > 0 || rules.isAnchored || isSmall { insert(chain) }
     }
 
-    /// Whether a header stands at the beginning of these bytes that a chain may begin with, and enough of its payload.
+    /// Whether the bytes begin with a header that can begin a chain, and enough of its payload.
     private func mayLead(_ rest: Span<UInt8>, _ sender: Role, isEnd: Bool) -> Bool {
         guard let header = FrameHeader(rest) else { return false }
         let wanted = min(header.payloadLength, 128)
@@ -196,24 +195,24 @@ struct ChainSet: ~Copyable {
         return HeaderChain.mayBegin(with: header, from: sender, mayBeCompressed: rules.mayBeCompressed)
     }
 
-    /// Whether two bytes behind a short frame can begin the next: a quick look, since most chains end there.
+    /// Whether the two bytes after a short frame can begin the next one: a quick check, since most chains end there.
     private static func mayFollow(_ header: FrameHeader, _ rest: Span<UInt8>, _ sender: Role) -> Bool {
         let place = header.byteCount &+ Int(header.payloadLength)
         guard place &+ 1 < rest.count else { return true }
         let byte = rest[place]
         guard mayBegin(byte), (rest[place &+ 1] & 0x80 != 0) == (sender == .client) else { return false }
-        // Control frames may stand inside messages, and show nothing of them.
+        // Control frames may come inside messages, and show nothing about those.
         guard !header.opcode.isControl, byte & 0x08 == 0 else { return true }
         return header.fin == (byte & 0x0f != 0)
     }
 
-    /// Whether the first byte of a header can be this one: reserved bits and opcodes.
+    /// Whether a header can have this first byte, by its reserved bits and opcode.
     private static func mayBegin(_ byte: UInt8) -> Bool {
         byte & 0x30 == 0 && byte & 0x07 <= 2 && byte & 0x48 != 0x48
     }
 
     private mutating func insert(_ chain: consuming HeaderChain) {
-        // Most are no stronger than the weakest, so they change nothing, whichever they meet.
+        // Most are no stronger than the weakest, so they change nothing, whichever chain they meet.
         if let weakest, chain.bits <= chains[weakest].bits { return }
         defer { weakest = weakestChain }
         if let index = chains.firstIndex(where: { $0.merges(with: chain) }) {
@@ -225,7 +224,7 @@ struct ChainSet: ~Copyable {
         }
     }
 
-    /// The chain with the least evidence, if there are as many as may be: only then is it dropped for another.
+    /// The chain with the least evidence, if the set is full: only then can another replace it.
     private var weakestChain: Int? {
         guard chains.count >= ChainSet.limit else { return nil }
         var weakest = 0
@@ -234,11 +233,11 @@ struct ChainSet: ~Copyable {
     }
 }
 
-/// What happens to all chains.
+/// Changes that affect all chains.
 extension ChainSet {
-    /// Notes that a gap of `length` bytes follows at `end`, if a chain spans it.
+    /// Records that a gap of `length` bytes follows at `end`, if a chain spans it.
     ///
-    /// - Returns: Whether one does; if not, nothing changes.
+    /// - Returns: Whether a chain does; if not, nothing changes.
     mutating func skip(_ length: UInt64, at end: UInt64) -> Bool {
         let (gapEnd, isBeyond) = end.addingReportingOverflow(length)
         guard !isBeyond, chains.contains(where: { $0.next >= gapEnd }) else { return false }
@@ -251,10 +250,10 @@ extension ChainSet {
         return true
     }
 
-    /// Counts that the stream ends at a place.
+    /// Counts the end of the stream as evidence.
     ///
     /// - Parameters:
-    ///   - end: The place.
+    ///   - end: Where the stream ends.
     ///   - segment: Where the last segment begins.
     mutating func finish(at end: UInt64, segment: UInt64?) {
         for index in chains.indices where chains[index].next == end {
@@ -263,20 +262,21 @@ extension ChainSet {
         isUndecided = true
     }
 
-    /// Moves chains that begin before a place, where bytes were discarded, to a later header; they keep their evidence.
+    /// Moves chains that begin before an offset, where bytes were discarded, to a later header; they keep their
+    /// evidence.
     mutating func restart(before offset: UInt64) {
         for index in chains.indices { chains[index].restart(before: offset) }
         isUndecided = true
     }
 
-    /// The leading chain, if it has the evidence that is needed.
+    /// The leading chain, if it has enough evidence.
     ///
-    /// A chain whose first bytes were discarded may begin after what has come so far: it waits.
+    /// A chain whose first bytes were discarded may begin after the current bytes: then it waits.
     ///
     /// - Parameters:
-    ///   - needed: The evidence that is needed, in bits.
+    ///   - needed: The evidence needed, in bits.
     ///   - end: Where the bytes end.
-    /// - Returns: That chain, if no other is as likely.
+    /// - Returns: The chain, if no other comes close.
     mutating func leader(needed: Int, end: UInt64) -> HeaderChain? {
         guard isUndecided else { return nil }
         isUndecided = false

@@ -1,40 +1,41 @@
 import WireFormat
 
-/// What a frame proves: its header, and the beginning of its payload.
+/// The evidence of a frame: its header, and the start of its payload.
 extension Evidence {
-    /// The evidence in a header.
+    /// The evidence of a header.
     ///
     /// - Parameters:
     ///   - header: The header.
-    ///   - rarity: What it proves that a header stands where one is due.
-    ///   - model: What the stream's bytes are if they are no frames.
-    ///   - lastKey: The last frame's masking key.
+    ///   - rarity: The evidence, in bits, that a header is where one is due.
+    ///   - model: What the stream's bytes are if they are not frames.
+    ///   - lastKey: The previous frame's masking key.
     ///   - isRepeat: Whether the frame looks like an earlier one.
     /// - Returns: Bits.
     static func bits(
         ofHeader header: FrameHeader, _ rarity: Int, _ model: borrowing ByteModel, lastKey: UInt32, isRepeat: Bool
     ) -> Int {
         if let key = header.maskingKey {
-            // Keys are random (RFC 6455 5.3): a byte that stands in the last one too is a sign of bytes that repeat.
+            // Keys are random (RFC 6455 5.3): a byte that the previous key has at the same position suggests repeating
+            // data.
             guard !(key ^ lastKey).hasZeroByte else { return 0 }
             let surprise = (0..<4).reduce(0) { $0 + model.surprise(of: UInt8(truncatingIfNeeded: key &>> ($1 &* 8))) }
             guard surprise >= keySurprise * 10 else { return 0 }
         }
-        // Zero is the commonest byte of all, and lengths of 16 and 32 bits begin with it.
+        // Zero is the most common byte of all, and 16-bit and 32-bit lengths begin with it.
         if header.firstByte == 0, header.payloadLength < 126 { return 0 }
         if isRepeat { return min(repeatedHeader, rarity) }
         return header.payloadLength < 4 && !header.isMasked ? tinyFrame : rarity
     }
 
-    /// The evidence in a payload.
+    /// The evidence of a payload.
     ///
     /// - Parameters:
     ///   - payload: As much of it as is known.
     ///   - header: The frame's header.
-    ///   - model: What the stream's bytes are if they are no frames.
-    ///   - isCommonKey: Whether the client seems to mask all frames with the key of this one.
+    ///   - model: What the stream's bytes are if they are not frames.
+    ///   - isCommonKey: Whether the client seems to mask all frames with this frame's key.
     ///   - isHeaderProven: Whether the header itself is evidence.
-    /// - Returns: Bits; nil if it cannot be the payload of such a frame.
+    /// - Returns: Bits; nil if such a frame cannot have this payload.
     static func bits(
         ofPayload payload: Span<UInt8>, _ header: FrameHeader, _ model: borrowing ByteModel, isCommonKey: Bool,
         isHeaderProven: Bool
@@ -51,13 +52,13 @@ extension Evidence {
             output.append(repeating: 0, count: output.freeCapacity)
         }
         let head = bytes.span.extracting(first: count)
-        // If the key proves nothing, nor does text: a counter in a table makes such characters.
+        // If the key proves nothing, text does not either: a counter in a table yields such characters.
         let textBits =
             isCommonKey || isHeaderProven ? bits(ofUnmasked: head, masked, header, model, isCommonKey: isCommonKey) : 0
         return bits(ofBeginning: head, header, textBits: textBits)
     }
 
-    /// The evidence in the characters that unmasking makes.
+    /// The evidence of the characters that unmasking yields.
     private static func bits(
         ofUnmasked head: Span<UInt8>, _ masked: Span<UInt8>, _ header: FrameHeader, _ model: borrowing ByteModel,
         isCommonKey: Bool
@@ -69,16 +70,15 @@ extension Evidence {
                 if header.opcode == .text, head[index] < 0x80 { gain -= controlCharacter }
                 continue
             }
-            // A masked byte is random, if the key is; one that is common in the stream proves nothing.
+            // If the key is random, so is a masked byte; one that is common in the stream proves nothing.
             if isCommonKey || !model.isCommon(masked[index]) { gain += 1 }
             if !masked[index].isPrintable { unveiled += 1 }
         }
-        // Text that is also text while masked proves nothing: any key of printable bytes turns it into text.
+        // Bytes that are text even while masked prove nothing: any key of printable bytes turns them into text.
         return unveiled * 4 >= head.count ? max(0, min(gain, unmaskedText)) : 0
     }
 
-    /// The evidence in the beginning of a payload that is not masked any more; nil if it cannot be that of such a
-    /// frame.
+    /// The evidence of the unmasked start of a payload; nil if such a frame cannot have it.
     private static func bits(ofBeginning head: Span<UInt8>, _ header: FrameHeader, textBits: Int) -> Int? {
         let count = head.count
         let isWhole = UInt64(count) == header.payloadLength
@@ -98,9 +98,10 @@ extension Evidence {
         return count >= 8 && head.holdsNoControlCharacter ? plainText : 0
     }
 
-    /// Whether the payload begins with its own length, as far as it goes on: such a record proves nothing.
+    /// Whether the payload begins with the length of the rest of it: such a record proves nothing.
     ///
-    /// 81 78 77 is an array of one text in CBOR (RFC 8949 3.1). A Close frame such as 88 10 0f a1 begins with its code.
+    /// The bytes 81 78 77 are a CBOR array of one text (RFC 8949 3.1). A Close frame such as 88 10 0f a1 begins with
+    /// its code.
     static func isLengthPrefixed(_ header: FrameHeader, _ payload: Span<UInt8>) -> Bool {
         guard !header.isMasked, payload.count > 0, header.payloadLength > 8, header.opcode != .close else {
             return false
@@ -108,9 +109,10 @@ extension Evidence {
         return UInt64(payload[0]) &+ 1 == header.payloadLength
     }
 
-    /// Whether the frame is a short binary one of printable ASCII: such records come by the hundred, without a frame.
+    /// Whether the frame is a short binary one of printable ASCII: such records occur by the hundred where there are no
+    /// frames.
     ///
-    /// Each name that a certificate is for is 82, its length, and the name (RFC 5280 4.2.1.6).
+    /// Each name in a certificate is 82, its length, and the name (RFC 5280 4.2.1.6).
     static func isTaggedName(_ header: FrameHeader, _ payload: Span<UInt8>) -> Bool {
         guard !header.isMasked, header.opcode == .binary, (4...125).contains(header.payloadLength),
             UInt64(payload.count) == header.payloadLength
@@ -120,14 +122,14 @@ extension Evidence {
 }
 
 extension UInt32 {
-    /// Whether one of its bytes is zero.
+    /// Whether any of its bytes is zero.
     var hasZeroByte: Bool { (self &- 0x0101_0101) & ~self & 0x8080_8080 != 0 }
 
     /// Whether a masking key looks random.
     ///
-    /// It has a byte beyond ASCII, does not begin with two letters, and has no zero and no two equal bytes side by
-    /// side: seven random keys in eight pass. 82 a2 69 64 is a map in MessagePack whose first key is "id", and
-    /// 82 83 01 02 03 are two arrays in CBOR.
+    /// It has a byte beyond ASCII, does not begin with two letters, and has no zero byte and no two equal adjacent
+    /// bytes: seven of eight random keys pass. 82 a2 69 64 is a MessagePack map whose first key is "id", and 82 83 01
+    /// 02 03 is two CBOR arrays.
     var isKeyOfChance: Bool {
         guard self & 0x8080_8080 != 0, !hasZeroByte, !((self ^ (self &>> 8)) | 0xff00_0000).hasZeroByte else {
             return false
@@ -137,10 +139,10 @@ extension UInt32 {
 }
 
 extension Span<UInt8> {
-    /// Whether its first two bytes, or the only one, are printable.
+    /// Whether the first two bytes, or the only one, are printable.
     var beginsPrintable: Bool { extracting(first: Swift.min(count, 2)).indices.allSatisfy { self[$0].isPrintable } }
 
-    /// Whether it has no control characters other than white space.
+    /// Whether there are no control characters other than white space.
     fileprivate var holdsNoControlCharacter: Bool {
         indices.allSatisfy { self[$0] >= 0x80 || self[$0].isPrintable }
     }

@@ -1,69 +1,70 @@
-/// How much each part of a chain of frame headers proves, in bits: one bit halves the chance that other bytes look like
-/// it.
+/// How much each part of a chain of frame headers proves, in bits: each bit halves the chance that other bytes look the
+/// same.
 ///
 /// A chain of headers counts as WebSocket frames from ``needed`` bits on, if no other chain comes within ``margin`` of
-/// it. The numbers keep zeros, counters, arrays of small integers, records with a tag and a length, text and random
-/// bytes far below.
+/// it. The numbers keep zeros, counters, arrays of small integers, tag-length records, text and random bytes far below.
 package enum Evidence {
     /// What a chain needs after a gap in a known session.
     package static let needed = 48
     /// What a chain needs on a connection of which nothing is known.
     package static let neededMidstream = 64
-    /// What a chain needs right after an upgrade that no Sec-WebSocket-Accept proves: the place is known.
+    /// What a chain needs right after an upgrade that no Sec-WebSocket-Accept proves, where frames can begin only at
+    /// one place.
     package static let neededAfterUpgrade = 24
-    /// The same if nothing more can come, and the stream ends where a frame does.
+    /// The same if no more bytes can come and the stream ends with a frame.
     static let neededAtEnd = 16
-    /// What only its content can lift a single frame of a client to, which is all that its stream holds, beside a FIN.
+    /// What a client's single frame needs, apart from a FIN, if it is the whole stream and its key does not look
+    /// random: only its content can reach this.
     static let contentOfOneFrame = 27
-    /// What makes a chain likely there: its first header alone.
+    /// What makes a chain likely there: its first header alone reaches it.
     static let likely = 14
-    /// By how much it must lead every other chain.
+    /// The lead that a chain needs over every other.
     package static let margin = 12
 
-    /// What the first frame of a chain must prove by itself: a header leads to another one by chance now and then.
+    /// What the first frame of a chain must prove by itself: a false header sometimes leads to a true one.
     static let neededByFirstFrame = 10
 
-    /// The first header stands at the beginning of a TCP segment: peers usually begin a frame there.
+    /// The first header is at the start of a TCP segment: peers usually begin a frame there.
     static let atSegmentStart = 8
-    /// FIN, reserved bits, opcode and mask bit fit: 7 of 256 first bytes do between messages, and half the second
-    /// bytes.
+    /// FIN, reserved bits, opcode and mask bit fit: between messages this holds for 7 of 256 first bytes and half of
+    /// the second bytes.
     static let header = 6
-    /// The same if the last header of the chain looked alike: repeated records do too.
+    /// The same if the previous header of the chain looked alike: repeated records do too.
     static let repeatedHeader = 2
     /// The same for a payload of fewer than four bytes: arrays of small numbers look alike.
     static let tinyFrame = 1
     /// A frame ends with a TCP segment: one length in hundreds does.
     static let endsSegment = 8
-    /// The same for a frame that looks like the last one: records of one size do too.
+    /// The same for a frame that looks like the previous one: records of one size do too.
     static let repeatedEnd = 2
-    /// The length takes more than 7 bits, in its shortest form: other protocols write it differently.
+    /// The length needs more than 7 bits and has its shortest form: other protocols write it differently.
     static let extendedLength = 6
     /// An unmasked text frame holds text: UTF-8 without control characters.
     static let plainText = 4
-    /// RSV1 on a text frame: a byte that UTF-8 never has, and few protocols use as a tag.
+    /// RSV1 is set on a text frame: UTF-8 never has that byte, and few protocols use it as a tag.
     static let compressedText = 3
     /// A frame ends with the stream, at its FIN.
     static let endsStream = 16
-    /// A Close frame has a code that may be sent: one number in 32 may.
+    /// A Close frame has a code that may be sent: one number in 32 is one.
     static let closeCode = 5
-    /// The most that headers and ends of segments that repeat come to: so does a table of records of one size.
+    /// The most that repeated headers and segment ends count: a table of records of one size has them too.
     static let repeatLimit = 12
-    /// What a printable character costs that unmasking makes, in tenths of a bit: there are 98 of them.
+    /// The cost of a printable character after unmasking, in tenths of a bit: there are 98 of them.
     static let characterCost = 66
-    /// Bits by which a masking key must surprise: it is random (RFC 6455 5.3), which would be 32 without the model's
+    /// The bits by which a masking key must surprise: a random key (RFC 6455 5.3) would reach 32 but for the model's
     /// own error.
     static let keySurprise = 24
-    /// What a control character takes away that unmasking makes: texts have few.
+    /// The cost of a control character after unmasking: texts have few.
     static let controlCharacter = 3
-    /// The most that unmasked characters of one frame count.
+    /// The most that the unmasked characters of a frame count.
     static let unmaskedText = 24
-    /// The most that headers and segment ends count without masking, on a connection of which nothing is known: records
+    /// The most that headers and segment ends count without masking on a connection of which nothing is known: records
     /// with a one-byte tag and a one-byte length have them too.
     static let unmaskedFormMidstream = 40
-    /// The most that short unmasked frames count that share their segments, with what repeats: a table inside a long
-    /// message has them too.
+    /// The most that short unmasked frames that share segments count, with repeats: a table inside a long message has
+    /// them too.
     static let unmaskedRows = 36
-    /// How many short texts alone, right before a gap, lift that limit for others: a long message would be the first in
-    /// a long time, and its table one of texts.
+    /// The number of short texts in a row, right before a gap, that lifts this limit for further ones: a long message
+    /// would be the first in a long time, and its table would consist of texts.
     static let textsBefore: UInt8 = 255
 }

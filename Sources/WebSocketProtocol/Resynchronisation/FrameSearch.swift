@@ -1,13 +1,13 @@
 package import WireFormat
 
-/// Searches for the place where frames begin: after a gap, or in a stream that began before the capture.
+/// Searches for the place where frames begin, after a gap or in a stream that began before the capture.
 ///
-/// It keeps the bytes it has searched, up to a limit, so that decoding can resume at the place found, which lies in
-/// them. Every place is tried, and judged only by the chain of headers that follows from it (``Evidence``).
+/// It keeps the searched bytes, up to a limit, so that decoding can resume at the place found, which is among them.
+/// Every place is tried, and judged only by the chain of headers that follows from it (``Evidence``).
 package final class FrameSearch {
     /// A place where frames begin.
     package struct Place: Sendable {
-        /// Where: bytes from the first of the stream.
+        /// The place: bytes from the first byte of the stream.
         package var offset: UInt64
         /// Who sends the stream.
         package var sender: Role
@@ -15,26 +15,27 @@ package final class FrameSearch {
 
     /// Bytes searched so far.
     package private(set) var searched: UInt64 = 0
-    /// Those that are kept.
+    /// The searched bytes that are kept.
     package private(set) var kept: SearchedBytes
     /// Whether frames begin at the first byte, or nowhere.
     package let isAnchored: Bool
-    /// Whose frames a trial expects, so that it need not be won, only not lost; nil if none.
+    /// The sender whose frames a trial expects: such a trial need not be won, only not lost; nil if none is expected.
     package let expected: Role?
 
-    // Both are values, so that a segment costs two checks of exclusive access and not some for each byte.
+    // Both are values, so that a segment costs two exclusivity checks, not several per byte.
     private var chains: ChainSet
     private let needed: Int
     private let limit: Int
 
-    /// Begins a search.
+    /// Creates a search.
     ///
     /// - Parameters:
-    ///   - streamOffset: Where the bytes to come begin in the stream.
-    ///   - sender: Who sends it; nil to find out by the masking.
+    ///   - streamOffset: The stream offset of the next bytes.
+    ///   - sender: Who sends the stream; nil to find out from the masking.
     ///   - mayBeCompressed: Whether RSV1 may mark compressed messages.
-    ///   - shortTexts: How many short texts alone came right before (``WebSocketStream/shortTextRun``).
-    ///   - needed: How many bits of evidence a chain needs.
+    ///   - shortTexts: The number of short texts that came right before, with nothing else between
+    ///     (``WebSocketStream/shortTextRun``).
+    ///   - needed: The evidence that a chain needs, in bits.
     ///   - limit: The most bytes to keep.
     package init(
         streamOffset: UInt64, sender: Role?, mayBeCompressed: Bool, shortTexts: UInt8 = 0, needed: Int, limit: Int
@@ -51,14 +52,14 @@ package final class FrameSearch {
         self.limit = limit
     }
 
-    /// Begins a trial of one place: frames begin there, or the stream is no WebSocket.
+    /// Creates a trial of one place: frames begin there, or the stream is not WebSocket.
     ///
-    /// All bytes are kept, and either kind of masking is tried.
+    /// All bytes are kept, and frames are tried both masked and unmasked.
     ///
     /// - Parameters:
-    ///   - streamOffset: The place, where the bytes to come begin in the stream.
+    ///   - streamOffset: The place, which is the stream offset of the next bytes.
     ///   - mayBeCompressed: Whether RSV1 may mark compressed messages.
-    ///   - expected: Who sends the stream, if little speaks against frames beforehand.
+    ///   - expected: Who sends the stream, if frames are likely beforehand.
     package init(anchoredAt streamOffset: UInt64, mayBeCompressed: Bool, expected: Role? = nil) {
         let rules = ChainSet.Rules(
             senders: [.client, .server], mayBeCompressed: mayBeCompressed, isMidstream: false, sendsTexts: false,
@@ -77,35 +78,35 @@ package final class FrameSearch {
     /// Whether the chain of a trial is more likely than not.
     package var isLikely: Bool { bestEvidence >= Evidence.likely }
 
-    /// Whether a trial ends well without a place: its bytes, which are all, are whole frames, or as expected.
+    /// Whether a trial ends well without a place: its bytes, which are all there are, are whole frames or as expected.
     ///
-    /// - Parameter hasFin: Whether a FIN ended it: few streams end inside a frame.
+    /// - Parameter hasFin: Whether a FIN ended the stream: few streams end inside a frame.
     /// - Returns: Whether it does.
     package func endsWell(hasFin: Bool) -> Bool {
         isAsExpected(needed: hasFin ? Evidence.likely + Evidence.plainText : Evidence.likely)
             || chains.isWhole(at: kept.end)
     }
 
-    /// Whether the bytes of a trial are frames as expected, so far, and not text in some encoding: the first byte of a
-    /// line that begins with "A" is that of a compressed fragment, too.
+    /// Whether the bytes of a trial so far are frames as expected, and not text in some encoding: a line that begins
+    /// with "A" begins like a compressed fragment.
     ///
-    /// - Parameter needed: The evidence that is needed if they are not whole frames, in bits; nil for the usual.
+    /// - Parameter needed: The evidence needed if they are not whole frames, in bits; nil for ``Evidence/likely``.
     /// - Returns: Whether they are.
     package func isAsExpected(needed: Int? = nil) -> Bool {
         guard searched > 0, chains.isAsExpected(at: kept.end, needed: needed ?? Evidence.likely) else { return false }
         return !kept.bytes(ofPiece: 0).span.beginsPrintable
     }
 
-    /// Memory taken, in bytes.
+    /// The memory taken, in bytes.
     package var cost: Int { kept.cost &+ chains.cost &+ FrameSearch.overhead }
 
-    /// Memory that a search takes besides what it keeps: itself, and the heads of its arrays.
+    /// The memory that a search takes besides the bytes kept: itself, and the heads of its arrays, in bytes.
     private static let overhead = 1024
 
     /// The evidence of the leading chain, in bits.
     package var bestEvidence: Int { chains.bestEvidence }
 
-    /// Searches the next bytes of the stream, those of one segment.
+    /// Searches the next bytes of the stream, those of a segment.
     ///
     /// - Returns: Where frames begin, once that is clear.
     package func receive(_ bytes: Span<UInt8>, origin: Origin) -> Place? {
@@ -119,22 +120,22 @@ package final class FrameSearch {
         return place
     }
 
-    /// Decides with what there is, since the stream has ended.
+    /// Decides from the bytes so far, since the stream has ended.
     ///
     /// - Parameter hasFin: Whether a FIN ended it.
-    /// - Returns: The place, if there is one after all.
+    /// - Returns: Where frames begin, if there is such a place after all.
     package func finish(hasFin: Bool) -> Place? {
         chains.advance(over: kept, segmentStart: nil, isEnd: true)
         if hasFin { chains.finish(at: kept.end, segment: kept.startOfSegment(endingAt: kept.end)) }
         return decide()
     }
 
-    /// Whether frames of a sender begin at the first byte kept, if that is where they must begin or nowhere: as much
-    /// evidence as right after an unproven upgrade is enough then.
+    /// Whether frames of a sender begin at the first byte kept, if they must begin there or nowhere: then the evidence
+    /// needed is only that after an unproven upgrade.
     ///
     /// - Parameters:
     ///   - sender: Who sends the stream.
-    ///   - hasFin: Whether nothing more comes, as a FIN ended the stream.
+    ///   - hasFin: Whether no more bytes come, since a FIN ended the stream.
     /// - Returns: Whether they do.
     package func beginsWithFrames(from sender: Role, hasFin: Bool) -> Bool {
         let trial = FrameSearch(anchoredAt: kept.start, mayBeCompressed: true)
@@ -149,22 +150,22 @@ package final class FrameSearch {
             header.isMasked == (sender == .client)
         else { return false }
         if place == nil {
-            // An empty control frame alone is no evidence but for its end.
+            // A single empty control frame is no evidence unless the stream ends with it.
             guard hasFin, trial.isOneFrame, header.opcode.isControl, header.payloadLength == 0 else { return false }
         }
-        // The characters of a text, or the code of a Close frame, prove more than a key does.
+        // The characters of a text, or the code of a Close frame, prove more than a key.
         guard kept.pieceCount == 1, trial.isOneFrame, let key = header.maskingKey else { return true }
         let content = Evidence.contentOfOneFrame + (hasFin ? Evidence.endsStream : 0)
         return key.isKeyOfChance || trial.bestEvidence >= content
     }
 
-    /// Whether the bytes of a trial are one frame.
+    /// Whether the bytes of a trial are a single frame.
     private var isOneFrame: Bool { kept.pieceCount == 1 && chains.frames(to: kept.end) == 1 }
 
-    /// A Close frame that the last segment may be, whole and alone.
+    /// The Close frame that the last segment may be, whole and alone.
     ///
-    /// If a FIN follows it, and the other end's Close frame has the same code, it is one: one answers the other
-    /// (RFC 6455 5.5.1).
+    /// It is one if a FIN follows it and the other end's Close frame has the same code, since one Close frame answers
+    /// the other (RFC 6455 5.5.1).
     ///
     /// - Parameter sender: Who sends the stream.
     /// - Returns: Its place and its code; nil if the segment is something else.
@@ -185,13 +186,13 @@ package final class FrameSearch {
         return (Place(offset: kept.end &- UInt64(segment.count), sender: sender), code)
     }
 
-    /// Skips the next `length` bytes of the stream, which are missing, if a chain spans them: the gap then lies in the
+    /// Skips the next `length` bytes of the stream, which are missing, if a chain spans them: then the gap is in the
     /// payload of a frame whose header is in the chain.
     ///
     /// - Parameters:
-    ///   - length: How many bytes are missing.
-    ///   - origin: The packet that shows it.
-    /// - Returns: Whether a chain does. If not, nothing changes, and a new search must begin after the gap.
+    ///   - length: The number of missing bytes.
+    ///   - origin: The packet that shows the gap.
+    /// - Returns: Whether a chain spans the gap. If not, nothing changes, and a new search must begin after it.
     package func skip(_ length: UInt64, origin: Origin) -> Bool {
         chains.advance(over: kept, segmentStart: nil, isEnd: true)
         guard chains.skip(length, at: kept.end) else { return false }
@@ -204,10 +205,10 @@ package final class FrameSearch {
         chains.leader(needed: needed, end: kept.end).map { Place(offset: $0.start, sender: $0.sender) }
     }
 
-    /// Discards the first half of what is kept, as far as no chain waits in it.
+    /// Discards the first half of the kept bytes, as far as no chain waits in it.
     ///
-    /// Chains that begin there go on from their next header. That one is in the last bytes, since no chain waits for
-    /// more than a header and the first bytes of its payload.
+    /// Chains that begin there continue from their next header. That header is among the last bytes, since a chain
+    /// waits at most for a header and the first bytes of its payload.
     private func discard() {
         guard let start = kept.discardHalf(before: chains.awaited) else { return }
         chains.restart(before: start)

@@ -1,34 +1,34 @@
 import WireFormat
 
-/// A guess at where frames begin: a place, and the headers that follow from there (RFC 6455 5.2, 5.4).
+/// A guess at where frames begin: a place, and the headers that follow from it (RFC 6455 5.2, 5.4).
 struct HeaderChain {
-    /// Whether fragments of a message are due.
+    /// Whether a message has begun, so that a continuation is due.
     private enum MessageState {
-        /// Not known: the chain has just begun.
+        /// Unknown: the chain has just begun.
         case unknown
         case outside, inside
     }
 
-    /// Who would be the sender of these frames, by the first one's mask bit.
+    /// The sender of these frames, by the mask bit.
     let sender: Role
-    /// Where it begins.
+    /// The chain's first headers.
     private var beginning: ChainBeginning
-    /// Where the first header stands that is believed to be one.
+    /// The offset of the first header that is believed.
     var start: UInt64 { beginning.place }
     /// Where the next header is due.
     private(set) var next: UInt64
-    /// How far the stream must go before that header can be taken.
+    /// How far the stream must extend before that header can be taken.
     private(set) var due: UInt64
     /// The evidence so far, in bits.
     var bits: Int { score.bits }
     private var score: ChainScore
-    /// The same in parts.
+    /// The same evidence in parts.
     var sum: ChainScore.Sum { score.sum }
     /// Its number in ``ChainWalks``; nil if it takes no header in the current bytes.
     var walk: Int32?
-    /// The evidence of the best chain broken by a gap that this one spans: it must lead that one too.
+    /// The evidence of the best chain broken by a gap that this one spans: this one must lead that one too.
     private(set) var rivalBits = 0
-    /// Headers in the chain.
+    /// The number of headers in the chain.
     private(set) var frames = 0
     private var message: MessageState
     private var recent = RecentFrames()
@@ -37,29 +37,28 @@ struct HeaderChain {
     private var emptyFrames = 0
     /// The evidence of the last frame's header.
     private var lastHeaderBits = 0
-    /// Whether the last frame is an unmasked text that none of the latest equals, and what that proves may be a
-    /// table's.
+    /// Whether the last frame is an unmasked text unlike the latest ones, whose evidence a table could also yield.
     private var isNewText = false
     /// Whether the last frame looked like an earlier one.
     private var isRepeat = false
-    /// Whether it looked like a name in a table.
+    /// Whether the last frame looked like a name in a table.
     private var isTaggedName = false
-    /// Whether it is a Close frame.
+    /// Whether the last frame is a Close frame.
     private var isClose = false
-    /// Whether the stream was made of short texts alone for a long time.
+    /// Whether the stream has long consisted of short texts alone.
     private let sendsTexts: Bool
-    /// The segments that are whole frames.
+    /// The segments that consist of whole frames.
     private var segments = WholeSegments()
 
-    /// How many frames without payload may follow one another: runs of zeros look like them.
+    /// The most consecutive frames without payload: runs of zeros look like them.
     private static let emptyFrameLimit = 4
-    /// The longest frame believed.
+    /// The length in bytes of the longest frame believed.
     private static let lengthLimit: UInt64 = 1 << 31
 
-    /// Begins at `start`, where a frame of `sender` may begin.
+    /// Creates a chain at `start`, where a frame of `sender` may begin.
     ///
-    /// `isMidstream` if nothing is known of the connection, `sendsTexts` if the stream was made of short texts alone,
-    /// `beginsMessage` if no message can have begun before.
+    /// `isMidstream` if nothing is known of the connection; `sendsTexts` if the stream has long consisted of short
+    /// texts alone; `beginsMessage` if no message can have begun before.
     init(
         sender: Role, start: UInt64, isSegmentStart: Bool, isMidstream: Bool, sendsTexts: Bool = false,
         beginsMessage: Bool = false
@@ -78,13 +77,13 @@ struct HeaderChain {
     /// The evidence of a chain that has taken no header yet.
     static func firstBits(isSegmentStart: Bool) -> Int { isSegmentStart ? Evidence.atSegmentStart : 0 }
 
-    /// Adopts a better beginning: another chain has met this one, with this much more evidence.
+    /// Adopts a better beginning from a chain that met this one with this much more evidence.
     mutating func adopt(_ beginning: ChainBeginning, _ gain: ChainScore.Sum) {
         self.beginning = beginning
         score.add(gain)
     }
 
-    /// Whether two chains have the same future: then the one that began first has all the evidence.
+    /// Whether two chains have the same future: then the one that began first has all of the evidence.
     func merges(with other: HeaderChain) -> Bool {
         next == other.next && sender == other.sender
     }
@@ -92,13 +91,12 @@ struct HeaderChain {
     /// Takes the header that is due.
     ///
     /// - Parameters:
-    ///   - header: What stands where a header is due.
-    ///   - payload: The bytes after the header that are known, at most the payload's length.
-    ///   - isText: Whether its first byte stands in a UTF-8 sequence of a stream that is UTF-8, so that it proves
-    ///     nothing.
+    ///   - header: The bytes where a header is due, read as one.
+    ///   - payload: The known bytes after the header, at most the payload's length.
+    ///   - isText: Whether its first byte is in a UTF-8 sequence of a stream that is UTF-8, so that it proves nothing.
     ///   - mayBeCompressed: Whether RSV1 may mark compressed messages.
-    ///   - model: What the stream's bytes are if they are no frames.
-    /// - Returns: Whether it can be one; else the chain is broken.
+    ///   - model: What the stream's bytes are if they are not frames.
+    /// - Returns: Whether it can be a header; if not, the chain is broken.
     mutating func take(
         _ header: FrameHeader, payload: Span<UInt8>, isText: Bool, mayBeCompressed: Bool, _ model: borrowing ByteModel
     ) -> Bool {
@@ -122,7 +120,7 @@ struct HeaderChain {
         return true
     }
 
-    /// Adds what a frame with a payload proves; false if it cannot be one.
+    /// Adds the evidence of a frame with a payload; false if it cannot be one.
     private mutating func weigh(
         _ header: FrameHeader, _ payload: Span<UInt8>, isText: Bool, _ model: borrowing ByteModel
     ) -> Bool {
@@ -132,7 +130,7 @@ struct HeaderChain {
         let rarity = model.headerEvidence(sender, known: frames)
         lastHeaderBits =
             isText ? 0 : Evidence.bits(ofHeader: header, rarity, model, lastKey: lastKey, isRepeat: isRepeat)
-        // Clients with one key for all frames mask text to bytes that are as common as the text's.
+        // Clients that use one key for all frames mask text to bytes as common as the text's.
         let isCommonKey = rarity >= 5 && header.maskingKey == lastKey
         let found = Evidence.bits(
             ofPayload: payload, header, model, isCommonKey: isCommonKey, isHeaderProven: lastHeaderBits > 0)
@@ -140,9 +138,9 @@ struct HeaderChain {
         isNewText =
             !header.isMasked && payloadBits == Evidence.plainText && recent.insert(text: payload)
             && (isRepeat || header.payloadLength < 126)
-        // Where every byte stands for itself, none of it is evidence.
+        // If the bytes are just text, none of this is evidence.
         if isText { return true }
-        // All names of a table have the shape of a name, whatever their lengths.
+        // All names in a table look like names, whatever their lengths.
         isTaggedName = Evidence.isTaggedName(header, payload)
         if isTaggedName {
             score.add(repeat: lastHeaderBits)
@@ -156,7 +154,7 @@ struct HeaderChain {
         return true
     }
 
-    /// Adds what a frame proves that looks like none of those before.
+    /// Adds the evidence of a frame that looks like no earlier one.
     private mutating func addNew(_ header: FrameHeader, _ payloadBits: Int) {
         if header.isMasked || header.payloadLength > 125 {
             score.add(form: lastHeaderBits)
@@ -172,8 +170,8 @@ struct HeaderChain {
         }
     }
 
-    /// Begins at a later header if bytes before a place were discarded: at the second one if the first was doubtful and
-    /// that is still there, else at the one that is due.
+    /// Moves the beginning to a later header if bytes before an offset were discarded: to the second header if the
+    /// first was doubtful and the second is still there, else to the header that is due.
     mutating func restart(before offset: UInt64) {
         guard beginning.offset < offset else { return }
         beginning = ChainBeginning(at: start < offset ? next : start, isDoubtful: false)
@@ -184,7 +182,7 @@ struct HeaderChain {
         rivalBits = max(rivalBits, bits)
     }
 
-    /// Counts that the frame taken last ends with a segment.
+    /// Counts the end of the last frame at the end of a segment.
     ///
     /// - Parameters:
     ///   - start: Where the segment begins.
@@ -193,7 +191,7 @@ struct HeaderChain {
         score.add(form: segments.end(from: start, to: next))
         guard let lastLength, lastLength > 0, lastHeaderBits > 0 else { return }
         if isNewText, isAlone {
-            // A table has many records in a segment, so this is no row of one.
+            // A table has many records in a segment, so this is not a row of one.
             score.add(content: Evidence.plainText)
             if isRepeat { score.add(repeat: -Evidence.plainText) } else { score.add(row: -Evidence.plainText) }
         }
@@ -206,7 +204,7 @@ struct HeaderChain {
         }
     }
 
-    /// Counts that the frame taken last ends with the stream.
+    /// Counts the end of the last frame at the end of the stream.
     ///
     /// - Parameter segment: Where the last segment begins.
     mutating func endsWithStream(from segment: UInt64?) {
@@ -219,7 +217,7 @@ struct HeaderChain {
         }
     }
 
-    /// Counts evidence of a short frame, which is a row if it is not masked.
+    /// Counts evidence of a short frame: as a row if the frame is unmasked.
     private mutating func addRowIfUnmasked(_ bits: Int) {
         if sender == .client { score.add(form: bits) } else { score.add(row: bits) }
     }
@@ -234,14 +232,14 @@ struct HeaderChain {
         }
     }
 
-    /// Whether a header can be one of a sender, whatever stands before it.
+    /// Whether a sender can send such a header, whatever came before it.
     static func mayBegin(with header: FrameHeader, from sender: Role, mayBeCompressed: Bool) -> Bool {
         let opcode = header.opcode
         guard header.isMasked == (sender == .client), !header.rsv2, !header.rsv3, !opcode.isReserved,
             header.hasMinimalLength, header.payloadLength <= HeaderChain.lengthLimit
         else { return false }
         if header.maskingKey == 0 { return false }
-        // RFC 7692 6: RSV1 stands on the first frame of a message only.
+        // RFC 7692 6: RSV1 is set only on the first frame of a message.
         if header.rsv1, !mayBeCompressed || opcode.isControl || opcode == .continuation { return false }
         return !opcode.isControl || header.fin && header.payloadLength <= 125
     }
@@ -252,10 +250,10 @@ extension HeaderChain {
     ///
     /// - Parameters:
     ///   - kept: The bytes.
-    ///   - walks: Who has taken which header in them.
-    ///   - model: What they are if they are no frames.
-    ///   - rules: What frames may be.
-    ///   - isEnd: Whether no more bytes follow these.
+    ///   - walks: The headers that each chain has taken in them.
+    ///   - model: What the bytes are if they are not frames.
+    ///   - rules: The rules for frames.
+    ///   - isEnd: Whether no more bytes follow.
     /// - Returns: Whether the chain goes on; false if it breaks, or meets another.
     mutating func follow(
         _ kept: borrowing SearchedBytes, _ walks: inout ChainWalks, _ model: borrowing ByteModel,
@@ -273,7 +271,7 @@ extension HeaderChain {
                 return true
             }
             let following = rest.extracting(droppingFirst: header.byteCount)
-            // The beginning of the payload is evidence, so wait for it while it may come.
+            // The start of the payload is evidence, so wait for it while it may still come.
             let wanted = min(header.payloadLength, 128)
             guard isEnd || UInt64(following.count) >= wanted else {
                 due = offset &+ UInt64(header.byteCount) &+ wanted
@@ -284,7 +282,7 @@ extension HeaderChain {
             guard take(header, payload: payload, isText: isText, mayBeCompressed: rules.mayBeCompressed, model)
             else { return false }
             if let walk { walks.mark(offset, sender, by: walk, sumBefore) }
-            // That it ends where a segment does would be the next frame's evidence.
+            // The first frame's end with a segment would count as the next frame's evidence.
             if frames == 1 { beginning.record(header, bits: bits, next: next) } else { beginning.compare(header) }
             if let start = kept.startOfSegment(endingAt: next) {
                 endsWithSegment(from: start, isAlone: start == offset)

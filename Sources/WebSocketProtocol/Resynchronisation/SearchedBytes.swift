@@ -2,56 +2,55 @@ package import WireFormat
 
 /// The bytes of a stream that a search keeps: segments, and the gaps between them.
 package struct SearchedBytes {
-    /// A segment's bytes among those kept, or a gap between them.
+    /// The bytes of a segment, or a gap between segments.
     private struct Piece {
         /// Where it begins in the stream.
         var offset: UInt64
         /// Where its bytes begin in the buffer.
         var index: Int
-        /// The packet that brought it, or showed the gap.
+        /// The packet that brought the bytes, or showed the gap.
         var origin: Origin
         /// The length of the gap in bytes; 0 for a segment.
         var missing: UInt64 = 0
     }
 
-    /// Where ``bytes`` would begin in the stream if there were no gaps in them: this gives the place of those after the
+    /// The stream offset that ``bytes`` would begin at if there were no gaps in them; it locates the bytes after the
     /// last gap.
     private(set) var offset: UInt64
-    /// All of them, without the gaps.
+    /// All kept bytes, without the gaps.
     private(set) var bytes: [UInt8] = []
     private var pieces: [Piece] = []
-    /// The most bytes and pieces that there were: twice as many bound the arrays' capacity, which depends on the
-    /// allocator.
+    /// The most bytes and pieces so far: twice these bound the arrays' capacity, which depends on the allocator.
     private var largest = (bytes: 0, pieces: 0)
 
-    /// With more pieces, gaps that follow each other count as one: without bytes between, nothing else bounds their
-    /// number.
+    /// The number of pieces beyond which consecutive gaps count as one: without bytes between them, nothing else bounds
+    /// their number.
     private static let separateGaps = 1024
 
-    /// Keeps nothing yet; the first byte will stand at this place of the stream.
+    /// Starts empty; the first byte will have this stream offset.
     init(from offset: UInt64) {
         self.offset = offset
     }
 
-    /// How many bytes are kept.
+    /// The number of bytes kept.
     package var count: Int { bytes.count }
 
-    /// How many pieces they are in: segments and gaps.
+    /// The number of pieces: segments and gaps.
     package var pieceCount: Int { pieces.count }
 
-    /// Where they begin in the stream.
+    /// The stream offset of the first byte kept.
     package var start: UInt64 { pieces.first?.offset ?? end }
 
-    /// Where they end in the stream.
+    /// The stream offset after the last byte kept.
     var end: UInt64 { offset &+ UInt64(bytes.count) }
 
-    /// Memory taken, in bytes.
+    /// The memory taken, in bytes.
     var cost: Int { 2 &* (largest.bytes &+ largest.pieces &* MemoryLayout<Piece>.stride) }
 
     /// The packet that brought a piece, or showed the gap.
     package func origin(ofPiece index: Int) -> Origin { pieces[index].origin }
 
-    /// How many bytes are missing in a piece that is a gap; 0 if it is none, or begins before `offset`.
+    /// The length in bytes of the gap that a piece is; 0 if it is not one, or begins before `offset`.
     package func missing(inPiece index: Int, from offset: UInt64 = 0) -> UInt64 {
         pieces[index].offset >= offset ? pieces[index].missing : 0
     }
@@ -63,7 +62,7 @@ package struct SearchedBytes {
         return offset > piece.offset ? bytes.dropFirst(Int(clamping: offset &- piece.offset)) : bytes
     }
 
-    /// How many bytes are kept from `offset` on.
+    /// The number of bytes kept from `offset` on.
     package func count(from offset: UInt64) -> Int {
         pieces.indices.reduce(0) { $0 + bytes(ofPiece: $1, from: offset).count }
     }
@@ -79,7 +78,7 @@ package struct SearchedBytes {
         largest.pieces = max(largest.pieces, pieces.count)
     }
 
-    /// Adds a gap, which must end within the numbers.
+    /// Adds a gap, whose end must not overflow.
     mutating func appendGap(_ length: UInt64, _ origin: Origin) {
         if pieces.count >= SearchedBytes.separateGaps, let last = pieces.last, last.missing > 0,
             last.index == bytes.count
@@ -92,11 +91,11 @@ package struct SearchedBytes {
         offset &+= length
     }
 
-    /// Whether a segment ends at a place.
+    /// Finds the segment that ends at an offset.
     ///
     /// - Returns: Where that segment begins; nil if none ends there.
     func startOfSegment(endingAt offset: UInt64) -> UInt64? {
-        // Most are looked for in the segment that came last.
+        // Most searches are for the last segment.
         if let last = pieces.last, offset > last.offset {
             return offset == end && last.missing == 0 ? last.offset : nil
         }
@@ -111,9 +110,9 @@ package struct SearchedBytes {
         return nil
     }
 
-    /// Discards the first half, as far as it lies before `awaited`.
+    /// Discards the first half of the bytes, as far as it lies before `awaited`.
     ///
-    /// - Returns: Where the bytes now begin in the stream; nil if nothing could be discarded.
+    /// - Returns: The stream offset of the first byte still kept; nil if nothing could be discarded.
     mutating func discardHalf(before awaited: UInt64) -> UInt64? {
         let half = bytes.count / 2
         let middlePiece = pieces.firstIndex { $0.index >= half } ?? pieces.count

@@ -1,34 +1,34 @@
-/// Which segments of a chain are whole short frames, several each: peers that send some at a time make nothing else,
-/// and a table inside a long message, cut anywhere, hardly ever has one.
+/// Which segments of a chain consist of several whole short frames: peers that send a few at a time make only such
+/// segments, while a table inside a long message, cut anywhere, hardly ever has one.
 struct WholeSegments {
-    /// The place that is both the beginning of a segment and of a frame; no later segment has ended with a frame.
+    /// The offset at which both a segment and a frame begin; no later segment has ended with a frame.
     private var start = UInt64.max
-    /// Frames since then.
+    /// The number of frames since then.
     private var frames: UInt64 = 0
-    /// Whether one of them looks like none before: records of one size may divide the size of segments.
+    /// Whether any of them looks new: records of one size may divide the segment size.
     private var hasNew = false
-    /// What all of them prove, in bits.
+    /// The evidence of all such segments, in bits.
     private var bits = 0
 
-    /// A segment begins where the chain does.
+    /// Starts with a segment that begins where the chain does.
     mutating func begin(at place: UInt64) { (start, frames, hasNew) = (place, 0, false) }
 
-    /// Counts a frame; after one that may fill a segment, nothing is expected of the next end.
+    /// Counts a frame; after a long one, which may fill a segment, nothing is expected of the next segment's end.
     mutating func countFrame(isShort: Bool, isNew: Bool) {
         frames &+= 1
         if isNew { hasNew = true }
         if !isShort { start = .max }
     }
 
-    /// Counts that a frame ends where a segment does.
+    /// Counts the end of a frame at the end of a segment.
     ///
-    /// If that segment began with a frame, one length in as many as a frame has bytes makes this happen. A segment that
-    /// began with a frame and did not end with one takes a bit back.
+    /// If that segment began with a frame, the chance of this is one in the mean length of its frames in bytes. A
+    /// segment that began with a frame but did not end with one takes a bit back.
     ///
     /// - Parameters:
     ///   - segment: Where the segment begins.
     ///   - end: Where it ends.
-    /// - Returns: How many bits more are proven now, or fewer.
+    /// - Returns: The change in evidence, in bits.
     mutating func end(from segment: UInt64, to end: UInt64) -> Int {
         let before = bits
         if start != segment {
