@@ -2,7 +2,7 @@ public import PacketDecoding
 package import TLSDecryption
 package import WireFormat
 
-/// What an analysis is to do.
+/// The options of an analysis.
 public struct AnalysisOptions: Sendable {
     /// The names of the files or interfaces, for the first event.
     public var sources: [String] = []
@@ -10,13 +10,13 @@ public struct AnalysisOptions: Sendable {
     public var demand: EventDemand
     /// Servers whose connections are WebSocket even if the capture holds no upgrade.
     public var assumedServers = AssumedServers()
-    /// What may stand between TCP and sessions beside TLS; the first provider that offers a layer is taken.
+    /// The layers that may lie between TCP and sessions besides TLS; the first provider that offers one is used.
     package var layers: [any StreamLayerProvider] = []
-    /// The secrets of TLS connections; nil if there are none, and none will come.
+    /// The secrets of TLS connections; nil if there are none and none will come.
     package var secrets: SecretStore?
-    /// Whether to collect the connections that are surely something else (``Pipeline/othersForSure``).
+    /// Whether to collect connections that certainly carry something else (``Pipeline/othersForSure``).
     package var collectsOthers = false
-    /// The whole capture, if the packets are a part of one.
+    /// The span of the whole capture, if the packets are only a part of it.
     package var whole: CaptureSpan?
     /// The bounds.
     public var limits = Limits()
@@ -33,7 +33,7 @@ public struct AnalysisOptions: Sendable {
 
 /// Servers whose connections are WebSocket even if the capture holds no upgrade.
 public struct AssumedServers: Sendable {
-    /// Ports of any server.
+    /// Ports on any server.
     public var ports: Set<UInt16> = []
     /// Servers by address and port.
     public var endpoints: Set<Endpoint> = []
@@ -50,11 +50,11 @@ public struct AssumedServers: Sendable {
     }
 }
 
-/// From when to when a capture goes, of which only a part is analysed.
+/// The span of a capture, only part of which is analysed.
 package struct CaptureSpan: Hashable, Sendable {
     /// The time of its first packet.
     package var start: Timestamp
-    /// The time of its last packet: what is open then is judged by it.
+    /// The time of its last packet, at which connections still open are judged.
     package var end: Timestamp
     /// The number of its last packet, if packets have kept their numbers.
     package var lastPacket: UInt64?

@@ -5,12 +5,12 @@ public import WebSocketProtocol
 
 /// Every bound of the analysis.
 ///
-/// Beyond a bound it goes on with less detail; it never aborts and never grows.
+/// Beyond a bound the analysis continues in less detail; it never aborts and never grows.
 ///
-/// Bounds on all connections together are split evenly over `shards`, so that the outcome does not depend on how many
-/// threads work.
+/// Bounds on all connections together are split evenly over `shards`, so that the result does not depend on the number
+/// of threads.
 public struct Limits: Sendable {
-    /// Bounds on fragments of IP datagrams, which are put together before connections are dealt to shards.
+    /// Bounds on IP fragments, which are reassembled before connections are assigned to shards.
     public var decoding = DecodingLimits()
     /// TCP connections tracked at once.
     public var connections = 131_072
@@ -18,41 +18,40 @@ public struct Limits: Sendable {
     public var heldBytes = 64 << 20
     /// Bytes that wait out of order in one stream.
     public var heldBytesPerStream = 4 << 20
-    /// Bytes of payload kept of unfinished messages, in all sessions together; heads of HTTP messages and searches for
-    /// frames take up to 3 of 16 of them.
+    /// Payload bytes kept of unfinished messages, in all sessions together; HTTP heads and searches for frames may take
+    /// up to 3/16 of them.
     public var keptPayload = 128 << 20
-    /// Bytes that layers keep, such as incomplete records of TLS, on all connections together.
+    /// Bytes that layers keep, such as incomplete TLS records, on all connections together.
     ///
-    /// A room of their own: messages that fill theirs must not cost a connection its keys.
+    /// This bound is separate, so that messages that reach theirs do not cost a connection its keys.
     public var layers = 256 << 20
-    /// Bytes that contexts of decompression take, in all sessions together.
+    /// Bytes that decompression contexts take, in all sessions together.
     public var compression = 64 << 20
-    /// Bytes that all connections together take, with everything that is kept of them; nil if only the bounds above
-    /// count.
+    /// Bytes that all connections together take, with everything kept of them; nil if only the bounds above count.
     ///
-    /// Each of the bounds above can be reached, but not all at a time.
+    /// Each of the bounds above can be reached, but not all at once.
     public var memory: Int?
-    /// Bytes that whoever receives the events keeps of each open session; they count against ``memory``.
+    /// Bytes that receivers of the events keep for each open session; they count against ``memory``.
     package var sessionBytes = 0
-    /// Bounds on heads of HTTP messages.
+    /// Bounds on HTTP heads.
     public var upgrade = UpgradeLimits()
     /// Bounds on frames and messages.
     public var stream = StreamLimits()
-    /// Pings of one end that wait for their Pong; the oldest is forgotten, and counts as unanswered.
+    /// Pings of one end that wait for their Pong; beyond this the oldest is forgotten, and counts as unanswered.
     public var outstandingPings = 64
-    /// Messages of one end that wait for their acknowledgment; beyond that, the oldest is not reported.
+    /// Messages of one end that wait for their acknowledgment; beyond this the oldest is not reported.
     public var outstandingMessages = 1024
 
-    /// Connections that are recorded as surely something else than WebSocket, if that is asked for.
+    /// The most connections recorded as certainly something other than WebSocket, if demanded.
     static let others = 1 << 21
 
-    /// The number of shards, to which connections are dealt by their ends.
+    /// The number of shards, to which connections are assigned by their ends.
     package static var shards: Int { PerShard<Int>.count }
 
-    /// The documented defaults.
+    /// Creates the documented defaults.
     public init() {}
 
-    /// What one shard may use for reassembly.
+    /// The bounds on reassembly in one shard.
     var reassembly: ReassemblyLimits {
         var limits = ReassemblyLimits()
         limits.connections = max(1, connections / Limits.shards)
@@ -64,5 +63,5 @@ public struct Limits: Sendable {
 
 /// A value for each shard.
 ///
-/// This is where their number is set.
+/// This is where the number of shards is set.
 package typealias PerShard<Element: ~Copyable> = InlineArray<8, Element>

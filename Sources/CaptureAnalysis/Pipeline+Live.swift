@@ -2,19 +2,18 @@ package import PacketDecoding
 import TCPReassembly
 public import WireFormat
 
-/// What a live capture needs beside packets: time that passes without any, losses, and which connection a packet was
-/// of.
+/// What a live capture needs besides packets: time that passes without any, losses, and the connection of a packet.
 extension Pipeline {
-    /// Lets time pass in a live capture: the pipeline has no clock of its own.
+    /// Lets time pass in a live capture, since the pipeline has no clock of its own.
     ///
-    /// Bytes that are missing count as a gap once they were acknowledged long enough ago, and what follows them is
-    /// reported. Connections that are over are forgotten, as are those without WebSocket that were silent for an hour.
-    /// Every connection is looked at, so call it about once a second.
+    /// Missing bytes count as a gap once they were acknowledged long enough ago, and the bytes after them are then
+    /// decoded. Connections that are over are forgotten, as are those without WebSocket after an hour of silence. Every
+    /// connection is visited, so call this about once a second.
     ///
     /// - Parameters:
-    ///   - time: The time, by the clock of the packets. No packet captured before it may still be on its way: pass the
+    ///   - time: The time, by the packets' clock. No packet captured before it may still be on its way: pass the
     ///     current time if no packet waits, else the time of the last one.
-    ///   - sink: Who gets the events.
+    ///   - sink: The receiver of the events.
     public mutating func advance(to time: Timestamp, into sink: inout some EventSink & ~Copyable) {
         for shard in 0..<Limits.shards {
             workspace.enter(shard)
@@ -22,12 +21,12 @@ extension Pipeline {
         }
     }
 
-    /// Records what the capture has lost up to now, for the summary.
+    /// Records the losses of the capture so far, for the summary.
     public mutating func record(_ losses: CaptureLosses) {
         workspace.summary.losses = losses
     }
 
-    /// What is known of the packet that was received last, unless it was part of a batch.
+    /// What is known of the last packet received, unless it was part of a batch.
     ///
     /// `mutating` so that the tables are read in place, not copied.
     package mutating func latestPacket() -> PacketStanding {
@@ -44,32 +43,32 @@ extension Pipeline {
     }
 }
 
-/// What is known of a packet once it was received: for callers that keep only some packets.
+/// What is known of a packet once it was received, for callers that keep only some packets.
 package enum PacketStanding: Hashable, Sendable {
-    /// What a connection is.
+    /// What a connection carries.
     package enum Connection: Sendable {
-        /// Not known yet: an upgrade may come.
+        /// Unknown so far: an upgrade may follow.
         case undecided
-        /// WebSocket was seen on it: it has a number.
+        /// WebSocket was seen on it, so it has a number.
         case webSocket
-        /// Something else; or it is over, whatever it was.
+        /// Something else; or the connection is over, whatever it carried.
         case nothing
     }
 
-    /// A TCP segment of the connection between these ends, which is this now.
+    /// A TCP segment of the connection between these ends, and what that carries.
     case segment(of: ConnectionEnds, Connection)
-    /// A fragment of an IP datagram that is not complete.
+    /// A fragment of an incomplete IP datagram.
     case fragment
-    /// Not TCP, or not readable.
+    /// Not TCP, or unreadable.
     case other
 }
 
-/// The two ends of a connection, whichever of them sends.
+/// The two ends of a connection, in either direction.
 package struct ConnectionEnds: Hashable, Sendable {
     let lower: Endpoint
     let upper: Endpoint
 
-    /// Creates the pair; their order does not matter.
+    /// Creates the pair; the order does not matter.
     package init(_ one: Endpoint, _ other: Endpoint) {
         let isOrdered =
             one.address.bits == other.address.bits

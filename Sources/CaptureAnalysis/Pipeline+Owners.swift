@@ -2,40 +2,40 @@ package import PacketDecoding
 import TCPReassembly
 package import WireFormat
 
-/// Which connection a packet belongs to: for callers that write the packets of some connections, from the first to the
-/// last.
+/// The connection that a packet belongs to, for callers that write the packets of some connections from the first to
+/// the last.
 package enum PacketOwner: Sendable {
     /// A TCP segment, in the packet or in the datagram that it completed.
     case segment(SegmentOwner)
-    /// A fragment of a datagram that is not complete.
+    /// A fragment of an incomplete datagram.
     case fragment
     /// A UDP datagram between these ends.
     case datagram(ConnectionEnds)
-    /// Something else, or nothing that can be read.
+    /// Anything else, or unreadable.
     case other
 }
 
-/// Which connection a TCP segment belongs to.
+/// The connection that a TCP segment belongs to.
 package struct SegmentOwner: Sendable {
     /// The connection's ends.
     package var ends: ConnectionEnds
     /// ``ConnectionStart/record`` of the connection; nil if it belongs to none.
     package var record: UInt64?
-    /// Whether the connection is known to be surely something else than WebSocket (``Pipeline/othersForSure``).
+    /// Whether the connection certainly carries something other than WebSocket (``Pipeline/othersForSure``).
     package var isOther = false
     /// Who sent it.
     package var direction: Direction
-    /// The place of its first byte in its stream, as ``WebSocketProtocol/Frame/streamOffset`` counts; nil before the
-    /// stream's first.
+    /// The offset of its first byte in its stream, as in ``WebSocketProtocol/Frame/streamOffset``; nil before the
+    /// stream's first byte.
     package var streamOffset: UInt64?
     /// The segment.
     package var segment: TCPSegment
-    /// Whether it lies in a datagram that the packet completed (``Pipeline/latestDatagram``).
+    /// Whether it is in a datagram that the packet completed (``Pipeline/latestDatagram``).
     package var isReassembled: Bool
 }
 
 extension Pipeline {
-    /// Which connection the packet received last belongs to, unless it was part of a batch.
+    /// The connection that the last packet received belongs to, unless it was part of a batch.
     ///
     /// `mutating` so that the tables are read in place, not copied.
     package mutating func latestOwner() -> PacketOwner {
@@ -61,15 +61,15 @@ extension Pipeline {
         owner.record = record
         owner.isOther = shards[shard].totals.others?.contains(record) ?? false
         owner.direction = place.direction
-        // RFC 9293 3.4: a SYN takes the sequence number before the first byte's.
+        // RFC 9293 3.4: a SYN takes the sequence number before that of the first byte.
         let first = owner.segment.sequence &+ (owner.segment.flags.contains(.syn) ? 1 : 0)
         owner.streamOffset = shards[shard].table.connections[place.slot][place.direction].offset(of: first)
         return .segment(owner)
     }
 
-    /// The connections that are surely something else than WebSocket, by their ``ConnectionStart/record``.
+    /// The connections that certainly carry something other than WebSocket, by their ``ConnectionStart/record``.
     ///
-    /// They were seen to open, and either to speak a protocol that is no HTTP, TLS or HTTP/2, or to end without an
+    /// Their opening was seen, and they either use a protocol other than HTTP, TLS and HTTP/2, or ended without an
     /// upgrade. Empty unless the options ask for them; those beyond a bound are left out.
     package var othersForSure: Set<UInt64> {
         var found: Set<UInt64> = []
@@ -80,7 +80,7 @@ extension Pipeline {
     /// The datagram that the last packet completed.
     package var latestDatagram: [UInt8] { decoder.datagram }
 
-    /// Where its payload begins.
+    /// The offset of its payload.
     package var latestDatagramPayload: Int { decoder.datagramPayload }
 
     /// Blanks the headers in that datagram (``HeaderScrub``).
@@ -102,9 +102,10 @@ extension Pipeline {
 }
 
 extension ConnectionEnds {
-    /// A number for the pair that is the same on every machine: FNV-1a with 64 bits over the lower end, then the upper
-    /// one, each as 16 bytes of address (IPv4 in the last four) and two of port, in network byte order; the halves of
-    /// the result under XOR.
+    /// A hash of the pair that is the same on every machine.
+    ///
+    /// 64-bit FNV-1a over the lower end, then the upper one, each as 16 bytes of address (IPv4 in the last four) and
+    /// two bytes of port, in network byte order; the two halves of the result are combined by XOR.
     package var stableHash: UInt32 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for end in [lower, upper] {
@@ -120,7 +121,7 @@ extension ConnectionEnds {
 }
 
 extension SegmentOwner {
-    /// What a segment alone tells: its ends.
+    /// What a segment alone shows: its ends.
     package init(of segment: borrowing TCPSegment, isReassembled: Bool) {
         ends = ConnectionEnds(segment.source, segment.destination)
         record = nil

@@ -4,10 +4,11 @@ import TLSDecryption
 import WebSocketProtocol
 public import WireFormat
 
-/// The whole job: captured packets in, events out.
+/// The whole analysis: captured packets in, events out.
 ///
-/// Feed it every packet of a capture in order, then call ``finish(into:)``. It does no I/O, starts no thread and reads
-/// no clock: time and place come from the packets. Each packet passes these stages, one file or module each:
+/// Pass in every packet of a capture in order, then call ``finish(into:)``. The pipeline does no I/O, starts no threads
+/// and reads no clock: times and numbers come from the packets. Each packet passes these stages, one file or module
+/// each:
 ///
 ///     PacketDecoder          captured packet → tunnels, fragments → TCP segment
 ///     Shard                  → connection (TCPReassembly) → bytes in order, and gaps
@@ -34,7 +35,7 @@ public struct Pipeline: ~Copyable {
 
     /// Takes the next packets of the capture.
     ///
-    /// All are decoded first, so that what is known of their connections is near when their turns come.
+    /// All are decoded first, so that the state of their connections is prefetched by the time of their turns.
     public mutating func receive(_ batch: borrowing PacketBatch, into sink: inout some EventSink & ~Copyable) {
         guard batch.count > 0 else { return }
         if !hasStarted { start(at: batch.time(0), into: &sink) }
@@ -51,7 +52,7 @@ public struct Pipeline: ~Copyable {
         }
     }
 
-    /// Takes the next packet of the capture, alone: slower than a batch.
+    /// Takes the next packet of the capture by itself, which is slower than a batch.
     public mutating func receive(_ packet: borrowing CapturedPacket, into sink: inout some EventSink & ~Copyable) {
         if !hasStarted { start(at: packet.time, into: &sink) }
         ahead[0].decode(packet, with: &decoder)
@@ -66,8 +67,8 @@ public struct Pipeline: ~Copyable {
     /// - Parameters:
     ///   - batch: The packets.
     ///   - start: The place of the first.
-    /// - Returns: The place after the last: one that completes a datagram is the last, since the decoder keeps one
-    ///   datagram.
+    /// - Returns: The place after the last; a packet that completes a datagram is the last, since the decoder keeps
+    ///   only one datagram.
     private mutating func prepare(_ batch: borrowing PacketBatch, from start: Int) -> Int {
         var place = start
         while place < batch.count {
@@ -86,7 +87,7 @@ public struct Pipeline: ~Copyable {
         if ahead[place].packet.isTCP { shards[ahead[place].shard].approach(&ahead[place]) }
     }
 
-    /// Takes the current packet, which was decoded.
+    /// Takes the current packet, which is already decoded.
     @inline(__always)
     private mutating func take(_ bytes: Span<UInt8>, at place: Int, into sink: inout some EventSink & ~Copyable) {
         workspace.count(bytes)
@@ -104,7 +105,7 @@ public struct Pipeline: ~Copyable {
         count(kind, bytes, at: place, workspace.linkType)
     }
 
-    /// Counts a packet that is no segment by itself.
+    /// Counts a packet that is not a segment by itself.
     @inline(never)
     mutating func count(_ kind: TransportPacket, _ bytes: Span<UInt8>, at place: Int, _ linkType: LinkType) {
         switch kind {
@@ -128,7 +129,7 @@ public struct Pipeline: ~Copyable {
         }
     }
 
-    /// Ends the capture: open sessions get their `end`, and the summary is reported.
+    /// Ends the capture: ends the open sessions, and reports the summary.
     public mutating func finish(into sink: inout some EventSink & ~Copyable) {
         if !hasStarted { start(nil, into: &sink) }
         if let whole = workspace.options.whole { workspace.advance(to: whole) }
@@ -136,7 +137,7 @@ public struct Pipeline: ~Copyable {
             workspace.enter(shard)
             shards[shard].flush(&workspace, &sink)
         }
-        // Sessions end in the order in which they were numbered, whatever shard they are in.
+        // Sessions end in the order of their numbers, whatever their shards.
         var open: [(number: UInt64, shard: Int, slot: Slot<TCPConnection>)] = []
         for shard in 0..<Limits.shards {
             for (number, slot) in shards[shard].numberedConnections { open.append((number, shard, slot)) }

@@ -1,8 +1,8 @@
-/// Numbers connections on which WebSocket was seen, from 1.
+/// Numbers the connections on which WebSocket was seen, from 1.
 struct ConnectionNumbers {
-    /// How many have been given.
+    /// How many numbers were given.
     var count: UInt64 = 0
-    /// Whether numbers are given again once their connections have ended.
+    /// Whether numbers are reused once their connections have ended.
     private let areReused: Bool
     private var free: [UInt64] = []
 
@@ -17,7 +17,7 @@ struct ConnectionNumbers {
         return count
     }
 
-    /// Frees a number: nothing more will be reported of its connection.
+    /// Frees a number, since nothing more will be reported of its connection.
     mutating func release(_ number: UInt64) {
         if areReused { free.append(number) }
     }

@@ -6,7 +6,7 @@ import WireFormat
 
 /// The fast path of a shard.
 extension Shard {
-    /// Takes a plain segment of a known connection; same outcome as the slow path.
+    /// Takes a plain segment of a known connection, with the same result as the slow path.
     ///
     /// - Returns: Whether it is one; if not, nothing has changed.
     @inline(__always)
@@ -106,9 +106,9 @@ extension Shard {
         return true
     }
 
-    /// Hands records that a layer decodes one by one to its only session.
+    /// Passes records that a layer decodes one by one to its only session.
     ///
-    /// - Returns: How many bytes they take, of the payload's first; the rest is to be delivered.
+    /// - Returns: The number of payload bytes that they take, from the first on; the rest is to be delivered.
     @inline(__always)
     private mutating func passRecords(
         _ payload: Span<UInt8>, _ place: ConnectionTable.Place, _ layer: Slot<LayerReader>, _ channel: Slot<Channel>,
@@ -139,7 +139,7 @@ extension Shard {
         return done
     }
 
-    /// How far a stream is acknowledged, if that is asked for.
+    /// How far a stream is acknowledged; 0 if deliveries are not followed.
     @inline(__always)
     mutating func acknowledged(_ slot: Slot<TCPConnection>, _ direction: Direction) -> UInt64 {
         followsDeliveries ? table.connections[slot].acknowledgedOffset(of: direction) : 0

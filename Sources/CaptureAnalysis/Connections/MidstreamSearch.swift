@@ -1,47 +1,46 @@
 import WebSocketProtocol
 import WireFormat
 
-/// Looks for a session that was running before the capture began, in both streams of a connection of which nothing is
-/// known.
+/// Searches both streams of a connection of which nothing is known for a session that began before the capture.
 ///
 /// Masking shows which end is the client (RFC 6455 5.1).
 struct MidstreamSearch {
     /// The streams, by ``Direction/index``.
     private(set) var streams: InlineArray<2, FrameSearch?> = [nil, nil]
-    /// The streams that were given up, by ``Direction/index``.
+    /// Whether each stream was given up, by ``Direction/index``.
     private(set) var isHopeless: InlineArray<2, Bool> = [false, false]
-    /// Whether an upgrade was asked for, whose answer the capture lacks: what follows is probably frames.
+    /// Whether an upgrade was requested whose response the capture lacks: then frames probably follow.
     private let isAsked: Bool
 
     /// A segment's bytes, or a gap.
     struct Piece {
         var direction: Direction
         var bytes: ArraySlice<UInt8>
-        /// How many bytes the gap has; 0 of a segment.
+        /// The length of the gap in bytes; 0 for a segment.
         var missing: UInt64
         /// The packet that brought it.
         var origin: Origin
-        /// The packet with which all before it in its stream, and itself, had come.
+        /// The packet with which everything up to this piece of its stream had arrived.
         var completion: UInt64
     }
 
-    /// Bytes kept of one stream.
+    /// The most bytes kept of one stream.
     private static let keptLimit = 16 << 10
-    /// The same if an upgrade was asked for: the first message may be long.
+    /// The same if an upgrade was requested, since the first message may be long.
     private static let keptLimitIfAsked = 64 << 10
-    /// Bytes of one stream after which it is given up when no chain is promising.
+    /// Bytes of one stream after which it is given up if no chain is promising.
     private static let patience: UInt64 = 64 << 10
     /// Bytes of one stream after which it is given up in any case.
     private static let longPatience: UInt64 = 1 << 20
-    /// The bits from which a chain is promising.
+    /// The evidence from which a chain is promising, in bits.
     private static let promise = 24
 
-    /// - Parameter isAsked: Whether an upgrade was asked for, whose answer the capture lacks.
+    /// - Parameter isAsked: Whether an upgrade was requested whose response the capture lacks.
     init(isAsked: Bool) {
         self.isAsked = isAsked
     }
 
-    /// What both searches take in memory, in bytes.
+    /// The memory that both searches take, in bytes.
     var cost: Int { (streams[0]?.cost ?? 0) + (streams[1]?.cost ?? 0) }
 
     /// The packet of the first bytes kept.
@@ -52,7 +51,7 @@ struct MidstreamSearch {
         return origins.min { $0.packet < $1.packet }
     }
 
-    /// Looks at the next bytes of a stream, which are one segment's and begin at `offset` of it.
+    /// Searches the next bytes of a stream, those of one segment, which begin at `offset`.
     mutating func receive(
         _ bytes: Span<UInt8>, from direction: Direction, at offset: UInt64, origin: Origin
     ) -> FrameSearch.Place? {
@@ -68,24 +67,23 @@ struct MidstreamSearch {
         return place
     }
 
-    /// Skips the next `length` bytes of a stream, which are missing; unless a chain reaches over them, the search
-    /// begins anew after them.
+    /// Skips the next `length` bytes of a stream, which are missing; unless a chain spans them, the search starts anew
+    /// after them.
     mutating func skip(_ length: UInt64, of direction: Direction, origin: Origin) {
         if streams[direction.index]?.skip(length, origin: origin) != true { streams[direction.index] = nil }
     }
 
-    /// Drops what is kept, since bytes are not looked at; the search begins anew after them.
+    /// Drops the kept bytes, since bytes went unsearched; the search starts anew after those.
     mutating func drop(_ direction: Direction) {
         streams[direction.index] = nil
     }
 
-    /// Looks once more, since nothing will come; `hasFin`: whether the stream was ended by a FIN.
+    /// Searches once more, since no bytes will follow; `hasFin`: whether a FIN ended the stream.
     func finish(_ direction: Direction, hasFin: Bool) -> FrameSearch.Place? {
         streams[direction.index]?.finish(hasFin: hasFin)
     }
 
-    /// Whether frames of the client begin with the first byte of its stream that was searched, which stands right after
-    /// the request.
+    /// Whether the client's frames begin at the first searched byte of its stream, right after the request.
     ///
     /// - Parameters:
     ///   - client: The direction that the client sends.
@@ -99,7 +97,7 @@ struct MidstreamSearch {
         return search.beginsWithFrames(from: .client, hasFin: hasFin)
     }
 
-    /// What is kept of both streams, and the gaps between, in the order in which it could be handed on.
+    /// The kept bytes of both streams and the gaps between them, in the order in which they could be delivered.
     func replay() -> [Piece] {
         let (forth, back) = (pieces(of: .fromInitiator), pieces(of: .fromResponder))
         var (first, second) = (forth[...], back[...])

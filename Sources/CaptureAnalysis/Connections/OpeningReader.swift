@@ -3,22 +3,22 @@ import TLSDecryption
 import WebSocketProtocol
 import WireFormat
 
-/// Reads a connection up to an accepted upgrade, or to frames of a session that began before the capture.
+/// Reads a connection up to an accepted upgrade, or to the frames of a session that began before the capture.
 struct OpeningReader: StreamReader, ~Copyable {
     private var follower: UpgradeFollower
     /// Whether bytes went unsearched for lack of memory.
     private(set) var isSearchCut = false
     /// Where the latest upgrade request ends in its stream: the last 32 bits of the offset.
     private var requestEnd: UInt32 = 0
-    /// The number of the connection, once an upgrade was seen on it; 0 before.
+    /// The number of the connection once an upgrade was seen on it; 0 before.
     var number: UInt64 = 0
-    /// What names its session, once it has a number.
+    /// The identity of its session, once it has a number.
     var identity: SessionIdentity?
     /// The search for a session whose upgrade is not in the capture.
     private(set) var search: MidstreamSearch?
-    /// When the current request was complete: to upgrade, or a plain one that is reported with its answer.
+    /// When the current request was complete: one for an upgrade, or a plain one that is reported with its response.
     private(set) var asked: HeadMoment?
-    /// Bytes that it has taken out of the streams' common bound.
+    /// Bytes that it has taken from the streams' common bound.
     private var reserved = 0
     /// Nanoseconds from the capture's first packet to the latest upgrade request.
     var requestElapsed: Int64? { latestRequest == .min ? nil : latestRequest }
@@ -34,25 +34,25 @@ struct OpeningReader: StreamReader, ~Copyable {
     /// The direction that the client sends; the initiator's if there was no request.
     var client: Direction { follower.client ?? .fromInitiator }
 
-    /// What was seen of HTTP.
+    /// The HTTP seen so far.
     var traffic: HTTPTraffic { follower.traffic }
 
-    /// The header that a proxy put before the client's bytes; empty if there was none.
+    /// The header that a proxy sent before the client's bytes; empty if there was none.
     var proxyHeader: [UInt8] { follower.proxyHeader }
 
-    /// Whether a gap may have swallowed the answer to the latest upgrade request.
+    /// Whether a gap may hide the response to the latest upgrade request.
     var isAnswerHidden: Bool { follower.isAnswerHidden }
 
-    /// Whether it searches for frames, and has seen no exchange of HTTP.
+    /// Whether it searches for frames, and has seen no HTTP exchange.
     var hasRecognizedNothing: Bool { follower.isSearching && !follower.traffic.contains(.exchanges) }
 
-    /// Whether a stream was given up in the search for frames, and nothing else was found on the connection.
+    /// Whether the search of a stream was abandoned, and nothing else was found on the connection.
     var isSearchAbandoned: Bool {
         guard let search, !isSearchCut, hasRecognizedNothing else { return false }
         return search.isHopeless[0] || search.isHopeless[1]
     }
 
-    /// Passes over bytes of a body that goes on after them, if that is what comes next.
+    /// Skips `count` bytes if a body is being skipped that extends beyond them.
     @inline(__always)
     mutating func pass(_ count: Int, from direction: Direction) -> Bool {
         follower.pass(count, from: direction)
@@ -93,7 +93,8 @@ struct OpeningReader: StreamReader, ~Copyable {
                 handover.upgrades.append(upgrade)
                 guard upgrade.isAccepted else { continue }
                 start &+= upgrade.passText(in: bytes.extracting(start...))
-                // The answer came from the server: its frames begin after `start`, the client's where its stream waits.
+                // The response came from the server: its frames begin after `start`, the client's where its stream
+                // waits.
                 intake.unread = bytes.count &- start
                 intake.wakesOther = true
                 handover.successor = .webSocket(.upgrade(client: place.direction.opposite, upgrade))
@@ -103,7 +104,7 @@ struct OpeningReader: StreamReader, ~Copyable {
                 guard let read = settle(exchange, at: place) else { continue }
                 intake.beginHandover().exchanges.append(read)
             case .finished(.brokenHTTP) where follower.searchOn():
-                // What broke it may be a head.
+                // What broke HTTP may be another head.
                 start = 0
             case .finished(let ending):
                 return Intake(unread: bytes.count &- start, handover: intake.handing(over: .other(ending)))
@@ -111,9 +112,9 @@ struct OpeningReader: StreamReader, ~Copyable {
         }
     }
 
-    /// Looks for frames in bytes that end no head, and counts what is kept of them.
+    /// Searches for frames in bytes that end no head, and counts the bytes kept.
     ///
-    /// - Returns: Who reads on, if frames are found, or there is no room.
+    /// - Returns: Who continues reading, if frames are found or there is no room.
     private mutating func lookOn(
         in bytes: Span<UInt8>, at place: StreamPlace, _ workspace: inout Workspace
     ) -> Successor? {
@@ -123,7 +124,7 @@ struct OpeningReader: StreamReader, ~Copyable {
         return charge(&workspace) ? nil : .other(.oversizedHead)
     }
 
-    /// Takes the answer to the current request.
+    /// Takes the response to the current request.
     private mutating func settle(
         _ answer: UpgradeAnswer, at place: StreamPlace, _ workspace: borrowing Workspace
     ) -> Upgrade {
@@ -133,13 +134,15 @@ struct OpeningReader: StreamReader, ~Copyable {
         return upgrade
     }
 
-    /// Notes when a plain request came whose answer is awaited, if there is room for it and no other one waits.
+    /// Records the time of a plain request whose response is awaited, if there is room for it and no other request
+    /// waits.
     private mutating func watch(at place: StreamPlace, _ workspace: borrowing Workspace) {
         guard workspace.resources.mayKeepPlainHead(follower.watchedCount) else { return follower.stopWatching() }
         if follower.pendingRequest == nil { asked = HeadMoment(place.origin, workspace) }
     }
 
-    /// Takes a plain exchange; nil if an upgrade was asked for meanwhile, and the moment is that request's.
+    /// Takes a plain exchange; nil if an upgrade was requested meanwhile, since the recorded time is then that
+    /// request's.
     private mutating func settle(_ exchange: PlainExchange, at place: StreamPlace) -> ReadExchange? {
         guard follower.pendingRequest == nil, let moment = asked else { return nil }
         asked = nil
@@ -154,7 +157,7 @@ struct OpeningReader: StreamReader, ~Copyable {
         case .waits: return Intake(defersGap: true, wakesOther: follower.isRequestInGap)
         case .finished(let ending): return Intake(handover: Handover(successor: .other(ending)))
         case .consumed, .requested, .answered, .watched, .exchanged:
-            // What has waited for an answer in the gap need not any more.
+            // Bytes that waited for a response in the gap need no longer wait.
             guard search != nil else { return Intake(wakesOther: follower.isSearching) }
             if let length = missing.length {
                 search?.skip(length, of: direction, origin: missing.place.origin)
@@ -166,10 +169,10 @@ struct OpeningReader: StreamReader, ~Copyable {
         }
     }
 
-    /// Looks once more for frames, since nothing more will come.
+    /// Searches once more for frames, since nothing more will come.
     ///
     /// - Parameters:
-    ///   - isWhole: Whether each stream was seen to its FIN, by ``Direction/index``.
+    ///   - isWhole: Whether each stream was seen up to its FIN, by ``Direction/index``.
     ///   - workspace: What readers share.
     /// - Returns: The session, if one is found after all.
     mutating func finishSearch(isWhole: InlineArray<2, Bool>, _ workspace: inout Workspace) -> Successor? {
@@ -178,7 +181,7 @@ struct OpeningReader: StreamReader, ~Copyable {
             guard let found = search.finish(direction, hasFin: isWhole[direction.index]) else { continue }
             return hand(over: search, found, in: direction, &workspace)
         }
-        // Frames of the client begin right after its request, or nowhere.
+        // Frames of the client begin right after its request, or not at all.
         if follower.pendingRequest != nil,
             search.beginsWithFrames(client, after: requestEnd, hasFin: isWhole[client.index])
         {
@@ -190,7 +193,7 @@ struct OpeningReader: StreamReader, ~Copyable {
         return nil
     }
 
-    /// The request that was never answered; asked once.
+    /// The request that was never answered; returned once.
     mutating func takeUnanswered() -> Upgrade? {
         guard let asked, let request = follower.pendingRequest else { return nil }
         self.asked = nil
@@ -198,7 +201,7 @@ struct OpeningReader: StreamReader, ~Copyable {
         return Upgrade(UpgradeAnswer(lost: request), asked: asked)
     }
 
-    /// Takes the bytes of a direction, and of the other one, that belong to the protocol that follows.
+    /// Takes the bytes of a direction, and of the other one, that belong to the following protocol.
     mutating func takeHandover(_ direction: Direction) -> (own: [UInt8], other: [UInt8]) {
         (follower.takeHandover(of: direction), follower.takeHandover(of: direction.opposite))
     }
@@ -206,10 +209,10 @@ struct OpeningReader: StreamReader, ~Copyable {
     /// Whether a response waits for its request.
     var awaitsRequest: Bool { follower.awaitsRequest }
 
-    /// Lets a response count that has waited for its request; false if there is none.
+    /// Accepts a response that has waited for its request; false if there is none.
     mutating func stopAwaitingRequest() -> Bool { follower.stopAwaitingRequest() }
 
-    /// Goes on without what the capture lacks: the request, the answer, or a whole stream.
+    /// Continues without what the capture lacks: the request, the response, or a whole stream.
     ///
     /// - Returns: Whether that changes anything.
     mutating func stopExpecting(isOneSided: Bool) -> Bool {
@@ -217,12 +220,12 @@ struct OpeningReader: StreamReader, ~Copyable {
         return (isOneSided || follower.isAnswerHidden) && follower.stopExpecting()
     }
 
-    /// Ends the reading, since no more bytes can be kept for a stream that waits.
+    /// Ends the reading, since no more bytes can be kept of a stream that waits.
     mutating func stopWaiting() -> UpgradeFollower.Ending { follower.giveUpWaiting() }
 
     /// Stops the search, since nothing more is read.
     ///
-    /// - Returns: Whether there is room for the request that was not answered.
+    /// - Returns: Whether there is room to keep the unanswered request.
     mutating func stopReading(_ workspace: inout Workspace) -> Bool {
         search = nil
         follower.stop()
@@ -230,12 +233,12 @@ struct OpeningReader: StreamReader, ~Copyable {
         return workspace.resources.mayKeepHead(reserved)
     }
 
-    /// Counts again what it keeps, since that has become less.
+    /// Counts the kept bytes again, since there are fewer now.
     mutating func discharge(_ workspace: inout Workspace) {
         _ = charge(&workspace)
     }
 
-    /// Whether a connection that began before the capture is TLS, of which a segment begins with a record.
+    /// Whether a connection that began before the capture is TLS, judged by a segment that begins with a record.
     private func isEncrypted(_ bytes: Span<UInt8>, _ workspace: inout Workspace) -> Bool {
         guard let secrets = workspace.options.secrets, number == 0,
             follower.traffic.isEmpty, TLSShard.looksLikeRecords(bytes)
@@ -243,19 +246,19 @@ struct OpeningReader: StreamReader, ~Copyable {
         return !secrets.isEmpty
     }
 
-    /// Looks for frames in bytes of a connection whose upgrade is not to be seen.
+    /// Searches for frames in bytes of a connection whose upgrade cannot be seen.
     private mutating func find(
         in bytes: Span<UInt8>, at place: StreamPlace, _ workspace: inout Workspace
     ) -> Successor? {
         guard workspace.resources.searchable > bytes.count else {
-            // What is not looked at breaks every chain.
+            // Unsearched bytes break every chain.
             search?.drop(place.direction)
             _ = charge(&workspace)
             if !isSearchCut { workspace.summary.others.unsearched &+= 1 }
             isSearchCut = true
             return nil
         }
-        // Where WebSocket was asked for, less evidence is needed.
+        // Less evidence is needed if WebSocket was requested.
         if search == nil { search = MidstreamSearch(isAsked: follower.pendingRequest != nil) }
         let found = search?.receive(bytes, from: place.direction, at: place.offset, origin: place.origin)
         _ = charge(&workspace)
@@ -283,7 +286,7 @@ struct OpeningReader: StreamReader, ~Copyable {
         return .webSocket(.found(search, client: client, isClientWhole: isClientWhole))
     }
 
-    /// Counts what it keeps by now against the common bound.
+    /// Counts the memory that it now takes against the common bound.
     ///
     /// - Returns: Whether it may keep it.
     private mutating func charge(_ workspace: inout Workspace) -> Bool {
@@ -295,12 +298,12 @@ struct OpeningReader: StreamReader, ~Copyable {
         return !grows || workspace.resources.mayKeepHead(cost)
     }
 
-    /// Gives back what it has taken: it is not needed any more.
+    /// Returns what it has taken, since it is no longer needed.
     mutating func release(_ workspace: inout Workspace) {
         take(0, &workspace)
     }
 
-    /// Takes as many bytes out of the common bound, in place of those that it has taken.
+    /// Sets the bytes taken from the common bound to `cost`.
     private mutating func take(_ cost: Int, _ workspace: inout Workspace) {
         workspace.resources.countHead(cost, inPlaceOf: reserved)
         reserved = cost

@@ -2,24 +2,24 @@ import PacketDecoding
 import TCPReassembly
 import WireFormat
 
-/// A packet that was decoded before its turn comes, so that the state of its connection is on its way from memory.
+/// A packet decoded before its turn, so that the state of its connection can be prefetched.
 struct PacketAhead {
-    // Without room between: copies pass from processor to processor.
+    // Without padding, since copies pass between processors.
     var segment = TCPSegment()
-    /// Of a segment: what the shard's table knows its connection by.
+    /// For a segment: the hash by which the shard's table finds its connection.
     var hash: UInt32 = 0
     private var candidate = Slot<TCPConnection>(-1)
     private var shortShard: UInt8 = 0
     var packet = TransportPacket.other
 
-    /// Of a segment: the slot in which its connection most likely is, if there is any.
+    /// For a segment: the slot that most likely holds its connection; nil if there is none.
     @inline(__always)
     var slot: Slot<TCPConnection>? {
         get { candidate.index < 0 ? nil : candidate }
         set { candidate = newValue ?? Slot(-1) }
     }
 
-    /// Of a segment: the shard of its connection.
+    /// For a segment: the shard of its connection.
     @inline(__always)
     var shard: Int { Int(shortShard) }
 
@@ -40,8 +40,8 @@ struct PacketAhead {
 
     /// The shard of a connection: the same for both directions, on every machine.
     ///
-    /// Each end is mixed before the two are added: clients whose addresses and ports count up together spread as others
-    /// do.
+    /// Each end is mixed before the two are added, so that clients whose addresses and ports count up together spread
+    /// as well as others.
     private static func shard(of segment: borrowing TCPSegment) -> UInt8 {
         let sum =
             mixed(segment.source.address.bits, segment.source.port)

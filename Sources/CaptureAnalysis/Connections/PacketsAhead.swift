@@ -1,4 +1,4 @@
-/// Decoded packets whose turns are to come, wherever they are stored.
+/// Decoded packets that await their turn, wherever they are stored.
 protocol PacketsAhead: ~Copyable {
     /// Lends the packet at a place.
     mutating func withPacket<Result>(at place: Int, _ body: (inout PacketAhead) -> Result) -> Result
@@ -12,12 +12,12 @@ extension InlineArray: PacketsAhead where Element == PacketAhead {
 }
 
 extension PerShard where Element == Shard {
-    /// Brings near, for a batch of segments, what is known of their connections: the second step, after
+    /// Prefetches what is known of the connections of a batch of segments: the second step, after
     /// ``Shard/approach(_:)``.
     ///
     /// - Parameters:
     ///   - places: The places of the batch, at most ``PacketBatch/capacity``.
-    ///   - packets: The packets; those that are no segments are passed over.
+    ///   - packets: The packets; those that are not segments are skipped.
     @inline(__always)
     mutating func prepare(_ places: Range<Int>, of packets: inout some PacketsAhead & ~Copyable) {
         var hasLayers = false
@@ -28,7 +28,7 @@ extension PerShard where Element == Shard {
         if hasLayers { lookFurther(places, of: &packets) }
     }
 
-    /// Takes the further steps, for segments that layers read.
+    /// Takes the further steps for segments that layers read.
     @inline(never)
     private mutating func lookFurther(_ places: Range<Int>, of packets: inout some PacketsAhead & ~Copyable) {
         var further = InlineArray<16, (shard: Int, layer: LayerAhead)?>(repeating: nil)

@@ -3,30 +3,30 @@ import TLSDecryption
 import WebSocketProtocol
 import WireFormat
 
-/// Who reads each connection, and each channel inside one: what is known of connections beside TCP, and the readers.
+/// The readers of all connections and of the channels in them, and what else is known of connections besides TCP.
 struct Readers: ~Copyable {
-    /// What is known of each connection beside TCP, by its slot.
+    /// What is known of each connection besides TCP, by its slot.
     var connections: [Connection] = []
-    /// The packet that each connection was first seen with, by its slot: no two connections have the same.
+    /// The packet with which each connection was first seen, by its slot: no two connections share one.
     private(set) var records: [UInt64] = []
-    /// What follows connections up to an upgrade.
+    /// The readers that follow connections up to an upgrade.
     var openings = SlotPool<OpeningReader>()
     /// The WebSocket sessions.
     var sessions = SlotPool<Session>()
-    /// What carries other streams.
+    /// The layers that carry other streams.
     var layers = SlotPool<LayerReader>()
     /// The streams that layers carry.
     var channels = SlotPool<Channel>()
-    /// What passes on connections that cannot be decrypted.
+    /// The traffic of connections that cannot be decrypted.
     var passed = SlotPool<PassedTraffic>()
     /// Whether a layer has ever carried a session: most TLS connections have no secrets.
     var carriesSessions = false
 
-    /// Begins with a connection that has just been opened, and that nobody reads yet.
+    /// Adds a connection that has just been opened and has no reader yet.
     ///
     /// - Parameters:
-    ///   - slot: Its slot; another connection may have had it.
-    ///   - packet: The packet that it is first seen with.
+    ///   - slot: Its slot, perhaps reused.
+    ///   - packet: The packet with which it was first seen.
     mutating func add(_ slot: Slot<TCPConnection>, seenWith packet: UInt64) {
         if slot.index == connections.count {
             connections.append(Connection())
@@ -52,25 +52,25 @@ struct Readers: ~Copyable {
         }
     }
 
-    /// The stream among those of the connection; nil if there is only one.
+    /// The stream number of a feed within its connection; nil if there is only one stream.
     func stream(of feed: Feed) -> UInt64? {
         guard let channel = feed.channel else { return nil }
         return channels[channel].stream
     }
 
-    /// Which end of a session sends a direction; `mutating` so that nothing is copied.
+    /// The role of the end that sends a direction; `mutating` so that nothing is copied.
     @inline(__always)
     mutating func role(of direction: Direction, in session: Slot<Session>) -> Role {
         Role(direction, client: sessions[session].clientDirection)
     }
 
-    /// How many layers carry two streams.
+    /// The number of layers that carry two streams.
     mutating func depth(of feed: Feed) -> Int {
         guard let channel = feed.channel else { return 0 }
         return layers[channels[channel].layer].depth
     }
 
-    /// The session that a layer carries, and its channel, if it carries nothing else, as most do.
+    /// The session that a layer carries, and its channel, if it carries nothing else, as most layers do.
     @inline(__always)
     mutating func onlySession(
         in layer: Slot<LayerReader>
@@ -81,7 +81,7 @@ struct Readers: ~Copyable {
         return (channel, session)
     }
 
-    /// What was decrypted for two streams to be read; nil if nothing was.
+    /// The encryption that was removed from two streams; nil if there was none.
     mutating func encryption(of feed: Feed) -> Encryption? {
         guard let channel = feed.channel else { return nil }
         var layer = Optional(channels[channel].layer)
@@ -92,7 +92,7 @@ struct Readers: ~Copyable {
         return nil
     }
 
-    /// What keeps all of a stream from being decrypted; nil if nothing does.
+    /// The obstacle that keeps a whole stream from being decrypted; nil if there is none.
     mutating func obstacle(to direction: Direction, of feed: Feed) -> TLSFacts.Obstacle? {
         var channel = feed.channel
         while let current = channel {
@@ -103,7 +103,7 @@ struct Readers: ~Copyable {
         return nil
     }
 
-    /// Gives its connections other numbers.
+    /// Changes the numbers of its connections.
     mutating func renumber(_ number: (UInt64) -> UInt64) {
         for session in sessions.slots where sessions.isUsed(session) {
             sessions[session].id.connection = number(sessions[session].id.connection)
@@ -116,7 +116,7 @@ struct Readers: ~Copyable {
         }
     }
 
-    /// The bytes of all slots, and about those of the records of connections.
+    /// The bytes of all slots, and an estimate of those of the connections' records.
     ///
     /// An array's capacity depends on the allocator, and with it on the thread: twice the count bounds it.
     var byteCount: Int {
@@ -128,7 +128,7 @@ struct Readers: ~Copyable {
 
     /// The sessions on a connection.
     ///
-    /// `mutating`, like whatever else looks at few of the fields: for other methods the compiler copies them all.
+    /// `mutating`, like the other members that read only a few of the fields: otherwise the compiler copies them all.
     @inline(__always)
     mutating func sessions(on slot: Slot<TCPConnection>) -> SessionList {
         switch connections[slot.index].reader {
@@ -138,7 +138,7 @@ struct Readers: ~Copyable {
         }
     }
 
-    /// The sessions in a layer; without an array for the usual one, since it is made for every segment.
+    /// The sessions in a layer; in the usual case without an array, since this is called for every segment.
     @inline(never)
     private mutating func sessionList(of layer: Slot<LayerReader>) -> SessionList {
         guard let only = layers[layer].onlyChannel else { return SessionList(sessions(in: layer)) }

@@ -3,9 +3,9 @@ import TCPReassembly
 import WebSocketProtocol
 import WireFormat
 
-/// What is reported of a connection before it is a session.
+/// What is reported of a connection before it has a session.
 extension Shard {
-    /// Reports an upgrade and its answer.
+    /// Reports an upgrade request and its response.
     mutating func report(
         _ upgrade: Upgrade, _ opening: Slot<OpeningReader>, of feed: Feed,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
@@ -23,7 +23,7 @@ extension Shard {
         for finding in upgrade.findings { workspace.report(finding, at: context, into: &sink) }
     }
 
-    /// The event of an upgrade, whose URL says if it was encrypted; so it is known if its answer may be.
+    /// The event of an upgrade, whose URL tells whether it was encrypted, and which tells whether its response may be.
     mutating func handshake(
         _ upgrade: Upgrade, of feed: Feed, _ opening: Slot<OpeningReader>, _ client: Direction, _ answered: Origin
     ) -> Handshake {
@@ -40,7 +40,7 @@ extension Shard {
         (handshake.isAnswerMissing, handshake.isAnswerEncrypted) = (true, true)
     }
 
-    /// Counts an upgrade that was reported.
+    /// Counts a reported upgrade.
     mutating func count(_ handshake: borrowing Handshake, _ context: EventContext, _ workspace: inout Workspace) {
         totals.count(handshake, in: &workspace.summary)
         if let leg = handshake.leg { workspace.record(leg, connection: context.connection) }
@@ -49,14 +49,14 @@ extension Shard {
     /// Gives the connection its number and reports it, unless that was done.
     ///
     /// - Parameters:
-    ///   - opening: What has read the connection so far.
+    ///   - opening: The reader of the connection so far.
     ///   - feed: The streams.
     ///   - how: How the session begins.
     ///   - client: The direction that the client sends.
     ///   - upgrade: The request that shows it; nil if the capture has none.
     ///   - workspace: What readers share.
-    ///   - sink: Who gets the event.
-    /// - Returns: The place of further events of the session.
+    ///   - sink: The receiver of the event.
+    /// - Returns: The context of further events of the session.
     mutating func announce(
         _ opening: Slot<OpeningReader>, of feed: Feed, how: ConnectionStart.Opening, client: Direction,
         _ upgrade: Upgrade?, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
@@ -83,14 +83,14 @@ extension Shard {
         return context
     }
 
-    /// What names the session of an opening.
+    /// The identity of an opening's session.
     ///
     /// - Parameters:
-    ///   - opening: What has read the connection so far.
+    ///   - opening: The reader of the connection so far.
     ///   - feed: The streams.
     ///   - client: The direction that the client sends.
     ///   - upgrade: The latest request, if it is new.
-    /// - Returns: The names.
+    /// - Returns: The identity.
     mutating func identity(
         of opening: Slot<OpeningReader>, _ feed: Feed, _ client: Direction, _ upgrade: Upgrade? = nil
     ) -> SessionIdentity {
@@ -101,7 +101,7 @@ extension Shard {
             &table.connections[feed.connection], client: client, url: url, stream: readers.stream(of: feed))
     }
 
-    /// The number of a connection on which WebSocket is seen, and whether it is new.
+    /// The number of a connection on which WebSocket is seen, and whether that number is new.
     private mutating func number(of feed: Feed, _ workspace: inout Workspace) -> (UInt64, isNew: Bool) {
         guard case .layer(let layer) = readers.connections[feed.connection.index].reader else {
             return (workspace.numbers.take(), true)
@@ -113,7 +113,7 @@ extension Shard {
 
     // MARK: Without a session
 
-    /// Reports an upgrade request that the connection's end leaves without an answer.
+    /// Reports an upgrade request that is unanswered when the connection ends.
     mutating func reportUnanswered(
         _ opening: Slot<OpeningReader>, of feed: Feed, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -129,13 +129,13 @@ extension Shard {
         reportHidden(feed, client: client, context, &workspace, &sink)
     }
 
-    /// Whether the capture may lack the answer to the latest upgrade request.
+    /// Whether the capture may lack the response to the latest upgrade request.
     private mutating func isAnswerMissing(_ opening: Slot<OpeningReader>, of feed: Feed) -> Bool {
         readers.openings[opening].isAnswerHidden
             || isUnseen(readers.openings[opening].client.opposite, of: feed)
     }
 
-    /// Reports the end of a connection on which upgrades were asked for, and none accepted.
+    /// Reports the end of a connection on which upgrades were requested but none accepted.
     mutating func reportEnd(
         _ opening: Slot<OpeningReader>, of feed: Feed, _ cause: EndCause, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -185,7 +185,7 @@ extension ConnectionStart {
 }
 
 extension SessionIdentity {
-    /// Names a session on a connection.
+    /// Identifies a session on a connection.
     fileprivate convenience init(
         _ connection: inout TCPConnection, client: Direction, url: String?, stream: UInt64?
     ) {

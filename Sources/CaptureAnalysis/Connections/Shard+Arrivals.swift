@@ -22,9 +22,9 @@ extension Shard {
             lookForPings(answeredAt: place)
         }
         if hasMore, arrival.inOrder.isEmpty, !payload.isEmpty { followWaiting(segment, payload, place) }
-        // What this segment has acknowledged came before it.
+        // The bytes that this segment acknowledges come before its own.
         if arrival.hasMore, !arrival.inOrder.isEmpty, table.connections[slot].hasReleased(place.direction.opposite) {
-            // Its own bytes wait meanwhile, so that a session that begins now knows where they stand.
+            // Its own bytes wait meanwhile, so that a session that begins now knows their position.
             table.connections[slot].pause(
                 place.direction, keeping: payload.extracting(arrival.inOrder), origin: workspace.origin,
                 received: table.connections[slot].offset(of: segment.givenAcknowledgment, in: place.direction.opposite),
@@ -55,7 +55,7 @@ extension Shard {
         if arrival.closes { end(slot, cause: .closed, &workspace, &sink) }
     }
 
-    /// Looks among the waiting bytes of the other stream for Pings: a Pong has come.
+    /// Looks for Pings among the waiting bytes of the other stream, since a Pong has come.
     private mutating func lookForPings(answeredAt place: ConnectionTable.Place) {
         guard case .session(let session) = readers.connections[place.slot.index].reader,
             !readers.sessions[session].isCarried
@@ -69,7 +69,7 @@ extension Shard {
         }
     }
 
-    /// Reports a segment that opens, closes or resets a connection, to all sessions on it.
+    /// Reports a segment that opens, closes or resets a connection to all sessions on it.
     private mutating func report(
         _ segment: borrowing TCPSegment, at place: ConnectionTable.Place, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable

@@ -3,7 +3,7 @@ import TCPReassembly
 import WebSocketProtocol
 import WireFormat
 
-/// How connections end, and what becomes of those that fall silent.
+/// How connections end, and what happens to silent ones.
 extension Shard {
     /// Nanoseconds of silence after which a connection on which no WebSocket was seen is forgotten: an hour.
     private static let idleLifetime: Int64 = 3_600_000_000_000
@@ -23,7 +23,7 @@ extension Shard {
         }
     }
 
-    /// Does what is due by the time that has passed: gaps are declared, connections forgotten.
+    /// Does what is due by this time: declares gaps, forgets connections.
     mutating func advance(
         to time: Timestamp, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
@@ -46,7 +46,7 @@ extension Shard {
         }
     }
 
-    /// What a connection is, as far as is known.
+    /// What a connection carries, as far as known.
     func standing(of slot: Slot<TCPConnection>) -> PacketStanding.Connection {
         switch readers.connections[slot.index].reader {
         case .session: .webSocket
@@ -62,7 +62,7 @@ extension Shard {
         if case .session = readers.connections[slot.index].reader { true } else { false }
     }
 
-    /// Hands on everything that waits, since the capture is over; upgrades that were not answered are reported.
+    /// Delivers everything that waits, since the capture is over, and reports unanswered upgrades.
     mutating func flush(_ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable) {
         for slot in table.connections.slots where table.connections.isUsed(slot) {
             let wasSession = isSession(slot)
@@ -70,7 +70,7 @@ extension Shard {
             workspace.earlyEnd = nil
             // What is decoded at the end must not depend on which connection was flushed last.
             workspace.receipt = Receipt()
-            // Many sessions may be shown by the end of the capture alone, and each of them needs memory like any other.
+            // The end of the capture may show many sessions, each of which needs as much memory as any other.
             if !wasSession, isFull(&workspace), isSession(slot) || isLayer(slot) {
                 end(slot, cause: .captureEnd, &workspace, &sink)
                 table.remove(slot)
@@ -80,7 +80,7 @@ extension Shard {
         }
     }
 
-    /// Advances the readyStates of a session, since a FIN, a RST or an answer to one has come.
+    /// Advances the readyStates of a session after a FIN, a RST or an answer to one.
     mutating func advanceStates(_ slot: Slot<TCPConnection>, _ session: Slot<Session>, _ elapsed: Int64) {
         let client = readers.sessions[session].clientDirection
         let isReset = table.connections[slot].reset != nil
@@ -91,7 +91,7 @@ extension Shard {
         readers.sessions[session].states.advance(after: fins, isReset: isReset, isShut: isShut, at: elapsed)
     }
 
-    /// Ends what is known of a connection and forgets it.
+    /// Ends a connection and forgets it.
     mutating func forget(
         _ slot: Slot<TCPConnection>, cause: EndCause, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -106,7 +106,7 @@ extension Shard {
         table.remove(slot)
     }
 
-    /// Ends the session of a connection, or what there is in its place.
+    /// Ends a connection's session, or whatever it has instead.
     mutating func end(
         _ slot: Slot<TCPConnection>, cause: EndCause, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -120,7 +120,7 @@ extension Shard {
         workspace.earlyEnd = nil
     }
 
-    /// Ends whoever reads two streams.
+    /// Ends the reader of two streams.
     mutating func endReader(
         of feed: Feed, cause: EndCause, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
@@ -159,7 +159,7 @@ extension Shard {
         readers.setReader(of: feed, .ignored)
     }
 
-    /// Hands on what waits in a connection, and looks once more for frames.
+    /// Delivers the waiting bytes of a connection, and searches once more for frames.
     private mutating func flush(
         _ slot: Slot<TCPConnection>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
@@ -167,7 +167,7 @@ extension Shard {
         workspace.earlyEnd = table.connections[slot].earlyEnd()
         if workspace.earlyEnd?.packet == workspace.packet { workspace.earlyEnd = nil }
         workspace.hasHole = true
-        // The latest segment may be one of another connection.
+        // The latest segment may belong to another connection.
         if tracksStates {
             if case .session(let session) = readers.connections[slot.index].reader {
                 workspace.view = view(slot, session)
@@ -180,9 +180,9 @@ extension Shard {
         flushReader(of: Feed(slot), &workspace, &sink)
     }
 
-    /// Goes on without a stream that is not in the capture at all, or that nothing can be decrypted of.
+    /// Continues without a stream of which the capture has nothing, or of which nothing can be decrypted.
     ///
-    /// - Returns: Whether the other one may go on now.
+    /// - Returns: Whether the other stream may now go on.
     mutating func stopExpecting(_ feed: Feed) -> Bool {
         guard case .opening(let opening) = readers.reader(of: feed) else { return false }
         let isOneSided = isUnseen(.fromInitiator, of: feed) || isUnseen(.fromResponder, of: feed)
@@ -191,7 +191,7 @@ extension Shard {
         return true
     }
 
-    /// Gives a reader that is no session a last look at what it keeps.
+    /// Lets a reader other than a session examine once more what it keeps.
     mutating func flushReader(
         of feed: Feed, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {

@@ -3,9 +3,9 @@ import PacketDecoding
 import TCPReassembly
 import WireFormat
 
-/// What is reported of clients that poll, or listen to event streams, since WebSocket is not to be had.
+/// What is reported of clients that poll or listen to event streams because WebSocket is unavailable.
 extension Shard {
-    /// Reports a request that polls, or one for an event stream, and its response.
+    /// Reports a request that polls or asks for an event stream, and its response.
     mutating func report(
         _ exchange: ReadExchange, _ opening: Slot<OpeningReader>, of feed: Feed, _ workspace: borrowing Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -19,9 +19,9 @@ extension Shard {
     }
 }
 
-/// A plain exchange that was read, and is still to be reported.
+/// A plain exchange that was read but not yet reported.
 struct ReadExchange {
-    /// The request and the response, as HTTP sees them.
+    /// The request and the response, as HTTP messages.
     let heads: PlainExchange
     /// When the request was complete.
     let asked: HeadMoment
@@ -52,8 +52,8 @@ extension HTTPExchange {
 }
 
 extension HTTPRequest {
-    /// "http://HOST/PATH" or "https://HOST/PATH"; without a Host field, the server's address takes its place (RFC 9112
-    /// 3.3).
+    /// The URL "http://HOST/PATH" or "https://HOST/PATH"; without a Host field, the server's address takes the host's
+    /// place (RFC 9112 3.3).
     fileprivate func plainURL(on server: Endpoint, isEncrypted: Bool) -> String {
         if host.isEmpty, target.hasPrefix("/") { return (isEncrypted ? "https://" : "http://") + "\(server)\(target)" }
         guard url.hasPrefix("ws:") else { return "https" + url.dropFirst("wss".count) }

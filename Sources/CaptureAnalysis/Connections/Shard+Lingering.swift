@@ -2,10 +2,10 @@ import PacketDecoding
 import TCPReassembly
 import WireFormat
 
-/// What follows RSTs, and the SYNs of connections that replace others.
+/// What follows RSTs, and SYNs of connections that replace others.
 extension Shard {
-    /// Whether it matters what follows a RST: there is a session that was not at its end, or an upgrade whose answer
-    /// may be captured late.
+    /// Whether what follows a RST matters: there is a session that had not ended, or an upgrade whose response may be
+    /// captured late.
     mutating func awaitsAftermath(of segment: inout TCPSegment, at place: ConnectionTable.Place) -> Bool {
         let slot = place.slot
         let isAsked: Bool? =
@@ -20,7 +20,7 @@ extension Shard {
             return table.connections[slot].lacksBytes()
                 || table.connections[slot].acknowledgesUnseen(segment, from: place.direction)
         }
-        // After a FIN, only what was received before the RST is of interest.
+        // After a FIN, only bytes received before the RST matter.
         let isFinished = table.connections[slot].firstFinPacket != nil
         for session in readers.sessions(on: slot) {
             if table.connections[slot].acknowledgesUnseen(segment, from: place.direction) { return true }
@@ -45,13 +45,13 @@ extension Shard {
         lingering.append(LingeringConnection(slot: slot, cause: cause, time: workspace.time))
     }
 
-    /// Whether packets of a connection may be captured after the SYN of the next between its ends: one end has
-    /// acknowledged what the other was not seen to send.
+    /// Whether packets of a connection may be captured after the SYN of the next one between its ends: an end has
+    /// acknowledged bytes that the other was not seen to send.
     mutating func awaitsLatePackets(of slot: Slot<TCPConnection>) -> Bool {
         switch readers.connections[slot.index].reader {
         case .session, .opening: table.connections[slot].lacksBytes()
         case .layer(let layer): !readers.layers[layer].isSpent && table.connections[slot].lacksBytes()
-        // A request may wait for the answer to its SYN.
+        // A request may wait for the acknowledgment of its SYN.
         case .none: table.connections[slot].awaitsAcknowledgment() && table.connections[slot].lacksBytes()
         case .stopped, .ignored: false
         }
@@ -65,7 +65,7 @@ extension Shard {
         linger(slot, .replaced(record: readers.records[slot.index]), &workspace, &sink)
     }
 
-    /// Ends connections that have lingered long enough, but the current one: what its segment shows is judged first.
+    /// Ends connections that have lingered long enough, except the current one, whose segment is judged first.
     @inline(never)
     mutating func endLingering(
         at time: Timestamp, except current: Slot<TCPConnection>?, _ workspace: inout Workspace,
@@ -74,7 +74,7 @@ extension Shard {
         while let connection = lingering.popDue(at: time, except: current) { end(connection, &workspace, &sink) }
     }
 
-    /// Ends a connection that has lingered, unless another has its slot, or the ends went on.
+    /// Ends a connection that has lingered, unless its slot was reused or its ends went on.
     private mutating func end(
         _ connection: LingeringConnection, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
@@ -93,7 +93,7 @@ extension Shard {
         }
     }
 
-    /// Reports bytes that followed the RST that ended a connection.
+    /// Reports bytes that followed the final RST of a connection.
     mutating func reportAftermath(
         _ slot: Slot<TCPConnection>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {

@@ -4,7 +4,7 @@ import WireFormat
 
 /// How connections without WebSocket are counted.
 extension Shard {
-    /// Records that a connection is surely something else: if it was seen to open, and there is room.
+    /// Records a connection that certainly carries something else, if its opening was seen and there is room.
     mutating func recordOther(_ feed: Feed) {
         guard totals.hasRoomForOther, feed.channel == nil, table.connections[feed.connection].isOpeningKnown else {
             return
@@ -31,7 +31,7 @@ extension Shard {
         }
     }
 
-    /// Counts what is no session by what was seen on it.
+    /// Counts what has no session by what was seen on it.
     mutating func countOther(_ feed: Feed, _ workspace: inout Workspace) {
         switch readers.reader(of: feed) {
         case .none where feed.channel == nil:
@@ -51,7 +51,7 @@ extension Shard {
         }
     }
 
-    /// Counts a connection on which HTTP was spoken, or something unknown.
+    /// Counts a connection with HTTP or an unknown protocol.
     mutating func countHTTP(_ opening: Slot<OpeningReader>, of feed: Feed, _ workspace: inout Workspace) {
         let traffic = readers.openings[opening].traffic
         workspace.summary.others.count(traffic)
@@ -60,7 +60,7 @@ extension Shard {
         totals.count(traffic, with: server)
     }
 
-    /// Counts a connection without a byte if it was refused, or not answered.
+    /// Counts a connection without data if it was refused or not answered.
     private mutating func countFailed(_ slot: Slot<TCPConnection>, _ workspace: inout Workspace) {
         guard table.connections[slot].synAck == nil else { return }
         let server = table.connections[slot].responder

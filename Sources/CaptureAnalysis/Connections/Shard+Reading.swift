@@ -3,12 +3,12 @@ import TCPReassembly
 import WebSocketProtocol
 import WireFormat
 
-/// How bytes come to their readers.
+/// How bytes reach their readers.
 extension Shard {
-    /// Hands bytes that are next in a TCP stream to their reader, and holds the stream if they must wait for the other
-    /// one; the current packet has brought them.
+    /// Delivers the next bytes of a TCP stream, which the current packet brought, to their reader, and pauses the
+    /// stream if they must wait for the other one.
     ///
-    /// - Returns: Whether the other stream may go on, if it has waited.
+    /// - Returns: Whether the other stream may go on, if it was waiting.
     mutating func deliver(
         _ bytes: Span<UInt8>, _ place: ConnectionTable.Place, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -28,7 +28,7 @@ extension Shard {
         return intake.wakesOther
     }
 
-    /// Reports where bytes of a session stand, if others before them were left out as out of band.
+    /// Reports the offset of a session's bytes if out-of-band bytes before them were left out.
     private mutating func reportLeftOut(
         before place: StreamPlace, _ slot: Slot<TCPConnection>, _ session: Slot<Session>,
         _ sink: inout some EventSink & ~Copyable
@@ -41,9 +41,9 @@ extension Shard {
             Span(), .outOfBand(next: place.offset, leftOut: place.offset &- next, from: role, session: id))
     }
 
-    /// Hands bytes that are next in a stream to their reader, and its successors if it has any.
+    /// Delivers the next bytes of a stream to their reader, and to its successors if it has any.
     ///
-    /// - Returns: How many must wait, and whether the other stream may go on.
+    /// - Returns: How many bytes must wait, and whether the other stream may go on.
     mutating func read(
         _ bytes: Span<UInt8>, at place: StreamPlace, of feed: Feed, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -76,7 +76,7 @@ extension Shard {
             }
             succeed(
                 successor, rest.extracting(last: intake.unread), at: restPlace, of: feed, &workspace, &sink)
-            // A layer waits for neither stream.
+            // A layer needs neither stream to wait.
             if case .layer = readers.reader(of: feed) { wakesOther = true }
             if case .webSocket(.upgrade) = successor, intake.unread > 0, feed.channel == nil,
                 hasEarlyBytes(feed.connection, before: restPlace.offset &+ UInt64(rest.count &- intake.unread), place)
@@ -88,7 +88,7 @@ extension Shard {
         return Intake(wakesOther: wakesOther)
     }
 
-    /// Hands bytes to an opening, and reports what they complete.
+    /// Passes bytes to an opening, and reports what they complete.
     private mutating func read(
         _ bytes: Span<UInt8>, at place: StreamPlace, _ opening: Slot<OpeningReader>, of feed: Feed,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
@@ -106,8 +106,8 @@ extension Shard {
         return intake
     }
 
-    /// Whether the client has sent bytes before it had the response to its upgrade, which ends at `end`: what follows
-    /// that in the same segment comes after them.
+    /// Whether the client sent bytes before it had the response to its upgrade, which ends at `end`: bytes after the
+    /// response in the same segment come after those.
     private mutating func hasEarlyBytes(_ slot: Slot<TCPConnection>, before end: UInt64, _ place: StreamPlace) -> Bool {
         guard let first = table.connections[slot].firstWaiting(place.direction.opposite),
             first.acknowledgment != 0, first.missing == 0,
@@ -116,9 +116,9 @@ extension Shard {
         return received < end && first.origin.packet < place.origin.packet
     }
 
-    /// Goes on after bytes of a stream that are missing.
+    /// Continues after missing bytes of a stream.
     ///
-    /// In a channel, `next` is the packet of what follows them.
+    /// In a channel, `next` is the packet of the bytes after the gap.
     ///
     /// - Returns: Whether the gap must wait for the other stream.
     mutating func skip(

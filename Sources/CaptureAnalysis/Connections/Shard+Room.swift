@@ -2,21 +2,21 @@ import TCPReassembly
 import TLSDecryption
 import WireFormat
 
-/// What the connections of a shard take together, and which are forgotten when that is too much.
+/// The memory that the connections of a shard take together, and which connections to forget when it runs out.
 extension Shard {
-    /// Bytes of a connection beside its slots, measured; of a session those that are not counted otherwise.
+    /// Bytes of a connection outside its slots, as measured; for a session, those not counted elsewhere.
     private static var connectionCost: Int { 120 }
     private static var sessionCost: Int { 2000 }
 
-    /// What the next chunks of slots take: memory that comes back only when all of a chunk's connections are forgotten.
+    /// The size of the next chunks of slots: their memory is freed only when all connections of a chunk are forgotten.
     private static var chunkBytes: Int {
         SlotPool<TCPConnection>.chunkByteCount &+ SlotPool<OpeningReader>.chunkByteCount
             &+ SlotPool<Session>.chunkByteCount
     }
 
-    /// What records of connections take.
+    /// The memory that the connections' records take, in bytes.
     var recordBytes: Int {
-        // Not mutating, it would be read from a copy of the whole shard.
+        // Otherwise it would be read from a copy of the whole shard.
         mutating get {
             table.connections.byteCount &+ readers.byteCount
                 &+ table.connections.slotCount &* Self.connectionCost
@@ -26,7 +26,7 @@ extension Shard {
 
     /// Shares out the memory if that is due after a segment.
     ///
-    /// - Returns: Whether it was: after the same segments however packets are batched.
+    /// - Returns: Whether it was due: after the same segments however packets are batched.
     @inline(__always)
     mutating func shareOut(_ payloadLength: Int, _ workspace: inout Workspace) -> Bool {
         guard memory.isDue(after: payloadLength) else { return false }
@@ -48,28 +48,27 @@ extension Shard {
         return memory.isCrowded(free, chunk: Self.chunkBytes)
     }
 
-    /// What is left of the bound on all together; nil if there is none.
+    /// The free part of the bound on everything together; nil if there is no such bound.
     private mutating func freeBytes(_ workspace: inout Workspace) -> Int? {
         guard memory.total != nil else { return nil }
         return memory.free(
             beside: recordBytes, sessions: readers.sessions.residentCount, waiting: table.budget, &workspace.resources)
     }
 
-    /// What a connection may need next.
+    /// A record that a connection may need next.
     private enum Record {
         case opening
         case session
     }
 
-    /// Forgets another connection if this one may need a slot that there is no memory for, or if there is hardly any
-    /// left.
+    /// Forgets another connection if there is no memory for a slot that this one may need, or hardly any memory at all.
     @inline(never)
     mutating func makeRoom(
         for current: Slot<TCPConnection>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         switch readers.connections[current.index].reader {
         case .none:
-            // The first bytes may be an answer, which takes both.
+            // The first bytes may be a response, which needs both.
             if memory.isOverdrawn || !readers.openings.hasFreeSlot {
                 forgetAnother(than: current, with: .opening, &workspace, &sink)
             }
@@ -93,10 +92,10 @@ extension Shard {
         forget(slot, cause: table.connections[slot].isOver ? .closed : .captureEnd, &workspace, &sink)
     }
 
-    /// Finds a connection to forget that has a record of a kind, since the memory of other kinds comes back by whole
-    /// chunks: of the next 16, the one that was silent longest.
+    /// Finds a connection to forget that has a record of a kind, since memory for other kinds is freed only in whole
+    /// chunks: of the next 16, the one silent longest.
     ///
-    /// - Returns: The connection; nil if few records are of that kind, so that there may be more.
+    /// - Returns: The connection; nil if there are few such records, so that more may be created.
     private mutating func nextToForget(with record: Record?) -> Slot<TCPConnection>? {
         guard let record, let total = memory.total else { return nil }
         let (bytes, hasFreeSlot) =

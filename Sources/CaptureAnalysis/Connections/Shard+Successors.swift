@@ -4,9 +4,9 @@ import TCPReassembly
 import WebSocketProtocol
 import WireFormat
 
-/// Which reader a connection has, or a channel inside it, and which one succeeds it.
+/// Which reader a connection or a channel has, and which one succeeds it.
 extension Shard {
-    /// Chooses the first reader of two streams, by their first bytes.
+    /// Chooses the first reader of two streams by their first bytes.
     mutating func begin(
         _ bytes: Span<UInt8>, at place: StreamPlace, of feed: Feed, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -29,28 +29,29 @@ extension Shard {
         }
     }
 
-    /// Whether the first bytes of two streams are in the capture.
+    /// Whether the capture has the first bytes of two streams.
     mutating func isOpeningKnown(_ feed: Feed) -> Bool {
         guard let channel = feed.channel else { return table.connections[feed.connection].isOpeningKnown }
         return !readers.channels[channel].beginsLate
             && !readers.layers[readers.channels[channel].layer].layer.beginsMidstream
     }
 
-    /// The client of a server whose connections the user says are WebSocket.
+    /// The direction of the client, if the user says that the server's connections are WebSocket.
     private func clientOfAssumedServer(_ slot: Slot<TCPConnection>, _ servers: AssumedServers) -> Direction? {
         if servers.contains(table.connections[slot].responder) { return .fromInitiator }
         return servers.contains(table.connections[slot].initiator) ? .fromResponder : nil
     }
 
-    /// Puts a successor in an opening's place: all changes of readers but the first and the last are made here.
+    /// Puts a successor in an opening's place: the only function that changes readers, except for the first and the
+    /// last.
     ///
     /// - Parameters:
-    ///   - successor: Who reads from here on.
-    ///   - unread: The bytes that it will be handed first.
-    ///   - place: Where the bytes stand that made the change.
+    ///   - successor: The next reader.
+    ///   - unread: The bytes that it gets first.
+    ///   - place: The place of the bytes that caused the change.
     ///   - feed: The streams.
     ///   - workspace: What readers share.
-    ///   - sink: Who gets the events.
+    ///   - sink: The receiver of the events.
     mutating func succeed(
         _ successor: Successor, _ unread: Span<UInt8>, at place: StreamPlace, of feed: Feed,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
@@ -67,7 +68,7 @@ extension Shard {
         }
     }
 
-    /// Puts a layer in an opening's place, if there is one, and hands it what the opening took of its bytes.
+    /// Puts a layer in an opening's place, if there is one, and passes it the bytes that the opening took.
     private mutating func beginLayer(
         after ending: UpgradeFollower.Ending, _ opening: Slot<OpeningReader>, _ unread: Span<UInt8>,
         at place: StreamPlace, of feed: Feed, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
@@ -87,7 +88,7 @@ extension Shard {
         return true
     }
 
-    /// Hands a layer bytes that were taken before it was there.
+    /// Passes bytes to a layer that were taken before it existed.
     private mutating func hand(
         _ bytes: [UInt8], endingAt end: UInt64, _ direction: Direction, of feed: Feed, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -98,7 +99,7 @@ extension Shard {
         _ = unwrap(bytes.span, at: place, layer, of: feed, &workspace, &sink)
     }
 
-    /// Creates a session of what an opening has read.
+    /// Creates a session from what an opening has read.
     private mutating func beginSession(
         _ how: SessionOpening, _ opening: Slot<OpeningReader>, _ unread: Span<UInt8>, at place: StreamPlace,
         of feed: Feed, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
@@ -122,7 +123,7 @@ extension Shard {
         case .found(let search, let client, let isClientWhole):
             begin.client = client
             begin.opened = search.firstOrigin
-            // Where the bytes kept begin; a stream of which nothing was kept begins with its next byte.
+            // The start of the kept bytes; a stream of which nothing was kept begins with its next byte.
             for direction in Direction.allCases {
                 if let kept = search.streams[direction.index]?.kept.start { begin.offsets[direction.index] = kept }
             }
@@ -131,7 +132,7 @@ extension Shard {
         }
     }
 
-    /// Creates the session that an upgrade has opened.
+    /// Creates the session that an upgrade opened.
     private mutating func beginUpgraded(
         _ begin: SessionBeginning, _ upgrade: Upgrade, _ opening: Slot<OpeningReader>, of feed: Feed,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
@@ -146,7 +147,7 @@ extension Shard {
         reportHidden(feed, client: begin.client, context, &workspace, &sink)
     }
 
-    /// Creates the session that the user says there is.
+    /// Creates the session of a server that the user named.
     private mutating func beginAssumed(
         _ begin: SessionBeginning, _ opening: Slot<OpeningReader>, of feed: Feed, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -156,13 +157,13 @@ extension Shard {
         countSession(opening, of: feed, client, &workspace)
         let session = makeSession(begin, opening, of: feed, &workspace)
         reportHidden(feed, client: client, context, &workspace, &sink)
-        // If the connection was seen to open, frames begin with its first byte; else their place is searched.
+        // If the connection's opening was seen, frames begin with its first byte; otherwise they are searched for.
         if !isOpeningKnown(feed) {
             readers.sessions[session].beginMidstream(context, Role.allCases, &workspace, &sink)
         }
     }
 
-    /// Creates the session whose frames a search has found, and decodes what that has kept.
+    /// Creates the session whose frames a search found, and decodes the bytes that the search kept.
     private mutating func beginFound(
         _ begin: SessionBeginning, _ search: MidstreamSearch, isClientWhole: Bool, _ opening: Slot<OpeningReader>,
         of feed: Feed, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
@@ -173,7 +174,7 @@ extension Shard {
             opening, of: feed, how: unanswered == nil ? .midstream : .handshake, client: client, unanswered,
             &workspace, &sink)
         if let unanswered {
-            // Its answer is not in the capture; the frames show what it was.
+            // The capture lacks its response; the frames show that it was accepted.
             var handshake = handshake(unanswered, of: feed, opening, client, workspace.origin)
             handshake.isAccepted = true
             handshake.isAnswerMissing = true
@@ -195,7 +196,7 @@ extension Shard {
         readers.sessions[session].replay(search, &workspace, &sink)
     }
 
-    /// Counts a session whose upgrade is not in the capture.
+    /// Counts a session whose upgrade the capture lacks.
     private mutating func countSession(
         _ opening: Slot<OpeningReader>, of feed: Feed, _ client: Direction, _ workspace: inout Workspace
     ) {
@@ -224,7 +225,7 @@ extension Shard {
         return session
     }
 
-    /// Stops reading what is no session.
+    /// Stops reading a connection that is not a session.
     mutating func stopReading(
         _ feed: Feed, _ opening: Slot<OpeningReader>, _ ending: UpgradeFollower.Ending, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -245,7 +246,7 @@ extension Shard {
         if readers.openings[opening].number == 0 {
             switch ending {
             case .otherUpgrade, .proxy, .brokenHTTP, .unknown: recordOther(feed)
-            // With other secrets or bounds, more may be found.
+            // With other secrets or bounds, more might be found.
             case .tls, .http2, .webSocket, .tooManyProxies, .oversizedHead: break
             }
             readers.openings[opening].release(&workspace)
@@ -261,7 +262,7 @@ extension Shard {
         }
     }
 
-    /// Where the next byte of a stream stands.
+    /// The offset of the next byte of a stream.
     private mutating func nextOffset(of feed: Feed, _ direction: Direction) -> UInt64 {
         guard let channel = feed.channel else { return table.connections[feed.connection].nextOffset(of: direction) }
         return readers.channels[channel].next[direction.index]
@@ -270,10 +271,10 @@ extension Shard {
 }
 
 extension Span<UInt8> {
-    /// Whether it begins as a handshake of TLS does (RFC 8446 5.1), and so with an opcode that no frame has.
+    /// Whether it begins like a TLS handshake (RFC 8446 5.1), and so with an opcode that no frame has.
     fileprivate var beginsTLS: Bool { count > 1 && self[0] == 0x16 && self[1] == 3 }
 
-    /// Whether it may be the beginning of an upgrade request or of its answer.
+    /// Whether it may be the start of an upgrade request or of a response.
     var beginsHTTP: Bool {
         func begins(_ text: StaticString) -> Bool {
             (0..<Swift.min(count, text.utf8CodeUnitCount)).allSatisfy { unsafe text.utf8Start[$0] == self[$0] }

@@ -3,9 +3,9 @@ import TCPReassembly
 import WebSocketProtocol
 import WireFormat
 
-/// What connections look like to events that show the states of their ends (``EventDemand/includesStates``).
+/// The views of connections for events that show the states of their ends (``EventDemand/includesStates``).
 extension Shard {
-    /// Shows events the current connection as the current segment has left it.
+    /// Updates the view of the current connection after the current segment.
     mutating func updateView(
         after segment: borrowing TCPSegment, _ place: ConnectionTable.Place, _ workspace: inout Workspace
     ) {
@@ -19,12 +19,12 @@ extension Shard {
         }
     }
 
-    /// Shows events the readyStates of a session inside a layer.
+    /// Updates the view with the readyStates of a session in a layer.
     mutating func updateView(of session: Slot<Session>, _ workspace: inout Workspace) {
         readers.sessions[session].states.show(in: &workspace.view)
     }
 
-    /// A session's connection after the current segment.
+    /// The view of a session's connection after the current segment.
     mutating func view(
         _ place: ConnectionTable.Place, _ segment: borrowing TCPSegment, _ session: Slot<Session>
     ) -> ConnectionView {
@@ -33,14 +33,14 @@ extension Shard {
         return view
     }
 
-    /// A session's connection without a segment.
+    /// The view of a session's connection without a segment.
     mutating func view(_ slot: Slot<TCPConnection>, _ session: Slot<Session>) -> ConnectionView {
         var view = openingView(slot, client: readers.sessions[session].clientDirection)
         readers.sessions[session].states.show(in: &view)
         return view
     }
 
-    /// A connection that is no session, or not yet.
+    /// The view of a connection without a session, or before one.
     mutating func openingView(_ slot: Slot<TCPConnection>, client: Direction) -> ConnectionView {
         var view = ConnectionView.unknown
         view.clientState = table.connections[slot].states[client.index]
@@ -50,7 +50,7 @@ extension Shard {
 }
 
 extension ConnectionView {
-    /// Adds what the current segment says.
+    /// Adds the fields of the current segment.
     fileprivate mutating func addSegment(_ segment: borrowing TCPSegment, from role: Role) {
         sender = role
         sequence = segment.sequence

@@ -3,9 +3,9 @@ import TCPReassembly
 import WebSocketProtocol
 import WireFormat
 
-/// Bytes that wait: for others before them, or for the other stream.
+/// Bytes that wait: for earlier bytes, or for the other stream.
 extension Shard {
-    /// Offers again what waits in a stream.
+    /// Offers the waiting bytes of a stream again.
     mutating func resume(_ direction: Direction, of feed: Feed) {
         if let channel = feed.channel {
             readers.channels[channel].resume(direction)
@@ -14,7 +14,7 @@ extension Shard {
         }
     }
 
-    /// Hands on what has waited in both streams of a connection.
+    /// Delivers the waiting bytes of both streams of a connection.
     mutating func drain(
         _ slot: Slot<TCPConnection>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
@@ -40,19 +40,19 @@ extension Shard {
             } else if case .gap = piece, case .opening = readers.connections[slot.index].reader,
                 table.connections[slot].comesLate(direction)
             {
-                // What the other end had sent by then may be what the bytes after the gap answer.
+                // The bytes after the gap may answer what the other end had sent by then.
                 direction = direction.opposite
             }
         }
     }
 
-    /// Whether bytes of a piece wait that was handed on: early bytes of the other end come first.
+    /// Whether some bytes of a delivered piece wait: early bytes of the other end come first.
     private mutating func hasRest(of piece: StreamPiece, _ place: ConnectionTable.Place) -> Bool {
         guard case .held(let segment) = piece else { return false }
         return table.connections[place.slot].firstWaiting(place.direction)?.origin.packet == segment.origin.packet
     }
 
-    /// Hands on one piece.
+    /// Delivers a piece.
     ///
     /// - Returns: Whether the streams have moved.
     private mutating func hand(
@@ -96,10 +96,10 @@ extension Shard {
         }
     }
 
-    /// Learns where the answer to an upgrade request begins, if no byte of its stream was captured yet: at the byte
+    /// Learns where the response to an upgrade request begins if no byte of its stream was captured yet: at the byte
     /// that the request's segment expects next.
     ///
-    /// So an answer that the capture lacks is a gap.
+    /// So a response that the capture lacks is a gap.
     mutating func placeAnswer(to packet: UInt64, acknowledging acknowledgment: UInt32, _ place: ConnectionTable.Place) {
         guard acknowledgment != 0, case .opening(let opening) = readers.connections[place.slot.index].reader,
             readers.openings[opening].asked?.origin.packet == packet
@@ -109,15 +109,14 @@ extension Shard {
 
     /// Follows up on a segment that waits during the opening.
     ///
-    /// A response that has waited for its request waits no longer. The answer to an upgrade request begins with this
-    /// segment if the request acknowledged less than all that the server had sent: then nothing is missing before it.
-    /// The segment must begin like a response and acknowledge that request, and no other after it, whose answer it may
-    /// be.
+    /// A response that waited for its request no longer waits. The response to an upgrade request begins with this
+    /// segment if the request acknowledged less than the server had sent: then nothing is missing before it. The
+    /// segment must begin like a response and acknowledge that request, but no later one that it might answer instead.
     mutating func followWaiting(_ segment: borrowing TCPSegment, _ payload: Span<UInt8>, _ place: ConnectionTable.Place)
     {
         let (slot, client) = (place.slot, place.direction.opposite)
         guard case .opening(let opening) = readers.connections[slot.index].reader else { return }
-        // What waits in the other stream may be that request.
+        // The bytes that wait in the other stream may be that request.
         if readers.openings[opening].awaitsRequest,
             table.connections[slot].firstWaiting(client) == nil, readers.openings[opening].stopAwaitingRequest()
         {
@@ -132,7 +131,7 @@ extension Shard {
         table.connections[slot].beginStream(place.direction, at: segment.sequence)
     }
 
-    /// Records what an end had received when it sent the bytes that are handed on next, if their segment says it.
+    /// Records what an end had received when it sent the bytes delivered next, if their segment shows it.
     mutating func recordReceipt(
         _ acknowledgment: UInt32, _ place: ConnectionTable.Place, _ packet: UInt64, _ workspace: inout Workspace
     ) {
@@ -145,7 +144,7 @@ extension Shard {
         workspace.receipt = Receipt(packet: packet, offset: offset, releasedBy: workspace.packet)
     }
 
-    /// Gives up a stream that has waited for the other one beyond the bounds.
+    /// Gives up a stream that waited for the other one beyond the bounds.
     mutating func stopWaiting(
         _ feed: Feed, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {

@@ -3,24 +3,24 @@ import TCPReassembly
 import WebSocketProtocol
 import WireFormat
 
-/// A part of the connections, with everything that is known of them: from TCP segments to sessions.
+/// A part of the connections, with everything known of them: from TCP segments to sessions.
 ///
-/// A segment's way: ``prepare(_:)``, then the fast path (`FastPath.swift`), else ``receiveAny(_:in:_:_:)``: TCP says
-/// which bytes are next, and `Shard+Reading.swift` hands them to the connection's reader.
+/// The path of a segment: ``prepare(_:)``, then the fast path (`FastPath.swift`), or else ``receiveAny(_:in:_:_:)``:
+/// TCP finds the bytes that are next, and `Shard+Reading.swift` delivers them to the connection's reader.
 struct Shard: ~Copyable {
     var table: ConnectionTable
-    /// Who reads them.
+    /// The connections' readers.
     var readers = Readers()
-    /// What they may take.
+    /// The memory that the connections may take.
     var memory: ShardMemory
-    /// What is counted of them.
+    /// The counts of the connections.
     var totals: ShardTotals
-    /// Connections that are over, and to which packets may still come, in order.
+    /// Connections that seem over but may still get packets, in the order of their ends.
     var lingering = LingeringConnections()
     let tls: TLSShard
     let tracksStates: Bool
     let followsDeliveries: Bool
-    /// Whether something may be found inside a layer: without secrets there is nothing to be found in TLS.
+    /// Whether layers can be decoded: without secrets, TLS shows nothing.
     let decodesLayers: Bool
 
     init(options: AnalysisOptions) {
@@ -33,7 +33,7 @@ struct Shard: ~Copyable {
         table = ConnectionTable(limits: options.limits.reassembly, secret: options.secret)
     }
 
-    /// The first step ahead of a segment's turn: prefetches the table's entry for its connection.
+    /// The first step before a segment's turn: prefetches the table's entry for its connection.
     @inline(__always)
     mutating func approach(_ entry: inout PacketAhead) {
         entry.hash = table.hash(&entry.segment)
@@ -41,11 +41,11 @@ struct Shard: ~Copyable {
 
     /// The next step after ``approach(_:)``: prefetches what is known of the segment's connection.
     ///
-    /// - Returns: Whether a layer reads the segment, and may carry a session, so that ``lookFurther(_:)`` has something
+    /// - Returns: Whether a layer that may carry a session reads the segment, so that ``lookFurther(_:)`` has something
     ///   to do.
     mutating func prepare(_ entry: inout PacketAhead) -> Bool {
         entry.slot = table.prepare(entry.hash)
-        // It may be another connection's slot: then nothing is gained.
+        // It may be another connection's slot, in which case nothing is gained.
         guard let slot = entry.slot else { return false }
         switch readers.connections[slot.index].reader {
         case .session(let session): prefetch(session, &entry, slot)
@@ -69,7 +69,7 @@ struct Shard: ~Copyable {
         readers.sessions.prefetch(session, decoder)
     }
 
-    /// Takes a segment of one of its connections; `bytes` is what it was found in: the packet, or a datagram that the
+    /// Takes a segment of one of the shard's connections; `bytes` is the packet that holds it, or the datagram that the
     /// packet completed.
     mutating func receive(
         _ entry: inout PacketAhead, in bytes: Span<UInt8>, _ workspace: inout Workspace,
@@ -79,8 +79,8 @@ struct Shard: ~Copyable {
             let current = table.find(&entry.segment, hash: entry.hash)?.slot
             endLingering(at: workspace.time, except: current, &workspace, &sink)
         }
-        // The slot was looked up ahead of its turn: its connection may have been forgotten since. Whether one was found
-        // then depends on how packets are batched, so only the slow path makes room.
+        // The slot was looked up ahead of time: its connection may have been forgotten since. Whether it was found then
+        // depends on how packets are batched, so only the slow path makes room.
         guard !table.isCrowded, let slot = entry.slot, table.connections.isUsed(slot),
             receivePlain(&entry, at: slot, in: bytes, &workspace, &sink)
         else {
@@ -124,7 +124,7 @@ struct Shard: ~Copyable {
         follow(arrival, of: &entry.segment, payload, at: place, &workspace, &sink)
     }
 
-    /// Takes a segment of a connection that cannot be decrypted: only how much passes, and its end, matter.
+    /// Takes a segment of a connection that cannot be decrypted: only its length and the end of the connection matter.
     private mutating func pass(
         _ segment: borrowing TCPSegment, at place: ConnectionTable.Place, _ layer: Slot<LayerReader>,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
@@ -136,14 +136,14 @@ struct Shard: ~Copyable {
         if table.connections[place.slot].isClosed { end(place.slot, cause: .closed, &workspace, &sink) }
     }
 
-    /// Whether an end goes on whose RST has ended the connection.
+    /// Whether the sender of the final RST goes on.
     private mutating func isRevived(_ place: ConnectionTable.Place?, _ segment: inout TCPSegment) -> Bool {
         guard let place, segment.payloadLength > 0, table.connections[place.slot].isClosed else { return false }
         return table.connections[place.slot].isRevived(by: segment, from: place.direction)
     }
 
-    /// Opens the connection of a segment that belongs to none, or may begin another between the ends of the one
-    /// `found`; nil if there is nothing to track.
+    /// Opens the connection of a segment that belongs to none, or that may begin another between the ends of `found`;
+    /// nil if there is nothing to track.
     @inline(never)
     private mutating func open(
         _ segment: borrowing TCPSegment, in bytes: Span<UInt8>, at found: ConnectionTable.Place?,

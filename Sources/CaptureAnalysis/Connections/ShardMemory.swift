@@ -1,20 +1,20 @@
 import WebSocketProtocol
 
-/// The memory of a shard: what its connections may take together, and whether some of them must be forgotten.
+/// The memory of a shard: how much its connections may take together, and whether some must be forgotten.
 struct ShardMemory: ~Copyable {
-    /// Bytes that its layers together may still keep.
+    /// Bytes that the shard's layers together may still keep.
     var layers: Int
-    /// The bound on all, in bytes; nil if there is none.
+    /// The bound on everything together, in bytes; nil if there is none.
     let total: Int?
-    /// What receivers of events keep of each open session, in bytes.
+    /// Bytes that receivers of events keep for each open session.
     private let sessionBytes: Int
-    /// What of it each part may take.
+    /// How the memory is divided.
     private var room: SharedRoom
-    /// Whether it has taken all that it may, so that connections must be forgotten.
+    /// Whether the shard has taken all that it may, so that connections must be forgotten.
     private(set) var isOverdrawn = false
-    /// The slot at which the search for a connection to forget has stopped.
+    /// The slot at which the search for a connection to forget last stopped.
     var hand = 0
-    /// What has passed since the memory was shared out last: the bytes, and 1 KiB more for each packet.
+    /// The traffic since memory was last shared out: payload bytes, and 1 KiB more for each packet.
     private var sinceShared = 0
 
     init(_ limits: Limits) {
@@ -26,23 +26,23 @@ struct ShardMemory: ~Copyable {
 
     /// Counts a segment.
     ///
-    /// - Returns: Whether the memory is to be shared out again: after at most 32 packets or 32 KiB, as what these can
-    ///   take meanwhile is little.
+    /// - Returns: Whether memory is to be shared out again: after at most 32 packets or 32 KiB, which cannot take much
+    ///   meanwhile.
     @inline(__always)
     mutating func isDue(after payloadLength: Int) -> Bool {
         sinceShared &+= payloadLength &+ 1 << 10
         return sinceShared >= 32 << 10
     }
 
-    /// Counts anew.
+    /// Starts counting anew.
     ///
-    /// - Returns: What has passed since the last time: the bytes, and 1 KiB more for each packet.
+    /// - Returns: The traffic since the last time: payload bytes, and 1 KiB more for each packet.
     mutating func restart() -> Int {
         defer { sinceShared = 0 }
         return sinceShared
     }
 
-    /// Leaves to each of the bounds what there is memory for, of `free` bytes that are not taken.
+    /// Leaves each bound what there is memory for, given `free` bytes that are not taken.
     @inline(__always)
     mutating func share(_ free: Int, waiting: inout Int, _ resources: inout StreamResources) {
         guard let total else { return }
@@ -50,14 +50,14 @@ struct ShardMemory: ~Copyable {
         isOverdrawn = free <= total / 64
     }
 
-    /// What is left of the bound on all; nil if there is none.
+    /// The free part of the bound on everything together; nil if there is no such bound.
     ///
     /// - Parameters:
-    ///   - records: What records of connections take.
-    ///   - sessions: How many sessions there are.
-    ///   - waiting: What is left for bytes that wait in TCP.
+    ///   - records: The bytes that the connections' records take.
+    ///   - sessions: The number of sessions.
+    ///   - waiting: The bytes left for waiting TCP segments.
     ///   - resources: What is left for messages and decompression.
-    /// - Returns: The bytes.
+    /// - Returns: The free bytes.
     @inline(__always)
     func free(beside records: Int, sessions: Int, waiting: Int, _ resources: inout StreamResources) -> Int? {
         guard let total else { return nil }
@@ -65,6 +65,6 @@ struct ShardMemory: ~Copyable {
         return total &- parts &- sessions &* sessionBytes &- records
     }
 
-    /// Whether so little is free that the next `chunk` bytes for slots may not be found.
+    /// Whether so little is free that there may be no room for the next `chunk` bytes of slots.
     func isCrowded(_ free: Int, chunk: Int) -> Bool { total.map { free <= max($0 / 32, chunk) } ?? false }
 }

@@ -2,9 +2,9 @@ import WebSocketProtocol
 
 /// A bound on what all connections of a shard take together.
 ///
-/// Waiting bytes, messages, decompression and layers each have a bound of their own, of which they are told what is
-/// left. When the shard's memory runs out, less is left of each: what is withheld is noted here, and given back when
-/// there is memory again.
+/// Waiting bytes, messages, decompression and layers each have a bound of their own, and know how much of it is left.
+/// When the shard's memory runs out, part of each is withheld; it is recorded here, and returned once there is memory
+/// again.
 struct SharedRoom: ~Copyable {
     private var waiting: Part
     private var messages: Part
@@ -14,15 +14,15 @@ struct SharedRoom: ~Copyable {
 
     /// One of the bounds.
     private struct Part {
-        /// In bytes.
+        /// The bound, in bytes.
         let bound: Int
-        /// How much of what is left is not to be taken for now.
+        /// How much of what is left is withheld for now.
         var withheld = 0
 
-        /// How much is taken, if `left` may still be.
+        /// How much is taken, if `left` may still be taken.
         func taken(_ left: Int) -> Int { bound &- withheld &- left }
 
-        /// Leaves at most `free`.
+        /// Leaves at most `free`, and withholds the rest.
         mutating func share(_ left: inout Int, free: Int) {
             let whole = left &+ withheld
             left = min(whole, free)
@@ -30,7 +30,7 @@ struct SharedRoom: ~Copyable {
         }
     }
 
-    /// What a shard may take.
+    /// Divides a shard's memory.
     init(_ limits: Limits) {
         waiting = Part(bound: limits.heldBytes / Limits.shards)
         messages = Part(bound: limits.keptPayload / Limits.shards)
@@ -38,13 +38,13 @@ struct SharedRoom: ~Copyable {
         layers = Part(bound: limits.layers / Limits.shards)
     }
 
-    /// What the parts and the sessions' own memory take.
+    /// The memory that the parts and the sessions' own data take.
     ///
     /// - Parameters:
-    ///   - waiting: What is left for bytes that wait in TCP.
-    ///   - layers: What is left for layers.
+    ///   - waiting: The bytes left for waiting TCP segments.
+    ///   - layers: The bytes left for layers.
     ///   - resources: What is left for messages and decompression.
-    /// - Returns: The bytes.
+    /// - Returns: The bytes taken.
     func taken(waiting: Int, layers: Int, _ resources: inout StreamResources) -> Int {
         let buffers = self.waiting.taken(waiting) &+ self.layers.taken(layers)
         let streams =
@@ -54,12 +54,12 @@ struct SharedRoom: ~Copyable {
         return buffers &+ streams &+ long &+ resources.sessionBytes
     }
 
-    /// Leaves to each part what there is memory for, of `free` bytes of `total` that are not taken.
+    /// Leaves each part what there is memory for, given `free` bytes of `total` that are not taken.
     mutating func share(
         _ free: Int, of total: Int, waiting: inout Int, layers: inout Int, _ resources: inout StreamResources
     ) {
-        // An eighth is for records of connections. When these have filled it, a little is left for what opens further
-        // ones, which needs no decompression.
+        // An eighth is for the connections' records. When they have filled it, a little is still left for opening
+        // further connections, which needs no decompression.
         let rest = max(0, free &- total / 8)
         let left = max(rest, min(free, total / 64))
         self.waiting.share(&waiting, free: left)

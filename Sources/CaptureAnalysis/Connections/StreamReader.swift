@@ -2,11 +2,11 @@ import HTTPUpgrade
 import WebSocketProtocol
 import WireFormat
 
-/// Reads the two streams of a connection, or of a channel inside it: an opening, or a session.
+/// Reads the two streams of a connection, or of a channel in it: an opening or a session.
 ///
-/// It keeps no TCP facts. Bytes that it cannot use yet stay with the caller, who offers them again. The third kind of
-/// reader, a layer, is no `StreamReader`: what it makes of bytes goes to other readers, so the shard feeds it itself
-/// (`Shard+Layers.swift`).
+/// A reader keeps no TCP state. Bytes that it cannot use yet stay with the caller, which offers them again. The third
+/// kind of reader, a layer, is not a `StreamReader`: the bytes that it decodes go to other readers, so the shard itself
+/// feeds it (`Shard+Layers.swift`).
 protocol StreamReader: ~Copyable {
     /// Takes the next bytes of a stream.
     mutating func receive(
@@ -14,7 +14,7 @@ protocol StreamReader: ~Copyable {
         _ sink: inout some EventSink & ~Copyable
     ) -> Intake
 
-    /// Goes on after bytes that the capture lacks.
+    /// Continues after bytes that the capture lacks.
     mutating func skip(
         _ missing: MissingBytes, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) -> Intake
@@ -22,30 +22,30 @@ protocol StreamReader: ~Copyable {
 
 /// Bytes of a stream that the capture lacks.
 struct MissingBytes {
-    /// How many; nil if that is not known.
+    /// The number of bytes; nil if unknown.
     let length: UInt64?
-    /// Where they would stand.
+    /// The place that they would have.
     let place: StreamPlace
-    /// Whether bytes of the other stream wait that were captured before those after the gap.
+    /// Whether the other stream has waiting bytes that were captured before those after the gap.
     let comesLate: Bool
 }
 
-/// What a reader made of what it was handed.
+/// What a reader did with what it got.
 struct Intake {
-    /// How many of the bytes, at their end, it cannot use before the other stream has moved, or leaves to its
+    /// The number of bytes, at the end, that it cannot use before the other stream has moved, or that it leaves to its
     /// successor.
     var unread = 0
-    /// Whether the gap it was handed must wait for the other stream.
+    /// Whether the gap must wait for the other stream.
     var defersGap = false
-    /// Whether the other stream may go on, if it has waited.
+    /// Whether the other stream may go on, if it was waiting.
     var wakesOther = false
-    /// What it leaves to whoever knows the connection; mostly nothing.
+    /// What the reader leaves to its caller; nil in most cases.
     var handover: Handover?
 
-    /// Who reads from here on, if another one does.
+    /// The next reader; nil if this one continues.
     var successor: Successor? { handover?.successor }
 
-    /// The handover, of which there is one from now on.
+    /// The handover, created if there is none.
     mutating func beginHandover() -> Handover {
         let begun = handover ?? Handover()
         handover = begun
@@ -60,15 +60,15 @@ struct Intake {
     }
 }
 
-/// What a reader leaves to whoever knows the connection.
+/// What a reader leaves to its caller.
 ///
-/// An object, since it is rare and large: copies of an ``Intake`` cost nothing.
+/// An object, since it is rare and large: so an ``Intake`` is cheap to copy.
 final class Handover {
-    /// Upgrades that were answered, in order: still to be reported.
+    /// Answered upgrades that are still to be reported, in order.
     var upgrades: [Upgrade]
-    /// Plain exchanges, likewise.
+    /// Plain exchanges that are still to be reported.
     var exchanges: [ReadExchange] = []
-    /// Who reads from here on, if another one does.
+    /// The next reader; nil if this one continues.
     var successor: Successor?
 
     init(upgrades: [Upgrade] = [], successor: Successor? = nil) {
@@ -77,11 +77,11 @@ final class Handover {
     }
 }
 
-/// Who takes a reader's place: see ``Shard/succeed(_:_:at:of:_:_:)``, the one function that puts it there.
+/// What takes a reader's place (``Shard/succeed(_:_:at:of:_:_:)``).
 enum Successor {
     /// A session, at the next byte of both streams.
     case webSocket(SessionOpening)
-    /// Something that is no WebSocket: a layer if there is one for it, else nobody.
+    /// Something other than WebSocket: read by a layer if there is one for it, otherwise ignored.
     case other(UpgradeFollower.Ending)
 }
 
@@ -89,8 +89,9 @@ enum Successor {
 enum SessionOpening {
     /// After an upgrade that the server accepted.
     case upgrade(client: Direction, Upgrade)
-    /// With frames found in both streams; the client's may be known to begin with the first byte that was searched.
+    /// With frames found in the streams; the client's stream may be known to begin with the first byte that was
+    /// searched.
     case found(MidstreamSearch, client: Direction, isClientWhole: Bool)
-    /// At the first bytes, since the user says so.
+    /// With the first bytes, since the user says so.
     case assumed(client: Direction)
 }

@@ -4,25 +4,25 @@ import WireFormat
 
 /// An upgrade to WebSocket: the HTTP exchange, and what the two ends negotiated in it.
 ///
-/// HTTPUpgrade knows the exchange, WebSocketProtocol what its fields mean; here they meet.
+/// HTTPUpgrade knows the exchange, and WebSocketProtocol knows what its fields mean; this type combines them.
 final class Upgrade {
-    /// The request and its answer, as HTTP sees them.
+    /// The request and its response, as HTTP messages.
     let answer: UpgradeAnswer
-    /// What the request offers.
+    /// What the client offers in the request.
     let offer: OpeningOffer
-    /// What the answer selects; nil unless it accepts.
+    /// What the server selects in the response; nil unless it accepts.
     let selection: OpeningAnswer?
     /// When the request was complete.
     let asked: HeadMoment
 
-    /// The packet that completed the answer, or the request if that was captured later; nil if there is none.
+    /// The packet that completed the response, or the request if that was captured later; nil if there is none.
     let answered: Origin?
-    /// Whether bytes that are no part of it stand before the response.
+    /// Whether bytes that belong to no response come before it.
     var hasBytesBeforeHead = false
-    /// Whether text, not a frame, follows the response's head.
+    /// Whether the response's head is followed by text, not a frame.
     var hasTextAfterHead = false
 
-    /// Reads what was negotiated in a request and the answer to it, if there was one.
+    /// Reads what a request and its response, if there was one, negotiated.
     init(_ answer: UpgradeAnswer, asked: HeadMoment, answered: Origin? = nil) {
         self.answered = answered.map { $0.packet < asked.origin.packet ? asked.origin : $0 }
         offer = OpeningOffer(answer.request.header)
@@ -35,19 +35,20 @@ final class Upgrade {
         }
     }
 
-    /// The request, as HTTP sees it.
+    /// The request, as an HTTP message.
     var request: HTTPRequest { answer.request }
 
     /// Whether the session was opened.
     var isAccepted: Bool { selection != nil }
 
-    /// "ws://HOST/PATH" as the request names it; nil if the capture lacks the request.
+    /// The request's "ws://HOST/PATH"; nil if the capture lacks the request.
     var knownURL: String? { request.isSeen ? request.url : nil }
 
-    /// The first rule that an end breaks in it and over which the other may fail the connection.
+    /// The first rule that an end breaks and over which the other may fail the connection.
     ///
-    /// - Returns: The rule, and whether it is a lesser one, which some fail the connection over and others put up with:
-    ///   browsers do not put up with no subprotocol. Without another rule, a lesser one counts. nil if there is none.
+    /// - Returns: The rule, and whether it is a lesser one, over which some fail the connection while others tolerate
+    ///   it: browsers do not tolerate a missing subprotocol. A lesser rule counts only if no other is broken. nil if
+    ///   there is none.
     func brokenRule(of role: Role) -> (rule: Rule, isLesser: Bool)? {
         let negotiated = role == .client ? offerViolations : selectionViolations
         let lesser = negotiated.first(where: Self.lesserViolations.contains).map { Rule($0) }
@@ -56,7 +57,7 @@ final class Upgrade {
 
     private static let lesserViolations: [OpeningViolation] = [.versionNot13, .extensionsRepeated, .subprotocolNone]
 
-    /// The first rule that nobody need put up with.
+    /// The first broken rule that no endpoint needs to tolerate.
     private func gravestRule(of role: Role, _ negotiated: [OpeningViolation]) -> Rule? {
         let violations = role == .client ? request.violations : answer.violations
         for violation in violations
@@ -68,10 +69,10 @@ final class Upgrade {
         return role == .server && hasTextAfterHead ? Rule(.textAfterAnswer) : nil
     }
 
-    /// The rules that the offer breaks, if the capture has it.
+    /// The rules that the offer breaks; none if the capture lacks it.
     var offerViolations: [OpeningViolation] { request.isSeen ? offer.violations : [] }
 
-    /// The rules that the selection breaks; only those that need no offer if the capture lacks that.
+    /// The rules that the selection breaks; if the capture lacks the offer, only those that can be judged without it.
     var selectionViolations: [OpeningViolation] {
         let violations = selection?.violations ?? []
         guard !request.isSeen else { return violations }
@@ -83,7 +84,7 @@ final class Upgrade {
     var extensions: [WebSocketExtension] { selection?.extensions ?? [] }
 }
 
-/// When a head was complete.
+/// The time at which a head was complete.
 struct HeadMoment {
     var origin: Origin
     /// Nanoseconds since the capture's first packet.
@@ -99,9 +100,9 @@ extension Handshake {
     /// The event of an upgrade.
     ///
     /// - Parameters:
-    ///   - upgrade: The request and its answer.
-    ///   - answered: The packet that completed the answer.
-    ///   - identity: What names the session.
+    ///   - upgrade: The request and its response.
+    ///   - answered: The packet that completed the response.
+    ///   - identity: The identity of the session.
     init(_ upgrade: Upgrade, answered: Origin, _ identity: SessionIdentity) {
         let request = upgrade.request
         let response = upgrade.answer.response
@@ -116,7 +117,7 @@ extension Handshake {
             requestPacket: request.isSeen ? upgrade.asked.origin.packet : 0,
             responsePacket: response.map { _ in answered.packet },
             responseTime: response.flatMap { _ in
-                // None is negative, whatever the capture's clock does.
+                // Never negative, whatever the capture's clock does.
                 let time = answered.time.nanoseconds(since: upgrade.asked.origin.time)
                 return request.isSeen && time >= 0 ? time : nil
             },

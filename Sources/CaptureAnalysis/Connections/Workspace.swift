@@ -1,38 +1,38 @@
 import WebSocketProtocol
 import WireFormat
 
-/// What readers share: the options, the current packet, the totals, and the room that they may take.
+/// What readers share: the options, the current packet, the totals, and the memory that they may take.
 @safe
 struct Workspace: ~Copyable {
     let options: AnalysisOptions
-    /// Whether it is that of one of several parts (``PipelinePart``).
+    /// Whether it belongs to one of several parts (``PipelinePart``).
     let isPart: Bool
-    /// The totals, the duration left out.
+    /// The totals, without the duration.
     var summary = Summary()
-    /// What sessions show together.
+    /// The comparison of sessions with each other.
     var comparison = SessionComparison()
     /// The current packet.
     private(set) var origin = Origin(packet: 0, time: Timestamp(nanoseconds: 0))
-    /// Its link type.
+    /// The link type of the current packet.
     private(set) var linkType = LinkType.ethernet
-    /// The name of its interface; empty if the capture has none.
+    /// The name of the current packet's interface; empty if the capture has none.
     private(set) var interfaceName: [UInt8] = []
-    /// What has ended the connection whose end is being reported, if that is not the current packet: a RST, or the SYN
-    /// of the next connection.
+    /// The packet that ended the connection whose end is being reported, if it is not the current one: a RST, or the
+    /// SYN of the next connection.
     var earlyEnd: Origin?
-    /// The current connection as the packet has left it, if ``EventDemand/includesStates`` asks for it.
+    /// The view of the current connection after the packet, if ``EventDemand/includesStates`` asks for it.
     var view = ConnectionView.unknown
-    /// What the sender of the bytes that are handed on had received by then.
+    /// How far the sender of the bytes being delivered had received the other stream.
     var receipt = Receipt()
-    /// Whether the current connection has streams of which bytes are missing that may still come.
+    /// Whether the current connection has streams with missing bytes that may still come.
     var hasHole = false
     /// The time of the capture's first packet; nil before it.
     private var firstTimeSeen: Timestamp?
     /// The numbers of connections on which WebSocket was seen.
     var numbers: ConnectionNumbers
-    /// What the streams of each shard share.
+    /// The resources that the streams of each shard share.
     private let shards = UnsafeMutablePointer<StreamResources>.allocate(capacity: Limits.shards)
-    /// The same of the current connection's shard.
+    /// The resources of the current connection's shard.
     private var shard: UnsafeMutablePointer<StreamResources>
     /// Memory for what layers decode.
     var spare = SpareRoom()
@@ -66,28 +66,28 @@ struct Workspace: ~Copyable {
         @inline(__always) get { origin.time }
     }
 
-    /// How far the sender of the bytes in a packet had received the other stream; nil if that is not known.
+    /// How far the sender of the bytes in a packet had received the other stream; nil if unknown.
     ///
-    /// Only of the current packet, and of those whose bytes it has released: for bytes that are decoded later, it would
-    /// depend on the packets of other connections whether theirs is still here.
+    /// Known only for the current packet and for packets whose bytes it has released: for bytes decoded later, it would
+    /// depend on packets of other connections whether the receipt is still here.
     func received(in packet: UInt64) -> UInt64? {
         guard receipt.packet == packet, packet == self.packet || receipt.releasedBy == self.packet else { return nil }
         return receipt.offset
     }
 
-    /// What the streams of the current connection's shard share.
+    /// The resources that the streams of the current connection's shard share.
     var resources: StreamResources {
         @inline(__always) unsafeAddress { unsafe UnsafePointer(shard) }
         @inline(__always) unsafeMutableAddress { unsafe shard }
     }
 
-    /// Turns to the connections of a shard.
+    /// Switches to the connections of a shard.
     @inline(__always)
     mutating func enter(_ index: Int) {
         unsafe shard = shards + index
     }
 
-    /// Takes over what another workspace has of a shard.
+    /// Takes over a shard's resources from another workspace.
     mutating func adopt(_ index: Int, from other: inout Workspace) {
         unsafe swap(&shards[index], &other.shards[index])
     }
@@ -107,18 +107,18 @@ struct Workspace: ~Copyable {
         if self.interfaceName.count != 0 || interfaceName.count != 0 { keepInterface(interfaceName) }
     }
 
-    /// Learns the first packet's time, before the packet is taken.
+    /// Sets the first packet's time, before the packet is taken.
     mutating func begin(at time: Timestamp) {
         origin.time = time
         begin(firstTime: time)
     }
 
-    /// Learns the time of the capture's first packet.
+    /// Sets the time of the capture's first packet.
     mutating func begin(firstTime: Timestamp) {
         firstTimeSeen = firstTime
     }
 
-    /// The time of the first packet; the current time if there was none.
+    /// The time of the first packet; the current time if there is none.
     var firstTime: Timestamp { firstTimeSeen ?? time }
 
     /// Goes on to the end of a capture whose last packets were left out.
@@ -128,7 +128,7 @@ struct Workspace: ~Copyable {
             time: whole.lastPacket == nil ? max(origin.time, whole.end) : whole.end)
     }
 
-    /// Keeps the name in place: connections need it once, packets bring it every time.
+    /// Keeps the name in place: connections need it once, but every packet brings it.
     @inline(never)
     private mutating func keepInterface(_ name: Span<UInt8>) {
         let isSame =
@@ -151,17 +151,17 @@ struct Workspace: ~Copyable {
         return totals
     }
 
-    /// Compares the end of a session with others, unless this is a part's: the merge does that for all parts.
+    /// Compares the end of a session with others, unless this is a part's workspace: the merge does that for all parts.
     mutating func record(_ verdict: SessionEnd.Verdict, _ sample: EndingPatterns.Sample, connection: UInt64) {
         if !isPart { comparison.record(verdict, sample, connection: connection) }
     }
 
-    /// The same for an upgrade.
+    /// Compares an upgrade with others, under the same condition.
     mutating func record(_ leg: ProxyLegs.Leg, connection: UInt64) {
         if !isPart { comparison.record(leg, connection: connection) }
     }
 
-    /// The place of an event of a session that the current packet completes.
+    /// The context of a session's event that the current packet completes.
     @inline(__always)
     func context(_ session: SessionID) -> EventContext {
         context(session, view: view)
@@ -191,11 +191,11 @@ struct Workspace: ~Copyable {
 
 }
 
-/// How far an end had received the other one's stream when it sent a packet: its acknowledgment.
+/// How far an end had received the other stream when it sent a packet: its acknowledgment.
 struct Receipt {
-    /// The packet; 0 if nothing is known.
+    /// The packet; 0 if unknown.
     var packet: UInt64 = 0
-    /// Where the bytes end that had come.
+    /// The offset after the last byte received.
     var offset: UInt64 = 0
     /// The packet that has released its bytes, if they waited.
     var releasedBy: UInt64 = 0

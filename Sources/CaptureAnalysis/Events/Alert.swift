@@ -1,10 +1,10 @@
 public import WebSocketProtocol
 
-/// An alert of TLS, inside a connection that is decrypted (RFC 8446 6).
+/// A TLS alert in a decrypted connection (RFC 8446 6).
 public struct Alert: Hashable, Sendable {
     /// Who sent it.
     public var from: Role
-    /// Its name in the RFC, "close_notify".
+    /// Its name in the RFC, such as "close_notify".
     public var name: String
     /// Its number.
     public var code: UInt8
@@ -19,6 +19,6 @@ public struct Alert: Hashable, Sendable {
         self.isFatal = isFatal
     }
 
-    /// Whether it says that its sender sends nothing more (RFC 8446 6.1).
+    /// Whether its sender will send nothing more (RFC 8446 6.1).
     public var isCloseNotify: Bool { code == 0 }
 }

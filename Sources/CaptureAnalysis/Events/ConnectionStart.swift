@@ -13,7 +13,7 @@ public struct ConnectionStart: Sendable {
 
     /// The packets of the three-way handshake (RFC 9293 3.5), as far as the capture holds them.
     public struct ThreeWayHandshake: Sendable {
-        /// One segment of it.
+        /// A segment of the handshake.
         public struct Segment: Sendable {
             /// The 1-based number of its packet.
             public var packet: UInt64
@@ -21,7 +21,7 @@ public struct ConnectionStart: Sendable {
             public var time: Timestamp
             /// Its sequence number.
             public var sequence: UInt32
-            /// Its acknowledgment number; nil on the SYN.
+            /// Its acknowledgment number; nil for the SYN.
             public var acknowledgment: UInt32?
         }
 
@@ -34,7 +34,7 @@ public struct ConnectionStart: Sendable {
         /// Whether the client of the session is the initiator; nil if no SYN was seen.
         public var isClientInitiator: Bool?
 
-        /// Nanoseconds from the SYN to the ACK; nil unless both were seen, and in this order.
+        /// Nanoseconds from the SYN to the ACK; nil unless both were seen in this order.
         public var connectTime: Int64? {
             guard let syn, let ack else { return nil }
             let time = ack.time.nanoseconds(since: syn.time)
@@ -42,11 +42,11 @@ public struct ConnectionStart: Sendable {
         }
     }
 
-    /// The end that asked for the upgrade.
+    /// The end that requested the upgrade.
     public var client: Endpoint
-    /// The end that answered it.
+    /// The end that answered.
     public var server: Endpoint
-    /// How it began.
+    /// How the connection began.
     public var opening: Opening
     /// The link type of the packet that showed it.
     public var linkType: LinkType
@@ -54,32 +54,32 @@ public struct ConnectionStart: Sendable {
     public var interface: String?
     /// The three-way handshake.
     public var tcp: ThreeWayHandshake
-    /// What names the session.
+    /// The identity of the session.
     public var identity: SessionIdentity
-    /// What was decrypted to see it; nil if nothing was.
+    /// The encryption that was removed; nil if there was none.
     public var encryption: Encryption?
-    /// The packet that the connection was first seen with: no two connections of a capture have the same.
+    /// The packet with which the connection was first seen: no two connections of a capture share one.
     package var record: UInt64 = 0
-    /// The connection that a proxy says it passes on; nil if none does.
+    /// The connection that a proxy says it forwards; nil if there is no such proxy.
     public var proxied: ProxiedConnection?
     /// The direction that the client sends.
     package var clientDirection = Direction.fromInitiator
-    /// Whether no session was seen on its connection before, which gets its number here.
+    /// Whether this is the first session of its connection, which gets its number here.
     var isFirstOfConnection = true
 }
 
 extension ConnectionStart {
-    /// Community ID flow hash version 1, seed 0 ("1:…"); each access works it out.
+    /// Community ID flow hash version 1, seed 0 ("1:…"), computed at each access.
     public var communityID: String { identity.communityID }
 }
 
-/// Community ID flow hashing, version 1: the same text for a connection in every tool that has it.
+/// Community ID flow hashing, version 1, which gives a connection the same text in every tool.
 enum CommunityID {
     private static let seed: UInt16 = 0
-    /// The protocol's number, and a byte of padding.
+    /// The protocol number, and a byte of padding.
     private static let tcpAndPadding: UInt16 = 0x0600
 
-    /// The hash of a TCP connection with seed 0: a SHA-1, to be written as "1:" and base64.
+    /// The hash of a TCP connection with seed 0: a SHA-1 digest, to be written as "1:" and base64.
     static func digest(_ one: Endpoint, _ other: Endpoint) -> InlineArray<20, UInt8> {
         let isInOrder = (one.address.bits, one.port) <= (other.address.bits, other.port)
         let (first, second) = isInOrder ? (one, other) : (other, one)

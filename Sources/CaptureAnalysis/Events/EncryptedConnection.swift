@@ -11,39 +11,40 @@ public struct EncryptedConnection: Hashable, Sendable {
         case noSecret
         /// Its secrets do not fit.
         case wrongSecret
-        /// A cipher, version or compression that is not decrypted.
+        /// Its cipher, version or compression is not supported.
         case unsupported
-        /// Its handshake is not in the capture, and is needed.
+        /// Its handshake is needed, but not in the capture.
         case noHandshake
-        /// It ended before there was something to decrypt.
+        /// It ended before there was anything to decrypt.
         case incomplete
     }
 
-    /// The end that began to speak TLS.
+    /// The end that sent the first TLS record.
     public var client: Endpoint
     /// The other end.
     public var server: Endpoint
-    /// What protects it.
+    /// The TLS parameters.
     public var encryption: Encryption
-    /// The application protocols that the client offered, the first few: TLS 1.3 encrypts the choice.
+    /// The first few application protocols that the client offered: TLS 1.3 encrypts the choice.
     public var offeredProtocols: [String]
-    /// Whether the true ClientHello may be encrypted (ECH): the server's name is then that of a front.
+    /// Whether the true ClientHello may be encrypted (ECH): then the server name is only that of the client-facing
+    /// server.
     public var hasEncryptedHello: Bool
     /// Why nothing was decrypted.
     public var obstacle: Obstacle
-    /// Payload bytes of TCP from the client.
+    /// TCP payload bytes from the client.
     public var bytesFromClient: UInt64
-    /// Payload bytes of TCP from the server.
+    /// TCP payload bytes from the server.
     public var bytesFromServer: UInt64
     /// Nanoseconds from its first packet to its last.
     public var duration: Int64
-    /// Whether it was seen to open.
+    /// Whether its opening was seen.
     public var opensInCapture: Bool
-    /// Nanoseconds without a packet before the end; nil if they are less than a second, or not known.
+    /// Nanoseconds without a packet before the end; nil if less than a second, or unknown.
     public var silence: Int64?
     /// Who ended it.
     public var by: SessionEnd.Verdict.Party
-    /// How: never by a Close frame, which would not be seen.
+    /// What ended it: never a Close frame, which could not be seen.
     public var layer: SessionEnd.Verdict.Layer
     /// The alert that ended it, if that was not encrypted.
     public var alert: Alert?

@@ -1,30 +1,30 @@
 package import TLSDecryption
 
-/// What protects a connection: TLS.
+/// The TLS parameters of a connection.
 public struct Encryption: Hashable, Sendable {
-    /// The version, "1.3"; nil if its hello is not in the capture.
+    /// The version, such as "1.3"; nil if its hello is not in the capture.
     public var version: String?
-    /// The cipher suite, by IANA's name.
+    /// The cipher suite, by its IANA name.
     public var cipherSuite: String?
-    /// The server that the client asked for (SNI).
+    /// The server name that the client sent (SNI).
     public var serverName: String?
-    /// The application protocol that both agreed on (ALPN).
+    /// The negotiated application protocol (ALPN).
     public var applicationProtocol: String?
     /// Whether both directions could be decrypted so far.
     public var isDecrypted: Bool
     /// Whether an earlier session was resumed.
     public var isResumed: Bool
-    /// The random of the ClientHello, which names the connection in key logs; nil if that is not known.
+    /// The random of the ClientHello, which identifies the connection in key logs; nil if unknown.
     package var clientRandom: Random?
 }
 
-/// TLS connections by what could be decrypted of them, and why not.
+/// Counts of TLS connections, by whether and why not they were decrypted.
 public struct EncryptedConnections: Hashable, Sendable {
     /// All connections with TLS.
     public var total: UInt64 = 0
-    /// Connections of which records were decrypted, in one direction at least.
+    /// Connections with decrypted records in at least one direction.
     public var decrypted: UInt64 = 0
-    /// Connections not decrypted for lack of a key log, and of any secrets in the capture.
+    /// Connections not decrypted because there is neither a key log nor any secret in the capture.
     public var noKeyLog: UInt64 = 0
     /// Connections not decrypted because no key log has their client random.
     public var noSecret: UInt64 = 0
@@ -40,12 +40,12 @@ public struct EncryptedConnections: Hashable, Sendable {
     public var http2: UInt64 = 0
     /// Connections whose ClientHello may contain another, encrypted one (ECH).
     public var encryptedHellos: UInt64 = 0
-    /// Whether secrets came with packets: those before them may have needed them.
+    /// Whether secrets came with packets: connections before them may have needed them.
     public var hasLateSecrets = false
 }
 
 extension EncryptedConnections {
-    /// Adds the same of a part.
+    /// Adds the counts of a part.
     mutating func add(_ part: EncryptedConnections) {
         total &+= part.total
         decrypted &+= part.decrypted

@@ -2,7 +2,8 @@ import WebSocketProtocol
 import WireFormat
 
 extension Event {
-    /// What it takes in memory beside its own few words, about, in bytes: charged by whoever keeps events.
+    /// The approximate memory that an event takes besides its own few words, in bytes: charged by whatever keeps
+    /// events.
     package var cost: Int {
         switch self {
         case .frame(let frame): frame.close?.reason?.utf8.count ?? 0
@@ -48,6 +49,6 @@ extension [WebSocketExtension] {
         }
     }
 
-    /// What a string takes beside its two words: nothing if it is short.
+    /// The memory that a string takes besides its two words: none if it is short.
     private static func heap(_ string: String) -> Int { string.utf8.count > 15 ? string.utf8.count &+ 32 : 0 }
 }

@@ -4,10 +4,10 @@ public import WireFormat
 
 /// Something that happened in a capture.
 ///
-/// Events are never revised: what becomes known later is an event of its own.
+/// Events are never revised: later knowledge is reported as an event of its own.
 ///
-/// The kinds are those of the trace format; `segment` and `encrypted` are for people who watch (the timeline shows
-/// them), `exchange` is for archives of HTTP.
+/// The kinds are those of the trace format; `segment` and `encrypted` are for people (the timeline shows them),
+/// `exchange` is for HTTP archives.
 public enum Event: Sendable {
     /// The analysis begins; always first.
     case capture(CaptureStart)
@@ -15,27 +15,27 @@ public enum Event: Sendable {
     indirect case connection(ConnectionStart)
     /// A segment that opens, closes or resets the connection, or changes the state of an end.
     case segment(ControlSegment)
-    /// TLS has said something about a session's connection.
+    /// TLS has sent an alert on a session's connection.
     indirect case alert(Alert)
     /// A TLS connection that was not decrypted is over.
     indirect case encrypted(EncryptedConnection)
-    /// A request that polls was answered, or an event stream began.
+    /// A polling request was answered, or an event stream began.
     indirect case exchange(HTTPExchange)
     /// An upgrade was answered, refused, or never answered.
     indirect case handshake(Handshake)
-    /// A frame has passed.
+    /// A frame is complete.
     case frame(FrameEvent)
     /// A data message is complete, or its session ended before it was.
     case message(MessageEvent)
-    /// Bytes that the capture does not hold.
+    /// The capture lacks bytes.
     case gap(Gap)
-    /// Decoding goes on after a gap.
+    /// Decoding resumes after a gap.
     case resync(Resync)
     /// A message was acknowledged, or never will be.
     case delivery(Delivery)
-    /// Something a person should know.
+    /// Something worth knowing.
     indirect case finding(Finding)
-    /// The session is over, or the capture is.
+    /// The session or the capture is over.
     indirect case end(SessionEnd)
     /// The analysis is over; always last.
     indirect case summary(Summary)
@@ -43,39 +43,40 @@ public enum Event: Sendable {
 
 /// Receives the events of an analysis: an output format, a filter, a test.
 public protocol EventSink: ~Copyable {
-    /// Takes one event.
+    /// Takes an event.
     ///
     /// - Parameters:
-    ///   - event: What happened; a value that may be kept.
-    ///   - context: Where and when: packet, time, connection.
-    ///   - payload: The decoded bytes of a frame or message, as far as they were asked for and may be shown;
-    ///     borrowed, valid only during the call. Empty for all other events.
+    ///   - event: The event, a value that may be kept.
+    ///   - context: Its packet, time and session.
+    ///   - payload: The decoded bytes of a frame or message, as far as they were demanded and may be shown; borrowed,
+    ///     valid only during the call. Empty for all other events.
     mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>)
 
-    /// Takes bytes that are in no frame, or the place where such bytes were left out; only if the demand asks for them.
+    /// Takes bytes that are in no frame, or the place where such bytes were left out; called only if the demand
+    /// includes them.
     ///
     /// - Parameters:
     ///   - bytes: The bytes; borrowed, valid only during the call. Empty if they were left out.
-    ///   - place: What they are, and where.
+    ///   - place: The kind of bytes, and where they are.
     mutating func receiveUnframed(_ bytes: Span<UInt8>, _ place: UnframedPlace)
 }
 
 extension EventSink where Self: ~Copyable {
-    /// Most receivers do not ask for them.
+    /// Ignores the bytes, since most receivers do not demand them.
     public mutating func receiveUnframed(_ bytes: Span<UInt8>, _ place: UnframedPlace) {}
 }
 
-/// The beginning of a trace.
+/// The start of a trace.
 public struct CaptureStart: Sendable {
-    /// The names of the files or interfaces that are read, as the user gave them.
+    /// The names of the files or interfaces, as the user gave them.
     public var sources: [String]
-    /// When the first packet was captured; nil if there is none.
+    /// The time of the first packet; nil if there is none.
     public var start: Timestamp?
 }
 
 /// A segment that opens, closes or resets a session's connection, or moves an end to another TCP state.
 ///
-/// The opening ones are in ``ConnectionStart``, since they come before the session is known.
+/// The segments of the opening are in ``ConnectionStart``, since they come before the session is known.
 public struct ControlSegment: Sendable {
     /// Who sent it.
     public var from: Role

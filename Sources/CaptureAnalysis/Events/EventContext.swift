@@ -2,19 +2,19 @@ public import TCPReassembly
 public import WebSocketProtocol
 public import WireFormat
 
-/// Where and when an event happened.
+/// The packet, time and session of an event.
 public struct EventContext: Sendable {
-    /// The 1-based number of the packet that completed it.
+    /// The 1-based number of the packet that completed the event.
     ///
-    /// 0 before the first packet. For what a capture's end completes, the last packet.
+    /// It is 0 before the first packet. For events that the capture's end completes, the last packet.
     public var packet: UInt64
     /// The packet's time.
     public var time: Timestamp
-    /// Nanoseconds since the capture's first packet; negative where time runs backwards.
+    /// Nanoseconds since the capture's first packet; negative if time runs backwards.
     public var elapsed: Int64
     /// The session; ``SessionID/none`` for the first and the last event.
     public var session: SessionID
-    /// The connection and its session as the packet left them, where ``EventDemand/includesStates`` asks for it.
+    /// The connection and its session after the packet, if ``EventDemand/includesStates`` asks for it.
     public var view: ConnectionView
 }
 
@@ -24,28 +24,28 @@ extension EventContext {
     public var connection: UInt64 { session.connection }
 }
 
-/// Which session: a connection, and a stream of it if the connection carries several.
+/// The identity of a session: its connection, and its stream if the connection carries several.
 public struct SessionID: Hashable, Sendable {
     /// The 1-based number of the connection, by first WebSocket evidence; 0 for no session.
     public var connection: UInt64
     /// The stream's number plus 1; 0 if there is none.
     ///
-    /// So an identity takes two words.
+    /// This keeps an identity to two words.
     @usableFromInline
     var place: UInt64
 
-    /// The stream's number among those of the connection; nil if the connection carries one session.
+    /// The stream's number within the connection; nil if the connection carries a single session.
     @inlinable
     public var stream: UInt64? { place == 0 ? nil : place &- 1 }
 
-    /// Hashes both numbers as one word, which costs half.
+    /// Hashes both numbers as one word, at half the cost.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(word)
     }
 
-    /// What a hasher seeded with `seed` makes of it.
+    /// The hash of the identity for a hasher seeded with `seed`.
     ///
-    /// Dictionaries ask for this first: one word is hashed without a `Hasher` of its own.
+    /// Dictionaries call this first: one word is hashed without a separate `Hasher`.
     public func _rawHashValue(seed: Int) -> Int {
         word._rawHashValue(seed: seed)
     }
@@ -63,32 +63,32 @@ public struct SessionID: Hashable, Sendable {
 }
 
 extension SessionID: CustomStringConvertible {
-    /// The number as the trace and people have it: "3", or "3.5" for stream 5 of connection 3.
+    /// The number as in the trace and for people: "3", or "3.5" for stream 5 of connection 3.
     public var description: String {
         if let stream { "\(connection).\(stream)" } else { "\(connection)" }
     }
 }
 
-/// What the ends of a connection look like at one packet (shown by `-v`).
+/// The ends of a connection at a packet (shown by `-v`).
 public struct ConnectionView: Sendable {
-    /// Who sent the packet; nil if the roles are not known, or no packet caused the event.
+    /// Who sent the packet; nil if the roles are unknown, or no packet caused the event.
     public var sender: Role?
     /// The sequence number of the packet's segment.
     public var sequence: UInt32
-    /// Its acknowledgment number; nil when it carries none.
+    /// Its acknowledgment number; nil if it has none.
     public var acknowledgment: UInt32?
-    /// The client's TCP state after it.
+    /// The client's TCP state after the packet.
     public var clientState: TCPState
-    /// The server's TCP state after it.
+    /// The server's TCP state after the packet.
     public var serverState: TCPState
-    /// The readyState of the client's WebSocket after it.
+    /// The readyState of the client's WebSocket after the packet.
     public var clientReadyState: ReadyState
-    /// The readyState of the server's WebSocket after it.
+    /// The readyState of the server's WebSocket after the packet.
     public var serverReadyState: ReadyState
 }
 
 extension ConnectionView {
-    /// The event concerns no connection.
+    /// The view of an event that concerns no connection.
     static let unknown = ConnectionView(
         sender: nil, sequence: 0, acknowledgment: nil, clientState: .unknown, serverState: .unknown,
         clientReadyState: .connecting, serverReadyState: .connecting)

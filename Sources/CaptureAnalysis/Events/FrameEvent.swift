@@ -3,7 +3,7 @@ public import WireFormat
 
 /// A frame of a session.
 ///
-/// Its payload comes beside it: of control frames always, of data frames when asked for (unmasked, not inflated).
+/// Its payload is passed separately: always for control frames, on demand for data frames (unmasked, not inflated).
 public struct FrameEvent: Sendable {
     /// The Ping that a Pong answers (RFC 6455 5.5.3).
     public struct Answer: Hashable, Sendable {
@@ -17,41 +17,41 @@ public struct FrameEvent: Sendable {
     public var from: Role
     /// The frame itself.
     public var frame: Frame
-    /// The packet that its first byte came in.
+    /// The packet with its first byte.
     public var firstPacket: UInt64
-    /// How much of its payload comes with the event.
+    /// How much of its payload is passed with the event.
     public var payload: PayloadStatus
-    /// On Close frames: what it says; nil if the capture lacks it.
+    /// For Close frames: the body; nil if the capture lacks it.
     public var close: CloseBody?
-    /// On Pongs that answer a Ping: which.
+    /// For Pongs that answer a Ping: the answer; nil otherwise.
     public var answer: Answer?
-    /// On data frames: the 1-based number of the fragment in its message; 0 on control frames.
+    /// For data frames: the 1-based number of the fragment in its message; 0 for control frames.
     public var fragment: UInt64
-    /// Whether it follows a place that was found by evidence, not proof.
+    /// Whether it follows a place that was inferred, not proven (``Resync/Confidence``).
     public var isInferred: Bool
-    /// The packet that its last byte came in, and that packet's time.
+    /// The packet with its last byte, and that packet's time.
     ///
-    /// An earlier one than the event's, if the byte waited for others that came later or not at all.
+    /// Earlier than the event's packet if the byte waited for bytes that came later or never.
     public var origin: Origin
-    /// The 0-based number, in its direction, of the message that the frame belongs to; nil if it belongs to none that
-    /// was seen to begin.
+    /// The 0-based number of the frame's message in its direction; nil if it belongs to no message whose start was
+    /// seen.
     public var messageIndex: UInt64?
 }
 
-/// A data message of a session; its decoded payload comes beside it, as far as it was asked for.
+/// A data message of a session; its decoded payload is passed separately, as far as demanded.
 public struct MessageEvent: Sendable {
     /// Who sent it.
     public var from: Role
     /// The message itself.
     public var message: Message
-    /// The packet that its first byte came in.
+    /// The packet with its first byte.
     public var firstPacket: UInt64
-    /// Whether it follows a place that was found by evidence, not proof.
+    /// Whether it follows a place that was inferred, not proven (``Resync/Confidence``).
     public var isInferred: Bool
-    /// The packet that its last byte came in, and that packet's time.
+    /// The packet with its last byte, and that packet's time.
     ///
-    /// An earlier one than the event's, if the byte waited for others that came later or not at all.
+    /// Earlier than the event's packet if the byte waited for bytes that came later or never.
     public var origin: Origin
-    /// The 0-based number of the message in its direction, incomplete ones included.
+    /// The 0-based number of the message in its direction, counting incomplete ones.
     public var index: UInt64
 }

@@ -1,33 +1,33 @@
 public import WebSocketProtocol
 
-/// Bytes of a stream that the capture does not hold.
+/// Bytes of a stream that the capture lacks.
 public struct Gap: Sendable {
-    /// Which end sent the stream.
+    /// The end that sent the stream.
     public var from: Role
-    /// Where they would begin: bytes from the first of the stream.
+    /// The offset of the missing bytes, from the first byte of the stream.
     public var streamOffset: UInt64
-    /// How many; nil if that is not known.
+    /// The number of missing bytes; nil if unknown.
     public var length: UInt64?
 }
 
-/// Decoding of a stream goes on after a gap.
+/// A place where decoding of a stream resumes after a gap.
 public struct Resync: Sendable {
-    /// How sure the place is.
+    /// How certain the place is.
     public enum Confidence: String, Sendable {
-        /// The length of the frame that the gap cut was known.
+        /// Certain: the length of the frame that the gap cut was known.
         case proven
-        /// By a chain of plausible headers.
+        /// Inferred from a chain of plausible headers.
         case inferred
     }
 
-    /// Which end sent the stream.
+    /// The end that sent the stream.
     public var from: Role
-    /// Where it goes on: bytes from the first of the stream.
+    /// The offset of the place, from the first byte of the stream.
     public var streamOffset: UInt64
     /// The packet at which the gap was reported.
     public var gapPacket: UInt64
-    /// How sure that is.
+    /// How certain the place is.
     public var confidence: Confidence
-    /// The captured bytes given up between the gap and this place.
+    /// The number of captured bytes given up between the gap and this place.
     public var skipped: UInt64
 }

@@ -1,19 +1,19 @@
 public import PacketDecoding
 import WireFormat
 
-/// The connection that a proxy says it passes on, in a head of the PROXY protocol before the client's bytes.
+/// The connection that a proxy says it forwards, in a PROXY protocol header before the client's bytes.
 ///
-/// It is what the proxy says: nothing in the capture proves it.
+/// This is only what the proxy says: nothing in the capture proves it.
 public struct ProxiedConnection: Hashable, Sendable {
     /// The version of the PROXY protocol: 1 (text) or 2 (binary).
     public var version: Int
-    /// Who connected to the proxy.
+    /// The end that connected to the proxy.
     public var client: Endpoint
-    /// What it connected to there.
+    /// The address to which it connected there.
     public var server: Endpoint
 
-    /// Reads a head without its TLVs; nil if it names no addresses of TCP over IP (UNKNOWN, LOCAL, UNSPEC, a socket of
-    /// Unix).
+    /// Reads a header without its TLVs; nil if it names no TCP addresses over IP (UNKNOWN, LOCAL, UNSPEC, a Unix
+    /// socket).
     init?(header: Span<UInt8>) {
         guard header.count > 16, header[0] == 13 else {
             self.init(line: header)
@@ -45,7 +45,7 @@ public struct ProxiedConnection: Hashable, Sendable {
         self.server = server
     }
 
-    /// Reads the line of version 1 (2.1): "PROXY TCP4 10.0.0.1 10.0.0.2 5000 80".
+    /// Reads the header line of version 1 (2.1): "PROXY TCP4 10.0.0.1 10.0.0.2 5000 80".
     private init?(line: Span<UInt8>) {
         let text = String(decoding: line.indices.map { line[$0] }, as: UTF8.self)
         let words = text.split { $0 == " " || $0 == "\r\n" || $0 == "\n" }
@@ -61,7 +61,7 @@ public struct ProxiedConnection: Hashable, Sendable {
 }
 
 extension IPAddress {
-    /// Reads an address in text (RFC 4291 2.2 for IPv6); nil if it is none.
+    /// Reads an address in text form (RFC 4291 2.2 for IPv6); nil if it is not one.
     fileprivate init?(text: Substring, isIPv6: Bool) {
         guard isIPv6 else {
             guard let bits = Self.quad(text) else { return nil }
@@ -89,7 +89,8 @@ extension IPAddress {
         }
     }
 
-    /// Groups of four hexadecimal digits between colons; the last two may be a dotted quad.
+    /// Parses groups of hexadecimal digits between colons, up to four digits each; the last two groups may be a dotted
+    /// quad.
     private static func groups(_ text: Substring) -> [UInt16]? {
         guard !text.isEmpty else { return [] }
         var groups: [UInt16] = []
@@ -107,7 +108,7 @@ extension IPAddress {
 }
 
 extension Substring.UTF8View {
-    /// Where "::" stands; nil if nowhere.
+    /// The index of "::"; nil if there is none.
     fileprivate var firstDoubleColon: Index? {
         indices.first { index in
             let next = self.index(after: index)

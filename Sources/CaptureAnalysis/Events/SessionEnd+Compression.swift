@@ -1,32 +1,32 @@
 public import WebSocketProtocol
 
 extension SessionEnd {
-    /// What permessage-deflate came to in one direction of a session (RFC 7692).
+    /// The results of permessage-deflate in one direction of a session (RFC 7692).
     public struct Compression: Sendable {
-        /// What the response fixed for this direction; nil if it was not seen, or did not negotiate compression.
+        /// The negotiated parameters of this direction; nil if the response was not seen, or did not negotiate
+        /// compression.
         public var parameters: DeflateParameters?
         /// Complete messages that were compressed.
         public var compressedMessages: UInt64 = 0
         /// Complete messages that were not compressed.
         public var uncompressedMessages: UInt64 = 0
-        /// Compressed messages that were not inflated: withheld, or incomplete.
+        /// Compressed messages that were not inflated, because they are withheld or incomplete.
         public var withheldMessages: UInt64 = 0
-        /// Payload bytes on the wire of those that were inflated.
+        /// Payload bytes on the wire of inflated messages.
         public var compressedBytes: UInt64 = 0
-        /// What these bytes inflated to.
+        /// Bytes of those messages after inflating.
         public var inflatedBytes: UInt64 = 0
-        /// How often the bytes that further messages may refer to became unknown (RFC 7692 7.1.1); 0 if every message
-        /// is compressed on its own.
+        /// How often the decompression context was lost (RFC 7692 7.1.1); 0 without context takeover.
         public var contextsLost: UInt64 = 0
-        /// How often, after that, a message proved that its successors inflate again.
+        /// How often a message then proved that the context was regained.
         public var contextsRegained: UInt64 = 0
 
-        /// Begins before the first message.
+        /// Creates empty counts.
         public init(parameters: DeflateParameters?) {
             self.parameters = parameters
         }
 
-        /// Adds what compression came to elsewhere.
+        /// Adds the counts of another direction or session.
         mutating func add(_ other: Compression) {
             compressedMessages &+= other.compressedMessages
             uncompressedMessages &+= other.uncompressedMessages
@@ -37,14 +37,14 @@ extension SessionEnd {
             contextsRegained &+= other.contextsRegained
         }
 
-        /// Thousandths of inflated bytes for each byte on the wire; nil if none were inflated.
+        /// Inflated bytes per byte on the wire, in thousandths; nil if none were inflated.
         public var ratioInThousandths: UInt64? {
             guard compressedBytes > 0 else { return nil }
             let (product, overflow) = inflatedBytes.multipliedReportingOverflow(by: 1000)
             return overflow ? inflatedBytes / compressedBytes &* 1000 : product / compressedBytes
         }
 
-        /// Whether it was negotiated or seen.
+        /// Whether compression was negotiated or seen.
         var isUsed: Bool { parameters != nil || compressedMessages &+ withheldMessages > 0 }
 
         /// Counts a compressed message.

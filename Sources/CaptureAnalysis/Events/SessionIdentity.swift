@@ -2,28 +2,28 @@ public import PacketDecoding
 import Synchronization
 import WireFormat
 
-/// What names a session wherever it is reported: in this capture, and in others that hold its connection's SYN.
+/// The identity of a session, the same in this capture and in others that have its connection's SYN.
 public final class SessionIdentity: Sendable {
-    /// What distinguishes a connection from others between the same ends.
+    /// The opening of a connection, which distinguishes it from others between the same ends.
     struct Opening: Sendable {
         /// The initial sequence number of the initiator (RFC 9293 3.4.1).
         var initiatorSequence: UInt32
-        /// That of the responder; 0 if its SYN ACK was not seen.
+        /// The initial sequence number of the responder; 0 if its SYN ACK was not seen.
         var responderSequence: UInt32
-        /// When the SYN was captured.
+        /// The time of the SYN.
         var time: Timestamp
     }
 
-    /// The end that asked for the upgrade.
+    /// The end that requested the upgrade.
     public let client: Endpoint
-    /// The end that answered it.
+    /// The end that answered.
     public let server: Endpoint
-    /// "ws://HOST/PATH" as the latest request names it; nil if the capture has no request.
+    /// The latest request's "ws://HOST/PATH"; nil if the capture has no request.
     public let url: String?
-    /// The stream's number among those of the connection; nil if the connection carries one session.
+    /// The stream's number within the connection; nil if the connection carries a single session.
     let stream: UInt64?
     let opening: Opening
-    /// The digests of its names, worked out when first asked for: several events have them.
+    /// The digests of its names, computed once on demand and shared by several events.
     private let digests = AtomicLazyReference<NameDigests>()
 
     init(client: Endpoint, server: Endpoint, url: String? = nil, stream: UInt64? = nil, opening: Opening) {
@@ -34,10 +34,10 @@ public final class SessionIdentity: Sendable {
         self.opening = opening
     }
 
-    /// The bytes that it and its URL take.
+    /// The memory that the identity and its URL take, in bytes.
     var cost: Int { 160 &+ (url?.utf8.count ?? 0) }
 
-    /// The same session, with the URL that its latest request asked for.
+    /// The same session, with the URL of its latest request.
     func asking(for url: String?) -> SessionIdentity {
         let identity = SessionIdentity(client: client, server: server, url: url, stream: stream, opening: opening)
         if let known = digests.load() { _ = identity.digests.storeIfNil(known) }
@@ -46,7 +46,7 @@ public final class SessionIdentity: Sendable {
 }
 
 extension SessionIdentity {
-    /// FNV-1a of host and path without the query: 64 bits that stand for them; 0 if the capture has no request.
+    /// FNV-1a of host and path without the query: a 64-bit digest; 0 if the capture has no request.
     var pathDigest: UInt64 {
         guard let url else { return 0 }
         var digest: UInt64 = 0xcbf2_9ce4_8422_2325
@@ -61,13 +61,13 @@ extension SessionIdentity {
     /// Community ID flow hash version 1, seed 0 ("1:…").
     public var communityID: String { names.communityID }
 
-    /// 32 hexadecimal digits that are the same in every capture that holds the connection's SYN, and a stream's number
-    /// after a hyphen.
+    /// The session's name: 32 hexadecimal digits, the same in every capture that has the connection's SYN, followed by
+    /// a hyphen and the stream's number if there is one.
     ///
     /// The digits are the first 16 bytes of the SHA-1 of: the Community ID in ASCII, both initial sequence numbers (4
     /// bytes each, 0 for a SYN ACK that was not captured), and the nanoseconds from the epoch to the SYN (8 bytes), in
-    /// network byte order. Without a SYN, the sequence numbers are those of the first bytes seen of the end that was
-    /// first seen to send, and of the other one (0 if it has sent none), and the time is that of the connection's first
+    /// network byte order. Without a SYN, the sequence numbers are those of the first bytes seen from the end that was
+    /// first seen to send, and from the other one (0 if it sent none), and the time is that of the connection's first
     /// packet.
     public var sessionID: String {
         let digits = Base16.encode(names.session.span)
@@ -80,9 +80,9 @@ extension SessionIdentity {
 
 /// The digests that name a session.
 private final class NameDigests: Sendable {
-    /// That of the Community ID.
+    /// The digest of the Community ID.
     let community: InlineArray<20, UInt8>
-    /// That of the session's own name.
+    /// The digest of the session's own name.
     let session: InlineArray<16, UInt8>
 
     init(_ client: Endpoint, _ server: Endpoint, _ opening: SessionIdentity.Opening) {

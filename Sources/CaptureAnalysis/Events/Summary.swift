@@ -1,6 +1,6 @@
 public import WireFormat
 
-/// The totals of an analysis; what filters hide is counted all the same.
+/// The totals of an analysis, including what filters hide.
 public struct Summary: Sendable {
     /// Packets read.
     public var packets: UInt64 = 0
@@ -8,13 +8,13 @@ public struct Summary: Sendable {
     public var bytes: UInt64 = 0
     /// TCP connections seen.
     public var tcpConnections: UInt64 = 0
-    /// Those on which a session was opened.
+    /// TCP connections on which a session was opened.
     public var webSocketConnections: UInt64 = 0
     /// Frames.
     public var frames: UInt64 = 0
     /// Complete data messages.
     public var messages: UInt64 = 0
-    /// Their decoded bytes.
+    /// Decoded bytes of those messages.
     public var payloadBytes: UInt64 = 0
     /// Findings that are notes.
     public var notes: UInt64 = 0
@@ -26,70 +26,70 @@ public struct Summary: Sendable {
     public var gaps: UInt64 = 0
     /// Packets that could not be decoded: truncated or malformed.
     public var unreadablePackets: UInt64 = 0
-    /// Of a live capture: what its interface lost.
+    /// The losses of a live capture; nil otherwise.
     public var losses: CaptureLosses?
     /// Nanoseconds from the first packet's time to the last's.
     public var duration: Int64 = 0
-    /// Link types of packets that could not be decoded for it, each once.
+    /// Link types of packets that could not be decoded because of it, each once.
     public var unsupportedLinkTypes: [LinkType] = []
-    /// Ways in which sessions ended alike, the most frequent first; empty before the capture's end.
+    /// Groups of sessions that ended alike, the most frequent first; empty before the capture's end.
     public var patterns: [EndingPattern] = []
-    /// Sessions whose ends were not compared with others for these, since too many servers were seen before theirs.
+    /// Sessions whose ends were not compared for these patterns, since too many servers had been seen before theirs.
     public var uncomparedSessions: UInt64 = 0
-    /// Silences before ends, and lifetimes, that were forgotten in these comparisons, since too many differ.
+    /// Silences before ends, and lifetimes, dropped from these comparisons because too many differ.
     public var forgottenTimes: UInt64 = 0
-    /// Connections with TLS.
+    /// Counts of TLS connections.
     public var encrypted = EncryptedConnections()
-    /// The servers of TLS connections that were not decrypted, those with most connections first; empty before
-    /// the capture's end.
+    /// The servers of TLS connections that were not decrypted, those with the most connections first; empty before the
+    /// capture's end.
     public var encryptedServers: [EncryptedServer] = []
-    /// Such connections with further servers.
+    /// Such connections to further servers.
     public var otherEncryptedConnections: UInt64 = 0
-    /// Ways in which such connections ended alike, the most frequent first; empty before the capture's end.
+    /// Groups of such connections that ended alike, the most frequent first; empty before the capture's end.
     public var encryptedPatterns: [EndingPattern] = []
-    /// What the connections without WebSocket were.
+    /// The traffic of connections without WebSocket.
     public var others = OtherTraffic()
-    /// Upgrades that were answered and not accepted.
+    /// Upgrade requests that were answered but not accepted.
     public var refusedUpgrades: UInt64 = 0
-    /// Upgrades of which the capture has no answer, and no frames that show it.
+    /// Upgrade requests of which the capture has no response, and no frames that show it was accepted.
     public var unansweredUpgrades: UInt64 = 0
-    /// Findings by the name of their rule, in the names' order.
+    /// Findings by rule name, in the order of the names.
     public var findingsByRule: [RuleCount] = []
     /// Sessions that negotiated or used compression.
     public var compressedSessions: UInt64 = 0
-    /// What that came to, both directions of all of them together.
+    /// The compression of all these sessions, both directions together.
     public var compression = SessionEnd.Compression(parameters: nil)
     /// The ways in which sessions ended, the most frequent first; empty before the capture's end.
     public var endings: [EndingCount] = []
     /// Sessions that ended in further ways.
     public var otherEndings: UInt64 = 0
-    /// The servers with WebSocket, failed connections, polling or event streams, those of which most was counted first;
+    /// The servers with WebSocket, failed connections, polling or event streams, those with the highest counts first;
     /// empty before the capture's end.
     public var servers: [ServerTraffic] = []
-    /// How much was counted of further servers.
+    /// The counts of further servers.
     public var otherServers: UInt64 = 0
     /// Sessions that the capture holds on both sides of a proxy; empty before the capture's end.
     public var proxiedSessions: [ProxiedSession] = []
-    /// Further ones.
+    /// Further such sessions.
     public var otherProxiedSessions: UInt64 = 0
 
-    /// Connections without a session that were not looked at to their end, since a bound was reached.
+    /// Connections without a session that were not examined to their end, because a bound was reached.
     public var connectionsGivenUp: UInt64 {
         others.oversizedHeads &+ others.proxyChains &+ others.unsearched &+ others.searchesAbandoned &+ others.evicted
             &+ others.waitedTooLong
     }
 }
 
-/// What a live capture did not see or not show; each is counted since its start.
+/// What a live capture missed or did not show, each counted since its start.
 public struct CaptureLosses: Hashable, Sendable {
-    /// Packets that the kernel dropped since its buffer was full.
+    /// Packets that the kernel dropped because its buffer was full.
     public var droppedByKernel: UInt64
     /// Packets that the interface or its driver dropped, as far as they report it.
     public var droppedByInterface: UInt64
     /// Lines of output dropped because its reader was too slow.
     public var undisplayedLines: UInt64
 
-    /// Creates a record of them.
+    /// Creates a record of losses.
     public init(droppedByKernel: UInt64, droppedByInterface: UInt64, undisplayedLines: UInt64) {
         self.droppedByKernel = droppedByKernel
         self.droppedByInterface = droppedByInterface
@@ -98,7 +98,7 @@ public struct CaptureLosses: Hashable, Sendable {
 }
 
 extension Summary {
-    /// Adds what a part of the analysis has counted on its connections; packets are counted where they are dealt.
+    /// Adds what a part of the analysis counted on its connections; packets are counted where they are distributed.
     mutating func add(_ part: Summary) {
         tcpConnections &+= part.tcpConnections
         webSocketConnections &+= part.webSocketConnections
@@ -120,7 +120,7 @@ extension Summary {
 }
 
 extension OtherTraffic {
-    /// Adds the same of a part.
+    /// Adds the counts of a part.
     fileprivate mutating func add(_ part: OtherTraffic) {
         tls &+= part.tls
         http2 &+= part.http2
@@ -141,11 +141,11 @@ extension OtherTraffic {
     }
 }
 
-/// How many findings a rule has.
+/// The number of findings of a rule.
 public struct RuleCount: Hashable, Sendable {
     /// The rule's stable name.
     public var rule: String
-    /// The findings.
+    /// The number of findings.
     public var findings: UInt64
 
     /// Creates a count.

@@ -5,14 +5,14 @@ public import WireFormat
 public struct Finding: Hashable, Sendable {
     /// How much it matters.
     public enum Severity: String, Sendable, CaseIterable, Comparable {
-        /// Good to know.
+        /// Worth knowing.
         case note
-        /// Probably wrong, or detail was lost.
+        /// Probably wrong, or details were lost.
         case warning
-        /// A rule of the protocol is broken.
+        /// A protocol rule is broken.
         case error
 
-        /// Orders by how much it matters.
+        /// Orders by importance.
         public static func < (left: Severity, right: Severity) -> Bool {
             left.rank < right.rank
         }
@@ -30,17 +30,17 @@ public struct Finding: Hashable, Sendable {
     public var rule: String
     /// How much it matters.
     public var severity: Severity
-    /// Where the rule is written, such as "RFC 6455 5.1".
+    /// The document that states the rule, such as "RFC 6455 5.1".
     public var reference: String
     /// One sentence for a person.
     public var text: String
-    /// Which end did it; nil if neither did.
+    /// The end that caused it; nil if neither did.
     public var from: Role?
-    /// Where in that end's stream, in bytes from its first; nil if it is about no place in a stream.
+    /// The offset in that end's stream, in bytes from the first; nil if it concerns no place in a stream.
     public var streamOffset: UInt64?
-    /// The 0-based number of the frame in its direction; nil if it is about none.
+    /// The 0-based number of the frame in its direction; nil if it concerns no frame.
     public var frameIndex: UInt64? = nil
-    /// Where it happened, if that is not where it is reported: it waited for the end to be certain.
+    /// The packet where it happened, if it is reported later, once it is certain.
     public var origin: Origin? = nil
 }
 
@@ -48,12 +48,12 @@ extension Finding {
     /// Creates a finding.
     ///
     /// - Parameters:
-    ///   - rule: The rule it is about.
-    ///   - values: What to fill in for each `{…}` of the rule's text, in order.
-    ///   - role: Who did it.
-    ///   - streamOffset: Where in that stream.
+    ///   - rule: The rule that it concerns.
+    ///   - values: The values for each `{…}` of the rule's text, in order.
+    ///   - role: The end that caused it.
+    ///   - streamOffset: The offset in that end's stream.
     ///   - frameIndex: The 0-based number of the frame in its direction.
-    ///   - origin: Where it happened, if that is not where it is reported.
+    ///   - origin: The packet where it happened, if it is reported later.
     init(
         _ rule: Rule, _ values: String..., from role: Role?, at streamOffset: UInt64? = nil,
         frame frameIndex: UInt64? = nil, origin: Origin? = nil
@@ -63,7 +63,7 @@ extension Finding {
             from: role, streamOffset: streamOffset, frameIndex: frameIndex, origin: origin)
     }
 
-    /// A duration for a finding's text, such as "62.0" for 62 ms.
+    /// Formats a duration for a finding's text, such as "62.0" for 62 ms.
     ///
     /// - Parameter nanoseconds: The duration, of any length; not negative.
     /// - Returns: Milliseconds with one decimal.
@@ -91,7 +91,7 @@ extension Rule {
 }
 
 extension Finding {
-    /// Whether it says that an end writes the lengths of its frames in a way that RFC 6455 does not define.
+    /// Whether the finding is that an end writes frame lengths in a way that RFC 6455 does not define.
     package var isOfMisreadLengths: Bool {
         rule == Rule(Observation.lengthByteOrder).id || rule == Rule(Observation.lengthForm).id
     }

@@ -1,5 +1,5 @@
-/// What the analysis reports beside the rules that the protocol modules look after: it takes both streams, TCP, or the
-/// analysis's own bounds to see it.
+/// What the analysis reports besides the rules that the protocol modules check: seeing it takes both streams, TCP, or
+/// the analysis's own bounds.
 enum Observation: CaseIterable {
     // The opening handshake.
     case draft
@@ -55,7 +55,7 @@ enum Observation: CaseIterable {
 }
 
 extension Rule {
-    /// The rules that the analysis as a whole looks after.
+    /// The rules that the analysis as a whole checks.
     init(_ observation: Observation) {
         switch observation {
         case .draft:

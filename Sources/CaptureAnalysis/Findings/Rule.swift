@@ -1,18 +1,18 @@
 import HTTPUpgrade
 public import WebSocketProtocol
 
-/// A rule that findings are about.
+/// A rule that findings concern.
 ///
 /// This is the catalogue: every rule is here or in `Observation.swift`, and nowhere else.
 ///
-/// The initialisers list the rules by who notices that they are broken: the opening handshake, WebSocket itself, or the
-/// analysis as a whole. A rule that is reported with different texts has an entry for each.
+/// The initialisers list the rules by what detects that they are broken: the opening handshake, WebSocket itself, or
+/// the analysis as a whole. A rule reported with different texts has an entry for each.
 public struct Rule: Hashable, Sendable {
     /// The stable name, such as "masking.client-unmasked".
     public let id: String
     /// How much it matters.
     public let severity: Finding.Severity
-    /// Where the rule is written, such as "RFC 6455 5.1".
+    /// The document that states the rule, such as "RFC 6455 5.1".
     public let reference: String
     /// One sentence for a person; `{…}` stands for a value.
     public let text: String
@@ -85,7 +85,7 @@ extension Rule {
         }
     }
 
-    /// The rules of what an opening handshake negotiates.
+    /// The rules of negotiation in an opening handshake.
     init(_ violation: OpeningViolation) {
         switch violation {
         case .versionMissing:

@@ -1,14 +1,14 @@
 import WebSocketProtocol
 import WireFormat
 
-/// The findings that need both streams of a session.
+/// Findings that need both streams of a session.
 extension Session {
-    /// How long a Ping may wait, in nanoseconds, before it is reported as unanswered.
+    /// How long a Ping may wait before it is reported as unanswered, in nanoseconds.
     private static let pingPatience: Int64 = 1_000_000_000
     /// How long a server may keep TCP open after both Close frames, in nanoseconds.
     private static let serverPatience: Int64 = 2_000_000_000
 
-    /// Reports a Pong that answers no Ping (RFC 6455 5.5.3), unless its Ping may not have been seen.
+    /// Reports a Pong that answers no Ping (RFC 6455 5.5.3), unless its Ping may be unseen.
     mutating func judge(
         _ pong: FrameEvent, _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -18,7 +18,7 @@ extension Session {
             !streams[peer].pings.hasForgotten
         else {
             streams[pong.from.index].mayAnswerUnseen = true
-            // RFC 6455 5.5.3: if it answers a Ping that was not seen, it stands for the ones before that, too.
+            // RFC 6455 5.5.3: if it answers an unseen Ping, it also answers the Pings before that.
             if streams[peer].isIncomplete {
                 streams[peer].pings.hidePongs(before: pong.origin.time)
                 recount(&workspace)
@@ -40,9 +40,9 @@ extension Session {
         workspace.report(finding, at: context, into: &sink)
     }
 
-    /// Whether a Pong's sender had received more than is decoded of the other end, so that its Ping may stand there.
+    /// Whether a Pong's sender had received more than is decoded of the other end, so that its Ping may be there.
     ///
-    /// Inside a layer that is not known of bytes that have waited.
+    /// In a layer this is unknown for bytes that waited.
     private mutating func mayAnswerUndecoded(_ pong: FrameEvent, _ workspace: inout Workspace) -> Bool {
         guard let received = workspace.received(in: pong.origin.packet) else {
             return isCarried && pong.origin.packet < workspace.packet
@@ -50,8 +50,8 @@ extension Session {
         return received > carriedEnd(of: pong.from.peer)
     }
 
-    /// Reports Pings and Close frames that were not answered, if the whole stream was seen that should have held the
-    /// answer.
+    /// Reports Pings and Close frames that were not answered, if the stream that should have held the answer was seen
+    /// completely.
     mutating func reportUnanswered(
         _ tcp: TransportEnd, _ failure: SessionEnd.Failure?, _ context: EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
@@ -63,7 +63,7 @@ extension Session {
             if late.count > 0, !streams[role.index].mayAnswerUnseen {
                 workspace.report(Finding(unanswered: late, from: role, at: offset), at: context, into: &sink)
             }
-            // RFC 6455 7.1.7: an end that has failed the connection reads no answer, and need not send one.
+            // RFC 6455 7.1.7: an end that failed the connection reads no answer, and need not send one.
             let isOver = tcp.cause == .closed || tcp.isWhole[role.direction(client: clientDirection).index]
             guard failure == nil, isOver, streams[role.index].closeOrigin == nil, !streams[role.index].isStopped,
                 let close = streams[asker.index].closeOrigin,
@@ -79,12 +79,12 @@ extension Session {
         guard let end = tcp.firstEnd, role(of: end.from) == peer.peer,
             let reset = tcp.reset, reset.from == end.from, !tcp.isWhole[end.from.opposite.index]
         else { return false }
-        // Behind a FIN, the RST came no later than the last packet.
+        // A RST after a FIN came no later than the last packet.
         let time = end.isReset ? tcp.firstEndTime ?? tcp.lastTime : tcp.lastTime
         return time.nanoseconds(since: close.time) < 1_000_000_000
     }
 
-    /// Reports that frames would be whole if their lengths had another form.
+    /// Reports that frames would be whole if their lengths were read in another form.
     mutating func report(
         _ form: LengthForm, of length: Int, from role: Role, _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -97,7 +97,7 @@ extension Session {
         workspace.report(finding, at: context, into: &sink)
     }
 
-    /// Reports an end that closed TCP without saying so in TLS, while the WebSocket session was open.
+    /// Reports an end that closed TCP without a close_notify while the WebSocket session was open.
     mutating func reportTruncated(
         _ tcp: TransportEnd, _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -113,8 +113,8 @@ extension Session {
 
     /// The Pings of an end that waited too long for their Pong.
     ///
-    /// RFC 6455 5.5.2: who has received a Close frame need not answer a Ping any more. An end that is inside a frame
-    /// cannot, nor can a server that has not accepted the upgrade yet.
+    /// RFC 6455 5.5.2: an end that has received a Close frame need not answer Pings. An end in the middle of a frame
+    /// cannot answer, nor can a server that has not yet accepted the upgrade.
     mutating func overduePings(
         of asker: Role, _ tcp: TransportEnd, _ now: Timestamp
     ) -> OverduePings {
@@ -139,7 +139,7 @@ extension Session {
         workspace.report(finding, at: context, into: &sink)
     }
 
-    /// What compression came to; nil if none was negotiated or seen.
+    /// The compression of both directions; nil if none was negotiated or seen.
     var compression: (client: SessionEnd.Compression, server: SessionEnd.Compression)? {
         mutating get {
             let ends = (client: streams[0].compression, server: streams[1].compression)
@@ -150,7 +150,7 @@ extension Session {
 }
 
 extension Finding {
-    /// Pings that `role` has not answered, and the packet of the first one, if that was not forgotten.
+    /// The finding on Pings that `role` has not answered, with the packet of the first, unless that was forgotten.
     fileprivate init(unanswered pings: OverduePings, from role: Role, at offset: UInt64) {
         switch pings.firstPacket {
         case let packet? where pings.count == 1: self.init(Rule(.pingUnanswered), "\(packet)", from: role, at: offset)
@@ -161,7 +161,7 @@ extension Finding {
 }
 
 extension SessionStream {
-    /// Sums up what compression came to, before the decoder gives up the current message.
+    /// Completes the counts of compression, before the decoder gives up the current message.
     mutating func endCompression() {
         compression.uncompressedMessages = traffic.messages &- min(traffic.messages, compression.compressedMessages)
         (compression.contextsLost, compression.contextsRegained) = decoder.contexts

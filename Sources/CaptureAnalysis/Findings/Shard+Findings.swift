@@ -2,9 +2,9 @@ import TCPReassembly
 import WebSocketProtocol
 import WireFormat
 
-/// The findings that TCP shows on a session's connection.
+/// Findings from TCP on a session's connection.
 extension Shard {
-    /// Reports a finding of a session, with its connection as it is now.
+    /// Reports a finding of a session, with the current view of its connection.
     mutating func report(
         _ finding: Finding, of session: Slot<Session>, on slot: Slot<TCPConnection>, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -13,7 +13,7 @@ extension Shard {
         workspace.report(finding, at: context, into: &sink)
     }
 
-    /// Reports once for a session that segments are ignored because of their checksums.
+    /// Reports once for a session that segments are ignored for their checksums.
     mutating func reportRejected(
         _ slot: Slot<TCPConnection>, _ direction: Direction, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -25,7 +25,7 @@ extension Shard {
         }
     }
 
-    /// Reports once for each stream of a session that copies of its bytes differ, that segments of it are ignored, or
+    /// Reports once for each stream of a session that copies of its bytes differ, that its segments are ignored, or
     /// that its end's acknowledgments are; and each time that its end's window was closed for long.
     mutating func reportDoubts(
         _ slot: Slot<TCPConnection>, _ direction: Direction, _ workspace: inout Workspace,
@@ -47,7 +47,7 @@ extension Shard {
         }
     }
 
-    /// Reports RSTs that counted, and ended nothing; the other end has shown it.
+    /// Reports RSTs that counted but ended nothing, as the other end has shown.
     private mutating func reportSurvivedResets(
         _ slot: Slot<TCPConnection>, _ session: Slot<Session>, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -100,7 +100,7 @@ extension Shard {
         }
     }
 
-    /// Reports once for each stream of a session that bytes of it are not in the capture, and that packets were cut
+    /// Reports once for each stream of a session that the capture lacks bytes of it, and once that packets were cut
     /// short.
     mutating func reportMissing(
         _ length: UInt64, _ place: ConnectionTable.Place, _ session: Slot<Session>,
@@ -118,7 +118,7 @@ extension Shard {
 }
 
 extension Finding {
-    /// A window that was closed for long.
+    /// The finding on a window that was closed for long.
     fileprivate init(_ stall: WindowStall, of role: Role) {
         let (duration, first) = (Finding.milliseconds(stall.duration), "\(stall.firstPacket)")
         if let last = stall.lastPacket {

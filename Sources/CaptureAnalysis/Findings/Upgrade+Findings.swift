@@ -2,9 +2,9 @@ import HTTPUpgrade
 import WebSocketProtocol
 
 extension Upgrade {
-    /// The rules that it breaks, and what of it is not decoded, in the order in which they are reported.
+    /// The rules that the upgrade breaks, and what cannot be decoded, in the order of reporting.
     var findings: [Finding] {
-        // Most upgrades have none: nothing is allocated for those.
+        // Most upgrades have no findings, and nothing is allocated for those.
         var findings: [Finding] = []
         for violation in request.violations { findings.append(Finding(Rule(violation), from: .client)) }
         // The fields of a draft follow rules of their own.
@@ -29,7 +29,7 @@ extension Upgrade {
 }
 
 extension Finding {
-    /// The findings about negotiated extensions that are not decoded: one for the legacy ones, and one for all others.
+    /// The findings on negotiated extensions that are not decoded: one for legacy extensions, and one for all others.
     static func undecoded(_ extensions: UndecodedExtensions) -> [Finding] {
         guard !extensions.names.isEmpty else { return [] }
         var findings: [Finding] = []

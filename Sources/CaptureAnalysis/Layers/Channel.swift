@@ -2,22 +2,22 @@ import DequeModule
 import TCPReassembly
 import WireFormat
 
-/// Two streams that a layer has found in what it reads: to their reader, what a TCP connection is.
+/// Two streams that a layer carries: what a TCP connection is to a reader, a channel is too.
 struct Channel: ~Copyable {
-    /// Bytes that wait for the other stream, or a gap among them.
+    /// Bytes or a gap that wait for the other stream.
     struct Held {
         var place: StreamPlace
         var bytes: ArraySlice<UInt8>
-        /// Whether it is a gap, and how many bytes it has.
+        /// For a gap: its length in bytes, if known; nil for bytes.
         var gap: UInt64??
 
         static let overhead = 192
         var cost: Int { bytes.count &+ Self.overhead }
     }
 
-    /// What waits in the streams, and which of them are held.
+    /// The waiting pieces of the streams, and which streams are paused.
     private final class Waiting {
-        /// By ``Direction/index``.
+        /// The waiting pieces, by ``Direction/index``.
         var held: InlineArray<2, Deque<Held>> = [[], []]
         var isPaused = InlineArray<2, Bool>(repeating: false)
         var cost = 0
@@ -25,17 +25,17 @@ struct Channel: ~Copyable {
         var isNeeded: Bool { isPaused[0] || isPaused[1] || !held[0].isEmpty || !held[1].isEmpty }
     }
 
-    /// Where the next byte stands in each stream, by ``Direction/index``.
+    /// The offset of the next byte of each stream, by ``Direction/index``.
     private(set) var next = InlineArray<2, UInt64>(repeating: 0)
-    /// Nil if nothing waits, and nothing is held.
+    /// The waiting pieces; nil if nothing waits and no stream is paused.
     private var waiting: Waiting?
-    /// The stream among those of the connection; nil if the layer has only one.
+    /// The stream's number within the connection; nil if the layer has only one.
     let stream: UInt64?
-    /// Whether bytes were lost before the first.
+    /// Whether bytes before the first were lost.
     var beginsLate = false
-    /// Who reads it.
+    /// The reader of the streams.
     var reader = Connection.Reader.none
-    /// The layer that has found it.
+    /// The layer that carries the streams.
     let layer: Slot<LayerReader>
 
     /// The bytes of the value, for prefetching.
@@ -52,18 +52,18 @@ struct Channel: ~Copyable {
         return !waiting.held[direction.index].isEmpty
     }
 
-    /// The packet of what waits first in a stream; nil if nothing does.
+    /// The packet of the first waiting piece of a stream; nil if nothing waits.
     func firstWaiting(_ direction: Direction) -> UInt64? {
         waiting?.held[direction.index].first?.place.origin.packet
     }
 
-    /// Whether bytes wait in the other stream that were captured before a packet.
+    /// Whether the other stream has waiting bytes that were captured before a packet.
     func comesLate(_ direction: Direction, before packet: UInt64) -> Bool {
         guard let first = waiting?.held[direction.opposite.index].first else { return false }
         return first.gap == nil && first.place.origin.packet < packet
     }
 
-    /// Whether nothing waits, and no stream is held.
+    /// Whether nothing waits and no stream is paused.
     var isIdle: Bool { waiting == nil }
 
     private mutating func needWaiting() -> Waiting {
@@ -73,7 +73,7 @@ struct Channel: ~Copyable {
         return new
     }
 
-    /// Where bytes stand that come next, which count as read from now on.
+    /// The place of the next piece, which counts as read from now on.
     mutating func advance(_ piece: LayerOutput.Piece, by count: UInt64) -> StreamPlace {
         let offset = next[piece.direction.index]
         next[piece.direction.index] &+= count
@@ -82,7 +82,7 @@ struct Channel: ~Copyable {
             acknowledged: piece.acknowledged)
     }
 
-    /// Where bytes stand that come next, which count as read from now on.
+    /// The offset of the next bytes, which count as read from now on.
     @inline(__always)
     mutating func advance(_ direction: Direction, by count: Int) -> UInt64 {
         let offset = next[direction.index]
@@ -90,7 +90,7 @@ struct Channel: ~Copyable {
         return offset
     }
 
-    /// Holds a stream, and keeps what its reader cannot use yet in front of what waits.
+    /// Pauses a stream, and puts what its reader cannot use yet before what already waits.
     mutating func pause(_ held: consuming Held, budget: inout Int) {
         let index = held.place.direction.index
         let waiting = needWaiting()
@@ -101,7 +101,7 @@ struct Channel: ~Copyable {
         waiting.held[index].prepend(held)
     }
 
-    /// Keeps what comes while the stream is held.
+    /// Keeps a piece that comes while the stream waits.
     mutating func wait(_ held: consuming Held, budget: inout Int) {
         let waiting = needWaiting()
         budget &-= held.cost
@@ -109,12 +109,12 @@ struct Channel: ~Copyable {
         waiting.held[held.place.direction.index].append(held)
     }
 
-    /// Resumes a stream that was held.
+    /// Resumes a paused stream.
     mutating func resume(_ direction: Direction) {
         waiting?.isPaused[direction.index] = false
     }
 
-    /// The next that has waited; nil if there is none, or the stream is held.
+    /// Takes the next waiting piece; nil if there is none, or the stream is paused.
     mutating func popFirst(_ direction: Direction, budget: inout Int) -> Held? {
         guard let waiting else { return nil }
         guard !waiting.isPaused[direction.index], let first = waiting.held[direction.index].popFirst() else {
@@ -127,10 +127,10 @@ struct Channel: ~Copyable {
         return first
     }
 
-    /// Whether more waits than may.
+    /// Whether more waits than allowed.
     func isOverfull(_ limits: ReassemblyLimits) -> Bool { (waiting?.cost ?? 0) > limits.heldBytesPerStream }
 
-    /// Drops what waits, and waits for no reader any more.
+    /// Drops the waiting pieces, and no longer waits for a reader.
     mutating func removeHeld(budget: inout Int) {
         budget &+= waiting?.cost ?? 0
         waiting = nil

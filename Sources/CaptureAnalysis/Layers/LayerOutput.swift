@@ -1,24 +1,24 @@
 import TLSDecryption
 import WireFormat
 
-/// What a layer has made of bytes: pieces of streams, in the order in which they are to be read.
+/// What a layer decoded: pieces of streams, in the order in which they are to be read.
 package struct LayerOutput {
-    /// What comes next in a stream.
+    /// The next piece of a stream.
     struct Piece {
         enum Content {
-            /// Decoded bytes: where they stand in ``LayerOutput/bytes``.
+            /// Decoded bytes: their range in ``LayerOutput/bytes``.
             case bytes(Range<Int>)
-            /// This many bytes are lost; nil if that is not known.
+            /// This many bytes are lost; nil if unknown.
             case gap(UInt64?)
             /// Nothing more will come in either direction.
             case end
-            /// An alert of TLS.
+            /// A TLS alert.
             case alert(TLSAlert)
-            /// Something a person should know of records.
+            /// A problem with TLS records.
             case problem(TLSProblem)
         }
 
-        /// The stream among those of the connection; nil if the layer has only one.
+        /// The stream's number within the connection; nil if the layer has only one.
         var stream: UInt64?
         var direction: Direction
         var origin: Origin
@@ -28,7 +28,7 @@ package struct LayerOutput {
     }
 
     private(set) var pieces: [Piece] = []
-    /// What a TLS connection has brought: its pieces become ``pieces``, its bytes are ``bytes``.
+    /// The output of a TLS connection: its pieces are moved to ``pieces``, its bytes are ``bytes``.
     var records = TLSOutput()
     /// The decoded bytes of all pieces.
     var bytes: [UInt8] {
@@ -42,9 +42,9 @@ package struct LayerOutput {
     ///
     /// - Parameters:
     ///   - bytes: The decoded bytes; they are copied.
-    ///   - stream: The stream among those of the connection; nil if the layer has only one.
-    ///   - place: Where the bytes stand that completed them.
-    ///   - carrier: The bytes of the TCP stream that carried them: all of the record, its header and tag included.
+    ///   - stream: The stream's number within the connection; nil if the layer has only one.
+    ///   - place: The place of the bytes that completed them.
+    ///   - carrier: The bytes of the TCP stream that carried them: the whole record, including header and tag.
     package mutating func append(
         _ bytes: Span<UInt8>, to stream: UInt64? = nil, completedAt place: StreamPlace, carrier: Range<UInt64>
     ) {
@@ -56,8 +56,8 @@ package struct LayerOutput {
     /// Appends bytes of a stream that are decoded in place.
     ///
     /// - Parameters:
-    ///   - stream: The stream among those of the connection; nil if the layer has only one.
-    ///   - place: Where the bytes stand that completed them.
+    ///   - stream: The stream's number within the connection; nil if the layer has only one.
+    ///   - place: The place of the bytes that completed them.
     ///   - carrier: The bytes of the TCP stream that carried them.
     ///   - decode: Appends the decoded bytes.
     package mutating func append(
@@ -72,9 +72,9 @@ package struct LayerOutput {
     /// Appends a gap: bytes of a stream that could not be decoded.
     ///
     /// - Parameters:
-    ///   - length: How many; nil if that is not known.
+    ///   - length: The number of bytes; nil if unknown.
     ///   - stream: The stream.
-    ///   - place: Where the bytes stand that showed it.
+    ///   - place: The place of the bytes that showed the gap.
     ///   - carrier: The bytes of the TCP stream that carried them.
     package mutating func appendGap(
         _ length: UInt64?, in stream: UInt64? = nil, shownAt place: StreamPlace, carrier: Range<UInt64>
@@ -82,7 +82,8 @@ package struct LayerOutput {
         if length != 0 { add(.gap(length), stream, place, carrier) }
     }
 
-    /// The packet of what follows a gap in its stream; that of the gap if nothing does, and 0 if the piece is none.
+    /// The packet of the piece after a gap in its stream; that of the gap if there is none, and 0 if the piece is not a
+    /// gap.
     func packet(afterGap index: Int) -> UInt64 {
         let gap = pieces[index]
         guard case .gap = gap.content else { return 0 }
@@ -95,7 +96,7 @@ package struct LayerOutput {
         add(.end, stream, place, place.carrier)
     }
 
-    /// Appends what a TLS connection has brought.
+    /// Appends the output of a TLS connection.
     mutating func takeRecords() {
         guard !records.pieces.isEmpty else { return }
         for index in records.pieces.indices { append(records.pieces[index]) }
@@ -116,7 +117,7 @@ package struct LayerOutput {
                 carrier: piece.place.carrier, acknowledged: piece.place.acknowledged, content: content))
     }
 
-    /// Forgets all; keeps the room, within reason.
+    /// Removes everything, but keeps the memory within reason.
     mutating func removeAll() {
         if !pieces.isEmpty { pieces.removeAll(keepingCapacity: pieces.capacity <= 256) }
         if !records.bytes.isEmpty { records.bytes.removeAll(keepingCapacity: records.bytes.capacity <= 128 << 10) }

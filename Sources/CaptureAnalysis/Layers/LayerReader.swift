@@ -1,38 +1,38 @@
 import WebSocketProtocol
 import WireFormat
 
-/// A layer that reads a connection, or a stream of another layer, and the channels that it has opened.
+/// A layer that reads a connection, or a stream of another layer, with the channels that it has opened.
 @safe
 struct LayerReader: ~Copyable {
     // One cache line, since 100,000 connections may be open.
 
     let layer: any StreamLayer
-    /// What the layer needs each time, for prefetching.
+    /// The memory that the layer needs each time, for prefetching.
     private let hotState: UnsafeRawPointer?
-    /// The channels of streams that have numbers.
+    /// The channels of numbered streams.
     private var others: [Stream] = []
-    /// The number of the connection, once WebSocket was seen in it; 0 before.
+    /// The number of the connection, once WebSocket was seen on it; 0 before.
     ///
-    /// Counts in the lowest layer.
+    /// Valid in the lowest layer.
     var number: UInt64 = 0
-    // A slot of -1 means that there is none.
+    // A slot of -1 stands for none.
     private let parentSlot: Slot<Channel>
     private var onlySlot = Slot<Channel>(-1)
     private var sessionSlot = Slot<Session>(-1)
     private var passedSlot = Slot<PassedTraffic>(-1)
-    /// Bytes that it has taken out of the layers' common bound.
+    /// Bytes that it has taken from the layers' common bound.
     private var reserved: Int32 = 0
     private let hotByteCount: UInt16
     private let depthByte: UInt8
-    /// Whether nothing more can come of the layer.
+    /// Whether the layer can yield nothing more.
     private(set) var isSpent = false
 
     /// The bytes of the value, for prefetching.
     static var size: Int { MemoryLayout<LayerReader>.size }
 
-    /// Streams of one layer that are followed at a time; HTTP/2 servers mostly allow 100 to 256.
+    /// The most streams of one layer that are followed at a time; HTTP/2 servers mostly allow 100 to 256.
     static let channelLimit = 256
-    /// Layers inside layers.
+    /// The most layers inside each other.
     static let depthLimit = 4
 
     init(_ layer: any StreamLayer, depth: Int, parent: Slot<Channel>?) {
@@ -47,25 +47,25 @@ struct LayerReader: ~Copyable {
     /// The channel that it reads; nil if it reads TCP.
     var parent: Slot<Channel>? { parentSlot.index < 0 ? nil : parentSlot }
 
-    /// The session that it carries, for prefetching: the latest one.
+    /// The latest session that it carries, for prefetching.
     var session: Slot<Session>? {
         get { sessionSlot.index < 0 ? nil : sessionSlot }
         set { sessionSlot = newValue ?? Slot(-1) }
     }
 
-    /// What has passed since nothing more can come of the layer; nil before that.
+    /// The traffic since the layer could yield nothing more; nil before that.
     var passed: Slot<PassedTraffic>? {
         get { passedSlot.index < 0 ? nil : passedSlot }
         set { passedSlot = newValue ?? Slot(-1) }
     }
 
-    /// The channel of the stream that has no number: the only one for most layers.
+    /// The channel of the stream without a number, which is the only one of most layers.
     private(set) var only: Slot<Channel>? {
         get { onlySlot.index < 0 ? nil : onlySlot }
         set { onlySlot = newValue ?? Slot(-1) }
     }
 
-    /// Asks the processor to bring near what the layer needs each time.
+    /// Prefetches the memory that the layer needs each time.
     @inline(__always)
     mutating func prefetch() {
         let object = unsafe UnsafeRawPointer(Unmanaged.passUnretained(layer as AnyObject).toOpaque())
@@ -73,12 +73,12 @@ struct LayerReader: ~Copyable {
         if let hotState = unsafe hotState { unsafe WireFormat.prefetch(hotState, 0..<Int(hotByteCount)) }
     }
 
-    /// Goes on from ``prefetch()``: see ``StreamLayer/prefetch(step:_:)``.
+    /// Continues from ``prefetch()`` (``StreamLayer/prefetch(step:_:)``).
     ///
-    /// Not mutating: so the layer needs no retain, which would wait for what is still on its way.
+    /// Not mutating, so that the layer needs no retain, which would wait for memory that is still on its way.
     func prefetch(step: Int, _ direction: Direction) { layer.prefetch(step: step, direction) }
 
-    /// How many layers there are below.
+    /// The number of layers below.
     var depth: Int { Int(depthByte) }
 
     /// A channel and its stream.
@@ -87,10 +87,10 @@ struct LayerReader: ~Copyable {
         let channel: Slot<Channel>
     }
 
-    /// The channels in the order in which they came.
+    /// The channels, in the order in which they were opened.
     var channels: [Slot<Channel>] { (only.map { [$0] } ?? []) + others.map(\.channel) }
 
-    /// How many channels there are.
+    /// The number of channels.
     var channelCount: Int { (only == nil ? 0 : 1) &+ others.count }
 
     /// The channel of a stream.
@@ -111,12 +111,12 @@ struct LayerReader: ~Copyable {
         others.append(Stream(number: stream, channel: channel))
     }
 
-    /// Takes the channel of a stream out.
+    /// Removes the channel of a stream.
     mutating func remove(_ channel: Slot<Channel>) {
         if only == channel { only = nil } else { others.removeAll { $0.channel == channel } }
     }
 
-    /// Counts what it keeps by now against the common bound.
+    /// Counts the memory that it now keeps against the common bound.
     ///
     /// - Parameter room: Bytes that all layers of the shard together may still keep.
     /// - Returns: Whether it may keep it.
@@ -132,13 +132,13 @@ struct LayerReader: ~Copyable {
 
     /// See ``StreamLayer/decodeFirst(of:from:into:)``.
     ///
-    /// Not mutating: so the layer needs no retain.
+    /// It is not mutating, so that the layer needs no retain.
     @inline(__always)
     func decodeFirst(
         of bytes: Span<UInt8>, from direction: Direction, into room: inout MutableSpan<UInt8>
     ) -> DecodedRecord? { layer.decodeFirst(of: bytes, from: direction, into: &room) }
 
-    /// Hands its layer bytes of which nothing comes yet, and counts what it keeps of them.
+    /// Passes bytes to the layer if they yield nothing yet, and counts the memory that it keeps for them.
     ///
     /// - Parameters:
     ///   - bytes: The next bytes of a stream.
@@ -147,27 +147,27 @@ struct LayerReader: ~Copyable {
     /// - Returns: Whether the layer has kept them; if not, nothing has changed.
     @inline(__always)
     mutating func keep(_ bytes: Span<UInt8>, from direction: Direction, room: inout Int) -> Bool {
-        // What might exceed the room is left to the slow path, which gives up a layer that has grown too large.
+        // Bytes that might exceed the bound are left to the slow path, which gives up a layer that has grown too large.
         guard room > 2 &* bytes.count, let growth = layer.keep(bytes, from: direction) else { return false }
         room &-= growth
         reserved &+= Int32(truncatingIfNeeded: growth)
         return true
     }
 
-    /// Gives back what it has taken.
+    /// Returns the memory that it has taken.
     mutating func release(_ room: inout Int) {
         room &+= Int(reserved)
         reserved = 0
     }
 }
 
-/// What passes on a connection that cannot be decrypted.
+/// The traffic of a connection that cannot be decrypted.
 struct PassedTraffic {
-    /// The payload bytes of the segments of each direction, by ``Direction/index``; those sent again count again.
+    /// The payload bytes of each direction's segments, by ``Direction/index``; retransmissions count again.
     private(set) var bytes: InlineArray<2, UInt64> = [0, 0]
     /// The last pause of at least ``EndingPatterns/shortest``, in nanoseconds; 0 before the first.
     private var pause: Int64 = 0
-    /// When it ended.
+    /// The time at which that pause ended.
     private var pauseEnd = Timestamp(nanoseconds: 0)
 
     /// Counts a segment.
@@ -176,7 +176,7 @@ struct PassedTraffic {
     ///   - length: Its payload bytes.
     ///   - direction: Who sent it.
     ///   - time: Its packet's time.
-    ///   - previous: The time of the packet before.
+    ///   - previous: The previous packet's time.
     @inline(__always)
     mutating func count(_ length: Int, from direction: Direction, at time: Timestamp, after previous: Timestamp) {
         bytes[direction.index] &+= UInt64(truncatingIfNeeded: length)
@@ -186,9 +186,9 @@ struct PassedTraffic {
         pauseEnd = time
     }
 
-    /// How long nothing was said before the end; nil if that is no pause.
+    /// The silence before the end, in nanoseconds; nil if it was not a pause.
     ///
-    /// What comes with the end, such as close_notify, breaks no silence.
+    /// Segments that come with the end, such as close_notify, do not break a silence.
     func silence(before end: Timestamp) -> Int64? {
         let rest = end.nanoseconds(since: pauseEnd)
         return pause > 0 && (0..<EndingPatterns.shortest).contains(rest) ? pause : nil

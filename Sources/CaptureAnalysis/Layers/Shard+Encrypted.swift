@@ -5,7 +5,7 @@ import WireFormat
 
 /// What is reported of TLS connections that were not decrypted.
 extension Shard {
-    /// Counts such a connection, which is over, by its server, and reports it if that is asked for.
+    /// Counts such a connection, which is over, by its server, and reports it if the demand includes that.
     mutating func reportEncrypted(
         _ layer: Slot<LayerReader>, of feed: Feed, _ cause: EndCause, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -42,14 +42,14 @@ extension Shard {
         sink.receive(.encrypted(connection), at: workspace.context(.none, view: .unknown), payload: Span())
     }
 
-    /// Counts a segment that nothing can be decrypted of.
+    /// Counts a segment that cannot be decrypted.
     ///
     /// - Parameters:
     ///   - length: Its payload bytes.
     ///   - direction: Who sent it.
     ///   - layer: The layer of its connection.
     ///   - time: Its packet's time.
-    ///   - previous: The time of the packet before.
+    ///   - previous: The previous packet's time.
     @inline(__always)
     mutating func countPassed(
         _ length: Int, from direction: Direction, on layer: Slot<LayerReader>, at time: Timestamp,
@@ -64,7 +64,7 @@ extension Shard {
         }
     }
 
-    /// What ended a connection whose frames are not seen.
+    /// The ending of a connection whose frames cannot be seen.
     private static func ending(_ alert: Alert?, _ transport: TransportEnd, client: Direction) -> SessionEnding {
         if let alert { return .tlsAlert(alert) }
         if transport.isTimeout { return .timeout }

@@ -1,9 +1,9 @@
 import TCPReassembly
 import WireFormat
 
-/// How bytes pass through layers to the readers of what these carry.
+/// How bytes pass through layers to the readers of the streams that those carry.
 extension Shard {
-    /// Asks for a layer.
+    /// Asks the providers for a layer.
     mutating func layer(
         for moment: LayerOffer.Moment, _ bytes: Span<UInt8>, at place: StreamPlace, of feed: Feed,
         _ options: AnalysisOptions
@@ -27,7 +27,7 @@ extension Shard {
         readers.setReader(of: feed, .layer(readers.layers.insert(reader)))
     }
 
-    /// Hands bytes to a layer, and what it makes of them to their readers.
+    /// Passes bytes to a layer, and what it decodes to the readers.
     mutating func unwrap(
         _ bytes: Span<UInt8>, at place: StreamPlace, _ layer: Slot<LayerReader>, of feed: Feed,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
@@ -37,7 +37,7 @@ extension Shard {
         return finish(&output, of: layer, of: feed, &workspace, &sink)
     }
 
-    /// Hands a gap to a layer, and what it makes of it to the readers.
+    /// Passes a gap to a layer, and what follows from it to the readers.
     mutating func unwrapGap(
         _ length: UInt64?, at place: StreamPlace, _ layer: Slot<LayerReader>, of feed: Feed,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
@@ -47,7 +47,7 @@ extension Shard {
         return finish(&output, of: layer, of: feed, &workspace, &sink)
     }
 
-    /// Hands on what a layer has made of bytes; gives it up if it keeps more than it may.
+    /// Delivers what a layer decoded, and gives the layer up if it keeps more than it may.
     private mutating func finish(
         _ output: inout LayerOutput, of layer: Slot<LayerReader>, of feed: Feed, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -66,7 +66,7 @@ extension Shard {
         return Intake()
     }
 
-    /// Hands one piece to its reader.
+    /// Delivers a piece to its reader.
     private mutating func hand(
         _ piece: LayerOutput.Piece, _ bytes: Span<UInt8>, before next: UInt64, from layer: Slot<LayerReader>,
         _ slot: Slot<TCPConnection>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
@@ -128,19 +128,19 @@ extension Shard {
         readers.channels[channel].pause(Channel.Held(place: place, bytes: [], gap: length), budget: &table.budget)
     }
 
-    /// Hands on what has waited in both streams of a channel.
+    /// Delivers the waiting pieces of both streams of a channel.
     mutating func drain(
         _ channel: Slot<Channel>, of feed: Feed, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        // As with nearly all records.
+        // The usual case for records.
         if readers.channels[channel].isIdle, table.budget >= 0 { return }
         var direction = Direction.fromInitiator
         var idle = 0
         while idle < 2 {
             guard let held = readers.channels[channel].popFirst(direction, budget: &table.budget) else {
                 let mustStop = readers.channels[channel].isOverfull(table.limits) || table.budget < 0
-                // A stream that cannot be decrypted will never be what the other one waits for.
+                // The other stream waits in vain for a stream that cannot be decrypted.
                 if mustStop || idle == 1 && isHalfHidden(feed), stopExpecting(feed) {
                     idle = 0
                     continue
@@ -161,7 +161,7 @@ extension Shard {
         }
     }
 
-    /// The channel of a piece, which may be its first; nil if it is not followed.
+    /// The channel of a piece, opened for its first one; nil if it is not followed.
     private mutating func channel(of piece: LayerOutput.Piece, _ layer: Slot<LayerReader>) -> Slot<Channel>? {
         if let channel = readers.layers[layer].channel(of: piece.stream) { return channel }
         switch piece.content {
@@ -174,7 +174,7 @@ extension Shard {
         return channel
     }
 
-    /// Hands on what waits in the channels of a layer, since nothing more will come.
+    /// Delivers the waiting pieces of a layer's channels, since nothing more will come.
     mutating func flush(
         _ layer: Slot<LayerReader>, _ slot: Slot<TCPConnection>, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -200,7 +200,7 @@ extension Shard {
         flushReader(of: feed, &workspace, &sink)
     }
 
-    /// Ends all that a layer carries, and forgets it.
+    /// Ends everything that a layer carries, and forgets the layer.
     mutating func end(
         _ layer: Slot<LayerReader>, of feed: Feed, cause: EndCause, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable

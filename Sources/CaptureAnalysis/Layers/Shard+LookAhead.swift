@@ -3,25 +3,25 @@ import TCPReassembly
 import WebSocketProtocol
 import WireFormat
 
-/// What reads a segment whose turn is to come, if a layer does.
+/// The readers of an upcoming segment, if a layer reads it.
 struct LayerAhead {
     /// The layer.
     let layer: Slot<LayerReader>
-    /// The session that it carries.
+    /// A session that the layer carries.
     let session: Slot<Session>
     /// Who sent the segment.
     let direction: Direction
 }
 
-/// How the state of layers, and of what they carry, is brought near ahead of segments' turns.
+/// How the state of layers, and of what they carry, is prefetched before segments' turns.
 ///
-/// One thing points to the next, so this takes steps, each of which looks only at what the one before has brought:
-/// ``prepare(_:)``, ``lookFurther(_:)``, ``lookAt(_:step:)``. Each is taken for all segments of a batch before the
-/// next.
+/// One object points to the next, so this takes several steps, each of which reads only what the previous one
+/// prefetched: ``prepare(_:)``, ``lookFurther(_:)``, ``lookAt(_:step:)``. Each step is taken for all segments of a
+/// batch before the next.
 extension Shard {
-    /// Goes on from ``prepare(_:)``.
+    /// Continues from ``prepare(_:)``.
     ///
-    /// - Returns: What reads the segment; nil if there is nothing to be brought near.
+    /// - Returns: The segment's readers; nil if there is nothing to prefetch.
     mutating func lookFurther(_ entry: inout PacketAhead) -> LayerAhead? {
         guard entry.segment.payloadLength > 0, let slot = entry.slot,
             case .layer(let layer) = readers.connections[slot.index].reader, readers.layers.isUsed(layer),
@@ -36,13 +36,13 @@ extension Shard {
         return LayerAhead(layer: layer, session: session, direction: isInitiator ? .fromInitiator : .fromResponder)
     }
 
-    /// How many steps follow ``lookFurther(_:)``.
+    /// The number of steps after ``lookFurther(_:)``.
     static var lookSteps: Int { 2 }
 
     /// Takes a further step.
     ///
     /// - Parameters:
-    ///   - ahead: What ``lookFurther(_:)`` has returned; its connection is open as it was then.
+    ///   - ahead: The result of ``lookFurther(_:)``; its connection has not changed since.
     ///   - step: The 0-based step.
     mutating func lookAt(_ ahead: LayerAhead, step: Int) {
         readers.layers[ahead.layer].prefetch(step: step, ahead.direction)

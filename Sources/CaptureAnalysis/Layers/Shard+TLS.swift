@@ -3,7 +3,7 @@ import TLSDecryption
 import WebSocketProtocol
 import WireFormat
 
-/// What TLS shows beside plaintext, reported to the sessions inside it.
+/// What TLS shows besides plaintext, as reported to the sessions in it.
 extension Shard {
     /// Reports an alert.
     mutating func report(
@@ -20,25 +20,25 @@ extension Shard {
         }
     }
 
-    /// Whether nothing of a stream can be read: the capture has no byte of it, or no secret.
+    /// Whether a stream cannot be read at all: the capture has no byte of it, or there is no secret for it.
     @inline(__always)
     mutating func isUnseen(_ direction: Direction, of feed: Feed) -> Bool {
         table.connections[feed.connection].isUnseen(direction) || isHidden(direction, of: feed)
     }
 
-    /// Whether nothing of a stream can be decrypted.
+    /// Whether a stream cannot be decrypted at all.
     @inline(__always)
     mutating func isHidden(_ direction: Direction, of feed: Feed) -> Bool {
         feed.channel != nil && readers.obstacle(to: direction, of: feed) != nil
     }
 
-    /// Whether nothing of one of two streams can be decrypted.
+    /// Whether one of two streams cannot be decrypted at all.
     @inline(__always)
     mutating func isHalfHidden(_ feed: Feed) -> Bool {
         isHidden(.fromInitiator, of: feed) || isHidden(.fromResponder, of: feed)
     }
 
-    /// Reports, of a session that begins, which end's secret is missing.
+    /// Reports the end whose secret is missing, at the start of a session.
     mutating func reportHidden(
         _ feed: Feed, client: Direction, _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -49,7 +49,7 @@ extension Shard {
         }
     }
 
-    /// Reports what is wrong with records.
+    /// Reports a problem with records.
     mutating func report(
         _ problem: TLSProblem, from direction: Direction, _ layer: Slot<LayerReader>, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -57,7 +57,7 @@ extension Shard {
         let rule = Rule(Observation(problem))
         let sessions = readers.sessions(in: layer)
         guard !sessions.isEmpty else {
-            // No session can be seen, and none will be.
+            // No session is seen, and none will be.
             guard problem == .wrongSecret else { return }
             let context = workspace.context(.none, view: .unknown)
             return workspace.report(Finding(rule, from: nil), at: context, into: &sink)
@@ -73,7 +73,7 @@ extension Shard {
 }
 
 extension Observation {
-    /// The rule of a problem with records.
+    /// The rule for a problem with records.
     fileprivate init(_ problem: TLSProblem) {
         self =
             switch problem {
@@ -88,12 +88,12 @@ extension Observation {
 
 /// The alerts on a session's connection.
 struct AlertNotes {
-    /// The first fatal one, and when it came.
+    /// The first fatal alert, and its time.
     var fatal: (alert: Alert, time: Timestamp)? { first.map { ($0.alert, $0.time) } }
     private var first: Fatal?
     /// Whether the client and the server have sent close_notify, by ``Role/index``.
     private(set) var hasClosed: InlineArray<2, Bool> = [false, false]
-    /// The end of which nothing could be decrypted; nil if there is none.
+    /// The end of whose stream nothing could be decrypted; nil if there is none.
     var undecrypted: Role?
 
     mutating func record(_ alert: Alert, at time: Timestamp) {
@@ -104,7 +104,7 @@ struct AlertNotes {
         }
     }
 
-    /// A box, since most connections have none.
+    /// An object, since most connections have none.
     private final class Fatal: Sendable {
         let alert: Alert
         let time: Timestamp

@@ -1,12 +1,12 @@
 import BasicContainers
 
-/// Memory for what layers decode, kept while none does, so that it is seldom allocated.
+/// Memory for what layers decode, kept between uses so that it is seldom allocated.
 struct SpareRoom: ~Copyable {
     private var output: LayerOutput? = LayerOutput()
-    // Nobody shares it, so no write asks whether somebody does.
+    // It has only one owner, so that writes need no check for others.
     private var record: UniqueArray<UInt8>?
 
-    /// Lends room for one record of a layer.
+    /// Lends room for a record of a layer.
     @inline(__always)
     mutating func takeRecord() -> UniqueArray<UInt8> {
         if let room = record.take() { return room }
@@ -17,14 +17,14 @@ struct SpareRoom: ~Copyable {
     @inline(__always)
     mutating func giveBack(_ room: consuming UniqueArray<UInt8>) { record = consume room }
 
-    /// Lends room for what a layer makes of bytes; layers inside layers get their own.
+    /// Lends room for a layer's output; layers inside layers get room of their own.
     mutating func takeOutput() -> LayerOutput {
         output.take() ?? LayerOutput()
     }
 
     /// Takes that room back.
     ///
-    /// `inout`, so that nothing else holds it when it is emptied: it would be allocated anew.
+    /// `inout`, so that nothing else references it while it is emptied: otherwise it would be allocated anew.
     mutating func giveBack(_ used: inout LayerOutput) {
         used.removeAll()
         var room = LayerOutput()

@@ -3,52 +3,52 @@ package import PacketDecoding
 package import TLSDecryption
 package import WireFormat
 
-/// Something between TCP and sessions: it decrypts both streams of a connection, or takes them apart into several.
+/// Something between TCP and sessions: it decrypts both streams of a connection, or splits them into several.
 ///
-/// It is fed the bytes of both streams in order, and appends what it makes of them to a ``LayerOutput``. What becomes
-/// of that is not its business: each stream it names is read like a TCP connection of its own, from the first byte on,
-/// by another layer, by an opening, then by a session. It knows no TCP, no WebSocket and no events.
+/// It gets the bytes of both streams in order, and appends what it decodes to a ``LayerOutput``. It need not know what
+/// happens to that: each of its streams is read like a TCP connection of its own, from the first byte on, by another
+/// layer, or by an opening and then a session. It knows nothing of TCP, WebSocket or events.
 ///
-/// A layer is asked for by its ``StreamLayerProvider``, once a connection.
+/// A ``StreamLayerProvider`` provides it, once per connection.
 package protocol StreamLayer: AnyObject {
-    /// The bytes of memory that it keeps by now, for the bounds.
+    /// The memory that it currently keeps, in bytes, for the bounds.
     var cost: Int { get }
 
-    /// Whether the streams that it carries began before the capture, so that their first bytes are not known.
+    /// Whether the streams that it carries began before the capture, so that their first bytes are unknown.
     var beginsMidstream: Bool { get }
 
-    /// Whether nothing more can come of it, so that it need not be handed anything.
+    /// Whether it can yield nothing more, so that it needs no further bytes.
     var isSpent: Bool { get }
 
-    /// What keeps all of a stream from being decrypted, though the other one may be; nil if nothing does.
+    /// The obstacle that keeps a whole stream from being decrypted, though the other one may be; nil if there is none.
     ///
     /// - Parameter direction: The stream.
-    /// - Returns: What is missing.
+    /// - Returns: The obstacle.
     func obstacle(to direction: Direction) -> TLSFacts.Obstacle?
 
-    /// What it decrypts; nil if it does not.
+    /// The encryption that it removes; nil if it removes none.
     var encryption: Encryption? { get }
 
-    /// What TLS came to in it; nil if it is something else.
+    /// The result of its TLS connection; nil if it is something else.
     var encryptedOutcome: TLSOutcome? { get }
 
-    /// Memory beside its own that it needs each time, so that the processor can be asked to bring it near.
+    /// Memory outside the object that it needs each time, for prefetching.
     var hotState: UnsafeRawBufferPointer? { get }
 
-    /// Asks the processor to bring near what the next bytes of a stream will need, beside ``hotState``.
+    /// Prefetches what the next bytes of a stream will need, besides ``hotState``.
     ///
     /// - Parameters:
-    ///   - step: The 0-based step, of two; each looks only at what the one before has brought, the first at
+    ///   - step: The 0-based step, of two; each reads only what the previous one prefetched, the first only
     ///     ``hotState``.
     ///   - direction: The stream.
     func prefetch(step: Int, _ direction: Direction)
 
-    /// Takes the next bytes of a stream, as many as there are; what is incomplete it keeps.
+    /// Takes the next bytes of a stream, however many there are, and keeps what is incomplete.
     ///
     /// - Parameters:
-    ///   - bytes: The bytes; lent for the call.
-    ///   - place: Where they stand, and what carried them.
-    ///   - output: What it makes of them.
+    ///   - bytes: The bytes; borrowed for the call.
+    ///   - place: Their place, and what carried them.
+    ///   - output: Receives what they decode to.
     func receive(_ bytes: Span<UInt8>, at place: StreamPlace, into output: inout LayerOutput)
 
     /// Optional fast path for a layer with one stream; same result as ``receive(_:at:into:)``.
@@ -56,44 +56,44 @@ package protocol StreamLayer: AnyObject {
     /// - Parameters:
     ///   - bytes: The next bytes of a stream.
     ///   - direction: The stream.
-    ///   - room: Gets what the first of them are decoded to.
-    /// - Returns: How many are, and to how many bytes; nil if nothing has changed.
+    ///   - room: Receives what the first of them decode to.
+    /// - Returns: How many bytes were decoded, and to how many; nil if nothing has changed.
     func decodeFirst(
         of bytes: Span<UInt8>, from direction: Direction, into room: inout MutableSpan<UInt8>
     ) -> DecodedRecord?
 
-    /// Optional fast path for bytes of which nothing comes yet; same result as ``receive(_:at:into:)``.
+    /// Optional fast path for bytes that yield nothing yet; same result as ``receive(_:at:into:)``.
     ///
     /// - Parameters:
     ///   - bytes: The next bytes of a stream.
     ///   - direction: The stream.
-    /// - Returns: By how much its cost has grown; nil if nothing has changed.
+    /// - Returns: The increase of ``cost``; nil if nothing has changed.
     func keep(_ bytes: Span<UInt8>, from direction: Direction) -> Int?
 
-    /// Goes on after bytes that the capture lacks.
+    /// Continues after bytes that the capture lacks.
     ///
     /// - Parameters:
-    ///   - length: How many; nil if that is not known.
-    ///   - place: Where they would stand.
-    ///   - output: Gaps in the streams that lack bytes by it, and what follows.
+    ///   - length: The number of bytes; nil if unknown.
+    ///   - place: The place that they would have.
+    ///   - output: Receives gaps in the streams that lack bytes because of this, and what follows them.
     func skip(_ length: UInt64?, at place: StreamPlace, into output: inout LayerOutput)
 
-    /// Gives what it has kept back, since nothing more will come.
+    /// Outputs what it has kept back, since nothing more will come.
     func finish(into output: inout LayerOutput)
 
     /// Counts its connection, which is over.
     func count(in summary: inout Summary)
 }
 
-/// What a layer has decoded by itself.
+/// A record that a layer decoded by itself.
 package struct DecodedRecord {
-    /// How many bytes of the stream below it takes.
+    /// The number of bytes of the stream below that it takes.
     package let size: Int
-    /// The bytes that it was decoded to.
+    /// The number of bytes that it decoded to.
     package let count: Int
 
-    /// The room that a layer gets for one: a record of TLS fits, with what older versions add to 16 KiB (RFC 5246
-    /// 6.2.3).
+    /// The room in bytes that a layer gets for a record: enough for a TLS record with what older versions add to 16 KiB
+    /// (RFC 5246 6.2.3).
     package static let room = 1 << 14 + 2048
 }
 
@@ -113,28 +113,28 @@ extension StreamLayer {
     package func count(in summary: inout Summary) {}
 }
 
-/// Offers layers for connections.
+/// Provides layers for connections.
 package protocol StreamLayerProvider: Sendable {
-    /// Offers a layer.
+    /// Provides a layer.
     ///
     /// - Parameters:
     ///   - offer: What is known of the streams.
-    ///   - bytes: The next bytes, which the layer will be handed first.
-    /// - Returns: The layer that reads from here on; nil if this provider has none for it.
+    ///   - bytes: The next bytes, which the layer will get first.
+    /// - Returns: The layer that reads from here on; nil if this provider has none.
     func layer(for offer: LayerOffer, startingWith bytes: Span<UInt8>) -> (any StreamLayer)?
 }
 
-/// What a provider may decide by.
+/// What a provider can base its decision on.
 package struct LayerOffer: Sendable {
-    /// When it is asked.
+    /// The moment at which a provider is asked.
     package enum Moment: Sendable {
         /// At the first bytes of a connection, or of a stream of another layer.
         case firstBytes
-        /// When HTTP has ended, or was none: the ending says what follows.
+        /// After the end of HTTP, or if there was none; the ending shows what follows.
         case after(UpgradeFollower.Ending)
     }
 
-    /// When it is asked.
+    /// The moment at which the provider is asked.
     package var moment: Moment
     /// Who sent the bytes.
     package var direction: Direction
@@ -142,8 +142,8 @@ package struct LayerOffer: Sendable {
     package var initiator: Endpoint
     /// The end that answered.
     package var responder: Endpoint
-    /// Whether the TCP connection was seen to open: these are its first bytes.
+    /// Whether the opening of the TCP connection was seen, so that these are its first bytes.
     package var isOpeningKnown: Bool
-    /// How many layers there are below.
+    /// The number of layers below.
     package var depth: Int
 }

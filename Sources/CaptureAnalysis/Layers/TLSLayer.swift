@@ -2,26 +2,26 @@ import HTTPUpgrade
 import TLSDecryption
 import WireFormat
 
-/// TLS as a layer: a connection is read as what it carries.
+/// TLS as a layer: a connection is read as the plaintext that it carries.
 @safe
 final class TLSLayer: StreamLayer {
     private var reader: TLSReader {
         _read { yield unsafe uncheckedReader }
         _modify { yield unsafe &uncheckedReader }
     }
-    // The reader never calls its layer, so checks for overlapping access, which cost as much as a tenth of a short
-    // record, would find nothing.
+    // The reader never calls its layer, so exclusivity checks, which cost up to a tenth of a short record, would find
+    // nothing.
     @exclusivity(unchecked) private var uncheckedReader: TLSReader
-    /// Whether nothing more can come of it: most TLS connections have no secrets.
+    /// Whether it can yield nothing more: most TLS connections have no secrets.
     var isSpent: Bool { reader.isOver }
 
     init(_ shared: TLSShard, beginsMidstream: Bool) {
         unsafe uncheckedReader = TLSReader(bench: shared.bench, beginsMidstream: beginsMidstream)
     }
 
-    /// What it keeps, itself included.
+    /// The memory that it keeps, including itself, in bytes.
     var cost: Int { (isSpent ? Self.spentSize : Self.size) &+ reader.status.cost }
-    /// The memory of one that keeps nothing, and of one that is spent.
+    /// The size of a layer that keeps nothing, and of a spent one.
     private static let size = 400
     private static let spentSize = 192
 
@@ -88,7 +88,7 @@ final class TLSLayer: StreamLayer {
 }
 
 extension Encryption {
-    /// What is known of a connection.
+    /// The TLS parameters of a connection, as far as known.
     init(_ outcome: TLSOutcome) {
         self.init(
             version: outcome.facts.version?.name, cipherSuite: outcome.facts.suite?.name,
@@ -97,7 +97,7 @@ extension Encryption {
     }
 }
 
-/// What the TLS connections of a shard share, which one thread uses at a time.
+/// What the TLS connections of a shard share; used by one thread at a time.
 final class TLSShard {
     let bench: CipherBench
 
@@ -105,11 +105,11 @@ final class TLSShard {
         bench = CipherBench(secrets: secrets)
     }
 
-    /// Offers to read a connection that begins as TLS does.
+    /// Provides a layer for a connection that begins like TLS.
     func layer(for offer: LayerOffer, startingWith bytes: Span<UInt8>) -> TLSLayer? {
         switch offer.moment {
         case .firstBytes:
-            // Where a connection begins with TLS, HTTP notices that.
+            // If a connection begins with TLS, HTTP notices that first.
             return offer.isOpeningKnown ? nil : midstreamLayer(startingWith: bytes)
         case .after(.tls):
             return offer.isOpeningKnown
@@ -119,17 +119,17 @@ final class TLSShard {
         }
     }
 
-    /// Offers to read a connection that began before the capture: its first bytes must look like records.
+    /// Provides a layer for a connection that began before the capture: its first bytes must look like records.
     private func midstreamLayer(startingWith bytes: Span<UInt8>) -> TLSLayer? {
         guard Self.looksLikeRecords(bytes) else { return nil }
-        // It may be the first record all the same: of a connection whose SYN is not in the capture.
+        // It may still be the first record, of a connection whose SYN the capture lacks.
         let isHello =
             bytes[0] == ContentType.handshake.rawValue && bytes.count > RecordHeader.size
             && bytes[RecordHeader.size] == 1
         return TLSLayer(self, beginsMidstream: !isHello)
     }
 
-    /// Whether bytes look like a record, and another one after it if there are more.
+    /// Whether bytes look like a record, followed by another one if there are more bytes.
     static func looksLikeRecords(_ bytes: Span<UInt8>) -> Bool {
         guard bytes.count >= RecordHeader.size, let header = RecordHeader(bytes), header.length > 0 else {
             return false

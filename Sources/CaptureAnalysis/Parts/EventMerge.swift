@@ -1,41 +1,41 @@
-/// Puts the events of several parts of an analysis together: in the order, and with the numbers, of one analysis.
+/// Merges the events of several parts of an analysis in the order, and with the numbers, of a single analysis.
 ///
-/// The events of a packet all come from one part, so the packets' numbers give the order. The keeper of the parts'
-/// events hands on those of ``turn``, then says with ``advance(_:to:hasEvent:)`` how far that part has come, and so on.
+/// The events of a packet all come from one part, so the packet numbers give the order. The owner of the parts' events
+/// passes on those of ``turn``, then reports with ``advance(_:to:hasEvent:)`` how far that part has come, and so on.
 package struct EventMerge: ~Copyable {
     /// The part whose events are next.
     package struct Turn {
         /// The part, from 0.
         package let part: Int
-        /// The packet up to which no other part has any.
+        /// The last packet up to which no other part has any events.
         package let lastPacket: UInt64
     }
 
     private struct Part: ~Copyable {
-        /// The packet of its next event, or the first that may have one.
+        /// The packet of its next event, or the first packet that may have one.
         var nextPacket: UInt64 = 1
-        /// Whether there is such an event.
+        /// Whether that event is known.
         var hasEvent = false
-        /// The connections' numbers by the numbers that the part gave them.
+        /// The connections' numbers, by the numbers that the part gave them.
         var numbers: [UInt64] = []
     }
 
     private var parts: PerPart<Part>
     private let count: Int
-    /// How many connections have got a number.
+    /// The number of connections numbered so far.
     private(set) var connectionCount: UInt64 = 0
-    /// What the sessions so far show together.
+    /// The comparison of the sessions so far.
     private(set) var comparison = SessionComparison()
 
-    /// Creates one for this many parts.
+    /// Creates a merge of this many parts.
     package init(parts count: Int) {
         self.count = count
         parts = PerPart { _ in Part() }
     }
 
-    /// The part whose events are next, or must be known to go on; nil once all were handed on.
+    /// The part whose events are next, or of which more must be known before going on; nil once all were passed on.
     package var turn: Turn? {
-        // Where two have the same next packet, the one without an event has none of it.
+        // If two have the same next packet, the one without an event has no event of that packet.
         var (first, limit) = (0, UInt64.max)
         for part in 1..<max(1, count) {
             let (packet, earliest) = (parts[part].nextPacket, parts[first].nextPacket)
@@ -48,23 +48,23 @@ package struct EventMerge: ~Copyable {
         return parts[first].nextPacket == .max ? nil : Turn(part: first, lastPacket: limit)
     }
 
-    /// Says how far a part has come.
+    /// Reports how far a part has come.
     ///
     /// - Parameters:
     ///   - part: The part.
-    ///   - packet: The packet of its next event; if that is not known, the first that may have one.
+    ///   - packet: The packet of its next event; if that is unknown, the first packet that may have one.
     ///   - hasEvent: Whether it is known.
     package mutating func advance(_ part: Int, to packet: UInt64, hasEvent: Bool) {
         parts[part].nextPacket = packet
         parts[part].hasEvent = hasEvent
     }
 
-    /// Says that a part has no more events.
+    /// Reports that a part has no more events.
     package mutating func complete(_ part: Int) {
         advance(part, to: .max, hasEvent: false)
     }
 
-    /// Learns of an event that is handed on.
+    /// Records an event that is passed on.
     ///
     /// - Parameters:
     ///   - mark: The event's mark.
@@ -81,12 +81,12 @@ package struct EventMerge: ~Copyable {
         return number(of: mark.connection, in: part)
     }
 
-    /// What a connection is numbered that a part has numbered so.
+    /// The number of a connection, given the number that its part gave it.
     func number(of connection: UInt64, in part: Int) -> UInt64 {
         connection < parts[part].numbers.count ? parts[part].numbers[Int(connection)] : 0
     }
 
-    /// Gives the next number to a connection that a part has numbered so.
+    /// Gives the next number to a connection that has this number in its part.
     private mutating func number(_ connection: UInt64, of part: Int) {
         connectionCount &+= 1
         let place = Int(connection)
@@ -95,7 +95,7 @@ package struct EventMerge: ~Copyable {
     }
 }
 
-/// What an ``EventMerge`` has to know of an event; the event itself may be kept elsewhere, or be a line by now.
+/// What an ``EventMerge`` needs to know of an event, which may be kept elsewhere, or already be a line of output.
 package struct EventMark: Sendable {
     enum Kind {
         /// The first event of a connection.
@@ -103,13 +103,13 @@ package struct EventMark: Sendable {
         case other
         /// An upgrade with a key.
         indirect case upgrade(ProxyLegs.Leg)
-        /// The end of a session that is compared with others: how it ended, and what it is compared by.
+        /// The end of a session that is compared with others: its verdict and its sample.
         indirect case end(SessionEnd.Verdict, EndingPatterns.Sample)
     }
 
     /// The event's packet.
     package let packet: UInt64
-    /// The number that its part gave its connection.
+    /// The connection's number within its part.
     let connection: UInt64
     let kind: Kind
 

@@ -3,8 +3,8 @@ import WireFormat
 
 /// Decoded packets for one part of an analysis, in the capture's order.
 ///
-/// Their bytes are not copied: they stay where their reader has put them, and the block's owner keeps them
-/// there until the part is done with it. See ``Pipeline/deal(_:to:parts:)``.
+/// Their bytes are not copied: they stay where their reader put them, and the block's owner keeps them there until the
+/// part is done with them (``Pipeline/deal(_:to:parts:)``).
 @safe
 package struct PacketBlock: ~Copyable, PacketsAhead, @unchecked Sendable {
     /// A packet that holds a TCP segment.
@@ -14,28 +14,28 @@ package struct PacketBlock: ~Copyable, PacketsAhead, @unchecked Sendable {
         var linkType: LinkType
         var number: UInt64
         var time: Timestamp
-        /// What the segment was found in: the packet, or the datagram that it completed.
+        /// The buffer of the segment: the packet, or the datagram that the packet completed.
         var bytes: UnsafeBufferPointer<UInt8>
         /// The name of its interface.
         var interfaceName: UnsafeBufferPointer<UInt8>
     }
 
-    /// How many packets it holds at most.
+    /// The most packets in a block.
     static let capacity = 512
 
-    /// Room for all items, which are plain values: an array would ask at every packet whether it is the only owner.
+    /// Memory for all items, which are plain values: an array would check for unique ownership at every packet.
     private let items = UnsafeMutablePointer<Item>.allocate(capacity: capacity)
-    /// How many packets it holds.
+    /// The number of packets in the block.
     package private(set) var count = 0
-    /// How many of them its part has taken.
+    /// The number of packets that the part has taken.
     var taken = 0
-    /// Copies of what does not stay where it is: datagrams that packets completed, and names of interfaces.
+    /// Copies of bytes that do not stay in place: completed datagrams, and interface names.
     private var copies: [UnsafeMutableBufferPointer<UInt8>] = unsafe []
     /// The name of the last packet's interface.
     private var lastName = unsafe UnsafeBufferPointer<UInt8>(start: nil, count: 0)
     /// The time of the capture's first packet.
     var firstTime = Timestamp(nanoseconds: 0)
-    /// The last packet that was dealt to any part.
+    /// The last packet that was distributed to any part.
     package internal(set) var lastPacket: UInt64 = 0
 
     /// Creates an empty block.
@@ -46,7 +46,7 @@ package struct PacketBlock: ~Copyable, PacketsAhead, @unchecked Sendable {
         unsafe items.deallocate()
     }
 
-    /// Whether it has no room for another batch.
+    /// Whether there is no room for another batch.
     package var isFull: Bool { count > Self.capacity &- PacketBatch.capacity }
 
     /// Forgets its packets.
@@ -58,24 +58,24 @@ package struct PacketBlock: ~Copyable, PacketsAhead, @unchecked Sendable {
         unsafe lastName = UnsafeBufferPointer(start: nil, count: 0)
     }
 
-    /// Adds a packet in which a segment was found; there must be room.
+    /// Adds a packet with a segment; there must be room.
     ///
     /// - Parameters:
-    ///   - batch: A batch that holds the packet; its bytes must stay where they are.
-    ///   - place: The packet's place in it.
-    ///   - prepared: What was found; not changed: else the compiler copies it once more.
+    ///   - batch: A batch with the packet; its bytes must stay in place.
+    ///   - place: The packet's place in the batch.
+    ///   - prepared: The decoded segment; not changed, but `inout` to avoid another copy.
     @inline(__always)
     mutating func append(_ batch: borrowing PacketBatch, _ place: Int, _ prepared: inout PacketAhead) {
         unsafe append(batch, place, &prepared, batch.bytes(place).withUnsafeBufferPointer { unsafe $0 })
     }
 
-    /// Adds a packet that has completed a datagram in which a segment was found; there must be room.
+    /// Adds a packet that completed a datagram with a segment; there must be room.
     ///
     /// - Parameters:
-    ///   - batch: A batch that holds the packet.
-    ///   - place: The packet's place in it.
-    ///   - prepared: What was found.
-    ///   - datagram: What it was found in.
+    ///   - batch: A batch with the packet.
+    ///   - place: The packet's place in the batch.
+    ///   - prepared: The decoded segment.
+    ///   - datagram: The datagram.
     mutating func append(
         _ batch: borrowing PacketBatch, _ place: Int, _ prepared: inout PacketAhead, in datagram: Span<UInt8>
     ) {
@@ -99,7 +99,7 @@ package struct PacketBlock: ~Copyable, PacketsAhead, @unchecked Sendable {
         count &+= 1
     }
 
-    /// Lends a packet to `body`, with what its segment was found in and the name of its interface.
+    /// Lends a packet to `body`, with the buffer of its segment and the name of its interface.
     @inline(__always)
     mutating func withItem<Result>(
         _ place: Int, _ body: (inout Item, _ bytes: Span<UInt8>, _ name: Span<UInt8>) -> Result
@@ -111,13 +111,13 @@ package struct PacketBlock: ~Copyable, PacketsAhead, @unchecked Sendable {
         return unsafe body(&item.pointee, Span(_unsafeElements: bytes), Span(_unsafeElements: name))
     }
 
-    /// Lends what was found in a packet: a segment.
+    /// Lends the decoded segment of a packet.
     @inline(__always)
     mutating func withPacket<Result>(at place: Int, _ body: (inout PacketAhead) -> Result) -> Result {
         withItem(place) { item, _, _ in body(&item.prepared) }
     }
 
-    /// The same name is kept once while it comes again and again.
+    /// Keeps an interface name once, however often it is repeated in a row.
     private mutating func keep(_ name: Span<UInt8>) {
         let isSame =
             unsafe lastName.count == name.count && name.indices.allSatisfy { unsafe lastName[$0] == name[$0] }

@@ -1,32 +1,32 @@
 import PacketDecoding
 package import WireFormat
 
-/// A value for each part; those of parts that do not exist go unused.
+/// A value for each part; values of parts that do not exist go unused.
 package typealias PerPart<Element: ~Copyable> = PerShard<Element>
 
 /// An analysis in several parts.
 ///
-/// Begin; deal all packets to blocks, one for each part; hand the blocks on, all of them together, whenever one is
-/// full; join the parts; then ``finish(into:)``.
+/// Begin; distribute all packets to blocks, one block per part; pass on all blocks together whenever one is full; join
+/// the parts; then call ``finish(into:)``.
 extension Pipeline {
-    /// How many parts there may be: one for each shard.
+    /// The most parts: one for each shard.
     package static var maximumParts: Int { Limits.shards }
 
-    /// Begins an analysis whose packets are dealt: reports the capture.
+    /// Begins an analysis whose packets are distributed, and reports the capture.
     ///
     /// - Parameters:
     ///   - time: The time of the first packet.
-    ///   - sink: Who gets the event.
+    ///   - sink: The receiver of the event.
     package mutating func begin(at time: Timestamp, into sink: inout some EventSink & ~Copyable) {
         start(at: time, into: &sink)
     }
 
-    /// Decodes the next packets of the capture, and deals each to the part that follows its connection.
+    /// Decodes the next packets of the capture, and assigns each to the part that follows its connection.
     ///
     /// - Parameters:
-    ///   - batch: The packets, whose bytes must stay where they are until the parts are done with the blocks.
+    ///   - batch: The packets, whose bytes must stay in place until the parts are done with the blocks.
     ///   - blocks: The blocks of the parts; none may be full.
-    ///   - parts: How many parts there are.
+    ///   - parts: The number of parts.
     package mutating func deal(_ batch: borrowing PacketBatch, to blocks: inout PerPart<PacketBlock>, parts: Int) {
         for place in 0..<batch.count {
             ahead[0].decode(batch, place, with: &decoder)
@@ -48,7 +48,7 @@ extension Pipeline {
         }
     }
 
-    /// Marks blocks that are to be handed on with how far they go.
+    /// Marks blocks with how far they go, before they are passed on.
     package func close(_ blocks: inout PerPart<PacketBlock>) {
         for part in 0..<Self.maximumParts {
             blocks[part].firstTime = workspace.firstTime
@@ -56,13 +56,13 @@ extension Pipeline {
         }
     }
 
-    /// Takes over what a part knows, which is done then.
+    /// Takes over the results of a part that is done.
     ///
     /// - Parameters:
     ///   - part: The part.
-    ///   - index: Which one it is, from 0.
-    ///   - parts: How many there are.
-    ///   - merge: What has put all their events together.
+    ///   - index: Its index, from 0.
+    ///   - parts: The number of parts.
+    ///   - merge: The merge of all their events.
     package mutating func join(
         _ part: inout PipelinePart, _ index: Int, of parts: Int, _ merge: borrowing EventMerge
     ) {

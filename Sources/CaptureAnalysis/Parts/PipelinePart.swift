@@ -1,12 +1,11 @@
 import PacketDecoding
 import WireFormat
 
-/// One of several parts of an analysis, each of which follows some of the connections, and can have a thread of its
-/// own.
+/// One of several parts of an analysis, each of which follows some of the connections and can have its own thread.
 ///
-/// It is what follows the decoder in a ``Pipeline``. Feed it the blocks that ``Pipeline/deal(_:to:parts:)`` has filled
-/// for it, in order; put the events of all parts together with an ``EventMerge``; then hand it to
-/// ``Pipeline/join(_:_:of:_:)``. What comes of it does not depend on how many parts there are.
+/// It does the work after the decoder in a ``Pipeline``. Give it the blocks that ``Pipeline/deal(_:to:parts:)`` fills
+/// for it, in order; merge the events of all parts with an ``EventMerge``; then pass it to
+/// ``Pipeline/join(_:_:of:_:)``. The results do not depend on the number of parts.
 package struct PipelinePart: ~Copyable {
     var shards: PerShard<Shard>
     var workspace: Workspace
@@ -22,9 +21,9 @@ package struct PipelinePart: ~Copyable {
     /// Takes the packets of a block, as long as there is room for their events.
     ///
     /// - Parameters:
-    ///   - block: The block, or one that was begun.
-    ///   - sink: Who gets the events; their connections have numbers of the part, which are used again.
-    /// - Returns: Whether all were taken.
+    ///   - block: The block, perhaps taken in part.
+    ///   - sink: The receiver of the events; their connections have the part's own numbers, which are reused.
+    /// - Returns: Whether all packets were taken.
     package mutating func receive(_ block: inout PacketBlock, into sink: inout some PartSink & ~Copyable) -> Bool {
         workspace.begin(firstTime: block.firstTime)
         while block.taken < block.count {
@@ -50,8 +49,8 @@ package struct PipelinePart: ~Copyable {
     }
 }
 
-/// Who takes the events of a part of an analysis.
+/// The receiver of the events of a part of an analysis.
 package protocol PartSink: EventSink, ~Copyable {
-    /// Whether there is room for more; a few packets' events are taken all the same.
+    /// Whether there is room for more; the events of a few more packets must be accepted in any case.
     var hasRoom: Bool { get }
 }

@@ -4,8 +4,9 @@ import WireFormat
 struct AcceptedUpgrade {
     /// The packet that completed it.
     let origin: Origin
-    /// Where it ends in the server's TCP stream, in 32 bits, since there is one of each session; the highest number for
-    /// nowhere.
+    /// Where it ends in the server's TCP stream; the highest number if unknown.
+    ///
+    /// It has 32 bits, since every session has one.
     private let nearEnd: UInt32
 
     /// Records a response; `end` is nil if a layer carries it.

@@ -1,28 +1,28 @@
 import BasicContainers
 
-/// Intervals of time, counted in buckets whose width is an eighth of an octave: their percentiles are at most an
-/// eighth, or 1.024 µs, too high.
+/// Time intervals, counted in buckets an eighth of an octave wide: percentiles are at most an eighth, or 1.024 µs, too
+/// high.
 ///
-/// It takes about 1.2 KB, from the eighth interval on.
+/// It takes about 1.2 KB from the eighth interval on.
 struct IntervalHistogram: ~Copyable {
     private var counts = UniqueArray<UInt32>()
     private var count: UInt64 = 0
     private var minimum = Int64.max
     private var maximum = Int64.min
-    /// The buckets of the latest intervals, which are not counted yet: the counts are seldom in the processor's caches,
-    /// so eight are added at a time.
+    /// The buckets of the latest intervals, which are not counted yet: the counts are seldom cached, so eight intervals
+    /// are added at a time.
     private var latest = InlineArray<8, UInt16>(repeating: 0)
     private var latestCount = 0
 
-    /// The unit is 2^10 ns, so that it takes a shift to get there.
+    /// The unit is 2^10 ns, so that conversion is a shift.
     private static let unitBits: UInt64 = 10
-    /// Longer intervals, of more than 2^48 ns (78 hours), are counted in the last bucket.
+    /// Longer intervals, of more than 2^48 ns (78 hours), count in the last bucket.
     private static let buckets = 288
 
-    /// The bytes that it takes beside its own value.
+    /// The memory that it takes besides its own value, in bytes.
     var cost: Int { counts.count &* MemoryLayout<UInt32>.stride }
 
-    /// Counts an interval in nanoseconds; below 0, where time runs backwards, it counts as 0.
+    /// Counts an interval in nanoseconds; a negative one, from time that runs backwards, counts as 0.
     ///
     /// - Returns: Whether that took memory.
     @discardableResult
@@ -45,7 +45,7 @@ struct IntervalHistogram: ~Copyable {
         return isFirst
     }
 
-    /// Their statistics; nil if there were none.
+    /// The statistics of the intervals; nil if there were none.
     var durations: SessionEnd.Durations? {
         mutating get {
             guard count > 0 else { return nil }
@@ -55,7 +55,7 @@ struct IntervalHistogram: ~Copyable {
         }
     }
 
-    /// The end of the bucket with the smallest interval that this percentage does not exceed.
+    /// The upper end of the bucket with the smallest interval that this percentage does not exceed.
     private func percentile(_ percent: UInt64) -> Int64 {
         let rank = (count * percent + 99) / 100
         var seen: UInt64 = 0
@@ -66,7 +66,7 @@ struct IntervalHistogram: ~Copyable {
         return maximum
     }
 
-    /// Eight buckets below 2^13 ns, then eight for each doubling.
+    /// Returns the bucket of an interval: eight buckets below 2^13 ns, then eight for each doubling.
     @inline(__always)
     private static func bucket(of interval: Int64) -> Int {
         let units = UInt64(interval) &>> unitBits
@@ -75,7 +75,7 @@ struct IntervalHistogram: ~Copyable {
         return min(octave &* 8 &+ Int(units &>> UInt64(octave &- 1) & 7), buckets &- 1)
     }
 
-    /// The longest interval that is counted in a bucket.
+    /// The longest interval that counts in a bucket.
     private static func lastInterval(of bucket: Int) -> Int64 {
         let next = bucket + 1
         guard next > 8 else { return Int64(next) << Int64(unitBits) - 1 }

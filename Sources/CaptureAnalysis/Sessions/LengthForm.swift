@@ -1,17 +1,16 @@
-/// How senders get the length in a frame's header (RFC 6455 5.2) wrong: what a segment shows that holds one whole
-/// frame.
+/// How senders get the length in a frame's header (RFC 6455 5.2) wrong, judged by a segment that holds one whole frame.
 enum LengthForm: UInt8 {
-    /// The bytes of the extended length have the other order.
+    /// The bytes of the extended length are in the other order.
     case reversed
-    /// 126 to 255 stand in the second byte, whose top bit then seems to be the mask bit.
+    /// The second byte is a length of 126 to 255, so that its top bit seems to be the mask bit.
     case oneByte
     /// The mask bit is set, but the key is absent, or counted as payload.
     case withoutKey
     /// The header is counted as payload.
     case withHeader
-    /// It counts characters of text, of which some take several bytes.
+    /// The length counts characters of text, some of which take several bytes.
     case characters
-    /// 32 bits follow 126 or 127, or 64 follow 126, or 16 follow 127; in either byte order.
+    /// There are 32 bits after 126 or 127, 64 after 126, or 16 after 127, in either byte order.
     case otherWidth
 
     /// What would have to be true of the header.
@@ -29,7 +28,7 @@ enum LengthForm: UInt8 {
     /// The first form in which bytes are one whole frame; nil if there is none.
     @inline(never)
     init?(of bytes: Span<UInt8>) {
-        // Reserved bits and opcodes: then it is no header in any form.
+        // With other reserved bits or opcodes it is not a header in any form.
         guard bytes.count > 10, bytes[0] & 0x70 == 0, bytes[0] & 0x07 < 3 else { return nil }
         let (count, second) = (UInt64(bytes.count), bytes[1])
         let isMasked = second & 0x80 != 0
@@ -68,7 +67,7 @@ enum LengthForm: UInt8 {
 }
 
 extension Span<UInt8> {
-    /// Whether they are characters of UTF-8, as many as a length says in units of UTF-16, and more bytes.
+    /// Whether the bytes are UTF-8 text whose length in UTF-16 units is the given one, but which has more bytes.
     fileprivate func areCharacters(_ length: UInt64) -> Bool {
         guard length < count else { return false }
         var (units, pending): (UInt64, Int) = (0, 0)

@@ -3,29 +3,29 @@ import WireFormat
 
 /// The Pings of one end that wait for their Pong (RFC 6455 5.5.2, 5.5.3).
 ///
-/// A Pong answers the Ping with its payload. Where several wait that have it, it answers the first of those that were
-/// sent within a while of the last: four times the shortest round trip so far, a second before the first. So Pings that
-/// were sent at once are answered in order, and an end that left out one of its keep-alives does not seem to be one
-/// late from then on.
+/// A Pong answers the Ping with its payload. If several waiting Pings have it, the Pong answers the first of those sent
+/// within a certain time of the last: four times the shortest round trip so far, or a second before there is one. So
+/// Pings that were sent together are answered in order, and an end that skips a keep-alive does not seem one behind
+/// from then on.
 struct PingLedger {
     private struct Ping {
         var fingerprint: UInt64
         var origin: Origin
-        /// Whether a later one was answered.
+        /// Whether a later Ping was answered.
         var isPassedOver: Bool
-        /// Whether a Pong with its payload came after it and answers an earlier one: it may answer all of them.
+        /// Whether a later Pong with its payload answers an earlier Ping: that Pong may answer all of them.
         var mayBeAnswered = false
     }
 
     private var known = Deque<Ping>()
-    /// What was found out of order, and waits for its counterpart.
+    /// Frames found out of order that wait for their counterpart.
     private var early = EarlyFrames()
-    /// Pings that were forgotten unanswered, since too many waited.
+    /// Pings forgotten unanswered, since too many waited.
     private var forgotten: UInt64 = 0
     private var shortestRoundTrip: Int64?
-    /// The most that have waited: the queue's memory never shrinks.
+    /// The most Pings that have waited at once: the queue's memory never shrinks.
     private var largestCount: UInt8 = 0
-    /// What ``cost`` was made of when it was counted last.
+    /// What ``cost`` consisted of when it was last counted.
     private var countedLargest: UInt8 = 0
     private var countedEarly = false
 
@@ -37,19 +37,19 @@ struct PingLedger {
         countedEarly = early.hasMemory
     }
 
-    /// The bytes that it takes beside its own value.
+    /// The memory that it takes besides its own value, in bytes.
     var cost: Int {
         (largestCount == 0 ? 0 : 32 &+ Int(largestCount) &* 3 / 2 &* MemoryLayout<Ping>.stride)
             &+ early.cost &+ (hidden == nil ? 0 : 48)
     }
 
-    /// What is known of Pongs that were not seen; an object, so that sessions without gaps take no room for it.
+    /// What is known of unseen Pongs; an object, so that sessions without gaps take no room for it.
     private var hidden: HiddenPongs?
 
     private final class HiddenPongs {
-        /// Bytes before this may hold a Pong that was not seen.
+        /// The time before which bytes may have held an unseen Pong.
         var until: Timestamp
-        /// Pings that were forgotten, and whose Pong may not have been seen.
+        /// Pings that were forgotten, and whose Pong may be unseen.
         var forgotten: UInt64 = 0
 
         init(until: Timestamp) {
@@ -59,9 +59,9 @@ struct PingLedger {
 
     /// Records a Ping by the fingerprint of its payload.
     ///
-    /// A Pong that was captured before it answers it if its segment acknowledges the end of the Ping, at `end` in TCP.
+    /// A Pong that was captured earlier answers it if its segment acknowledges the end of the Ping, at `end` in TCP.
     ///
-    /// - Returns: Its round trip in nanoseconds, if its Pong was found before it.
+    /// - Returns: Its round trip in nanoseconds, if its Pong was found earlier.
     mutating func sent(_ fingerprint: UInt64, _ origin: Origin, endingAt end: UInt64, limit: Int) -> Int64? {
         if let pong = early.takePong(to: fingerprint, origin, endingAt: end) {
             let roundTrip = pong.origin.time.nanoseconds(since: origin.time)
@@ -73,18 +73,17 @@ struct PingLedger {
         return nil
     }
 
-    /// Keeps a Pong whose Ping may still be found, with how far its sender had received the Pings' stream if that is
-    /// known.
+    /// Keeps a Pong whose Ping may still be found, with how far its sender had received the Pings' stream, if known.
     mutating func keepEarly(_ fingerprint: UInt64, _ origin: Origin, received: UInt64?) {
         early.keep(.pong, fingerprint, origin, received: received)
     }
 
-    /// Keeps a Ping that seems to be among bytes that are not decoded yet.
+    /// Keeps what seems to be a Ping in bytes that are not decoded yet.
     mutating func suspect(_ fingerprint: UInt64, _ origin: Origin) {
         if !early.hasPing(in: origin.packet) { early.keep(.ping, fingerprint, origin) }
     }
 
-    /// The Ping that a Pong answers, among those that are not decoded yet.
+    /// The Ping that a Pong answers, among those not decoded yet.
     private mutating func suspectedPing(_ fingerprint: UInt64, _ pong: Origin) -> FrameEvent.Answer? {
         guard let ping = early.takePing(answeredBy: fingerprint, pong) else { return nil }
         let roundTrip = pong.time.nanoseconds(since: ping.time)
@@ -96,7 +95,7 @@ struct PingLedger {
         var place = place(of: fingerprint, before: origin.packet)
         if place == nil {
             if let answer = suspectedPing(fingerprint, origin) { return answer }
-            // Mostly a Pong that is decoded late answers no Ping that was captured after it.
+            // A Pong that is decoded late rarely answers a Ping that was captured after it.
             place = self.place(of: fingerprint, before: .max)
         }
         guard let index = place else { return nil }
@@ -111,8 +110,7 @@ struct PingLedger {
         return FrameEvent.Answer(pingPacket: ping.origin.packet, roundTrip: roundTrip >= 0 ? roundTrip : nil)
     }
 
-    /// The Ping before a packet that a Pong with this payload answers: one that waits, else the first that was passed
-    /// over.
+    /// The Ping before a packet that a Pong with this payload answers: one that waits, else the first one skipped.
     private func place(of fingerprint: UInt64, before packet: UInt64) -> Int? {
         let last = known.lastIndex {
             $0.fingerprint == fingerprint && !$0.isPassedOver && $0.origin.packet < packet
@@ -128,20 +126,20 @@ struct PingLedger {
         }
     }
 
-    /// Forgets the Pings that were passed over before, and passes over the others in front of `index`.
+    /// Forgets the Pings skipped earlier, and marks the others before `index` as skipped.
     private mutating func passOver(before index: Int) {
         let old = known[..<index].count { $0.isPassedOver }
         known.removeAll { $0.isPassedOver }
         for place in 0..<(index - old) { known[place].isPassedOver = true }
     }
 
-    /// Whether Pings were forgotten, so that a Pong without a Ping may be the answer to one of them.
+    /// Whether Pings were forgotten, so that a Pong without a Ping may answer one of them.
     var hasForgotten: Bool { forgotten > 0 }
 
     /// Whether no Ping waits, and none was forgotten.
     var isEmpty: Bool { known.isEmpty && forgotten == 0 && (hidden?.forgotten ?? 0) == 0 }
 
-    /// Records that the capture may lack Pongs sent before `time`: they may answer any Ping that was sent before.
+    /// Records that the capture may lack Pongs sent before `time`, which may answer any Ping sent earlier.
     mutating func hidePongs(before time: Timestamp) {
         let hidden = self.hidden ?? HiddenPongs(until: time)
         self.hidden = hidden
@@ -150,14 +148,14 @@ struct PingLedger {
         forgotten = 0
     }
 
-    /// Counts the Pings that waited too long when everything ended.
+    /// Counts the Pings that had waited too long at the end.
     ///
     /// - Parameters:
-    ///   - end: When that was; those sent later are left out.
-    ///   - opening: When the upgrade was accepted: earlier ones wait from then on.
+    ///   - end: The time of the end; Pings sent later are left out.
+    ///   - opening: When the upgrade was accepted: earlier Pings wait from then on.
     ///   - patience: How long is too long, in nanoseconds.
-    ///   - hidesAll: Whether all that came last from the other end may hold Pongs that were not seen.
-    /// - Returns: How many there are.
+    ///   - hidesAll: Whether the last bytes of the other end may all hold unseen Pongs.
+    /// - Returns: The Pings that were overdue.
     func overdue(at end: Timestamp, since opening: Timestamp?, patience: Int64, hidesAll: Bool) -> OverduePings {
         var pings = OverduePings()
         if hidesAll {
@@ -179,7 +177,7 @@ struct PingLedger {
         return pings
     }
 
-    /// FNV-1a over the payload: 64 bits that stand for it.
+    /// FNV-1a over the payload: a 64-bit digest.
     static func fingerprint(_ payload: Span<UInt8>) -> UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for index in payload.indices { hash = (hash ^ UInt64(payload[index])) &* 0x100_0000_01b3 }
@@ -189,10 +187,10 @@ struct PingLedger {
 
 /// The Pings of an end that waited too long for a Pong.
 struct OverduePings {
-    /// Those that were certainly not answered.
+    /// Pings that were certainly not answered.
     var count: UInt64 = 0
-    /// The first one's packet, if that was not forgotten.
+    /// The packet of the first one; nil if it was forgotten.
     var firstPacket: UInt64?
-    /// Those whose Pong the capture may lack.
+    /// Pings whose Pong the capture may lack.
     var uncertain: UInt64 = 0
 }

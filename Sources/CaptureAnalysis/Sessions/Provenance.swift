@@ -5,12 +5,12 @@ import WireFormat
 struct Provenance {
     /// Who sent them.
     var role: Role
-    /// The packet that brought them, which may be an earlier one than the current packet.
+    /// The packet that brought them, which may be earlier than the current one.
     var origin: Origin
-    /// How far TCP had acknowledged the stream that carried them when they were handed over; 0 if it is not needed.
+    /// How far TCP had acknowledged the stream that carried them when they were delivered; 0 if not needed.
     var acknowledged: UInt64 = 0
 
-    /// The place of who sent them in a pair: 0 or 1.
+    /// The index of their sender in a pair: 0 or 1.
     @inline(__always)
     var index: Int { role.index }
 }

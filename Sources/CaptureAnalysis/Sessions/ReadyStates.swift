@@ -1,10 +1,10 @@
-/// The life of one end's WebSocket.
+/// The readyStates of one end's WebSocket.
 struct ReadyStates {
     private(set) var changes: [SessionEnd.ReadyStateChange]
-    /// The state now.
+    /// The current state.
     private(set) var current = ReadyState.connecting
 
-    /// Begins as "connecting".
+    /// Starts as "connecting".
     ///
     /// - Parameter elapsed: Nanoseconds since the capture's first packet.
     init(connectingAt elapsed: Int64) {
@@ -14,9 +14,9 @@ struct ReadyStates {
         changes.append(SessionEnd.ReadyStateChange(state: .connecting, elapsed: elapsed))
     }
 
-    /// Goes on to a later state.
+    /// Advances to a later state.
     ///
-    /// Of one that was reached already, an earlier time counts; one that was passed changes nothing. Those before it
+    /// If the state was already reached, the earlier time counts; if it was passed, nothing changes. States before it
     /// were reached by its time, whenever they were found.
     mutating func advance(to state: ReadyState, at elapsed: Int64) {
         guard ReadyStates.rank(state) >= ReadyStates.rank(current) else { return }
@@ -27,7 +27,7 @@ struct ReadyStates {
         for index in changes.indices { changes[index].elapsed = min(changes[index].elapsed, elapsed) }
     }
 
-    /// Goes back from "closed": the RST that seemed to close it has not.
+    /// Returns from "closed", since the RST that seemed to close the connection did not.
     mutating func reopen() {
         guard current == .closed, changes.count > 1 else { return }
         changes.removeLast()

@@ -1,8 +1,8 @@
 import Histogram
 
-/// Ping/Pong round trips of a session: all of them while they are few, a histogram with two significant digits then.
+/// The Ping/Pong round trips of a session: each one while there are few, then a histogram with two significant digits.
 ///
-/// It is an object, so that sessions without any take no room for it.
+/// An object, so that sessions without any take no room for it.
 final class RoundTripRecord {
     private var few: [Int64] = []
     private var many: Histogram<UInt32>?
@@ -13,7 +13,7 @@ final class RoundTripRecord {
     private static let fewLimit = 64
     /// The histogram's resolution in nanoseconds.
     private static let resolution: UInt64 = 1000
-    /// The longest time that is counted as it is, in nanoseconds: a day.
+    /// The longest time that is counted exactly, in nanoseconds: a day.
     ///
     /// Longer ones count as a day, except in the maximum. This fixes the histogram's size: growing it costs far more
     /// than counting.
@@ -21,20 +21,20 @@ final class RoundTripRecord {
 
     private static func clamped(_ duration: Int64) -> UInt64 { min(UInt64(clamping: duration), longest) }
 
-    /// What a histogram takes, in bytes.
+    /// The memory that a histogram takes, in bytes.
     private static let histogramCost = 16 << 10
 
     /// Whether there is a histogram.
     var hasHistogram: Bool { many != nil }
 
-    /// What it takes, in bytes.
+    /// The memory that the record takes, in bytes.
     private(set) var cost = 160
 
     /// Adds a duration in nanoseconds.
     ///
     /// - Parameters:
     ///   - duration: The duration.
-    ///   - mayGrow: Whether there may be a histogram; if not, percentiles are those of the first durations.
+    ///   - mayGrow: Whether a histogram may be created; if not, percentiles are those of the first durations.
     /// - Returns: Whether that took memory.
     func record(_ duration: Int64, mayGrow: Bool = true) -> Bool {
         count &+= 1
@@ -47,7 +47,7 @@ final class RoundTripRecord {
         guard few.count < RoundTripRecord.fewLimit || mayGrow else { return false }
         few.append(duration)
         guard few.count > RoundTripRecord.fewLimit else {
-            // The array doubles.
+            // The array's capacity doubles here.
             guard few.count & (few.count &- 1) == 0 else { return false }
             cost = 160 &+ few.count &* 2 &* MemoryLayout<Int64>.stride
             return true
@@ -62,7 +62,7 @@ final class RoundTripRecord {
         return true
     }
 
-    /// Their statistics; nil if there were none.
+    /// The statistics of the round trips; nil if there were none.
     var durations: SessionEnd.Durations? {
         guard count > 0 else { return nil }
         return SessionEnd.Durations(

@@ -1,9 +1,10 @@
 import WebSocketProtocol
 import WireFormat
 
-/// How a session keeps its ``SessionActivity``: bytes and messages up to the first Close frame, pauses, the first FIN.
+/// How a session updates its ``SessionActivity``: bytes and messages up to the first Close frame, pauses, the first
+/// FIN.
 extension Session {
-    /// Records bytes of a frame, unless a Close frame came first: what follows that belongs to the end.
+    /// Records bytes of a frame, unless a Close frame came first: bytes after that belong to the end.
     @inline(__always)
     mutating func recordBytes(from source: Provenance) {
         guard firstCloser == nil || isBeforeClose(source) else { return }
@@ -11,7 +12,7 @@ extension Session {
         activity.recordByte(from: source)
     }
 
-    /// Records the end of a data message, likewise.
+    /// Records the end of a data message, unless a Close frame came first.
     @inline(__always)
     mutating func recordMessage(from source: Provenance) {
         guard firstCloser == nil || isBeforeClose(source) else { return }
@@ -19,9 +20,9 @@ extension Session {
         activity.recordMessage(from: source)
     }
 
-    /// Judges bytes that came a second or more after those before, or whose packet has an earlier time.
+    /// Judges bytes that came at least a second after the previous ones, or whose packet has an earlier time.
     ///
-    /// - Returns: Whether they are no frames, and were skipped.
+    /// - Returns: Whether they are not frames, and were skipped.
     @inline(never)
     mutating func lookAt(
         _ pause: Int64, before bytes: Span<UInt8>, from source: Provenance, _ workspace: inout Workspace,
@@ -37,7 +38,7 @@ extension Session {
         if source.role == .client, let accepted, source.origin.packet < accepted.origin.packet {
             return lookAt(early: bytes, source.origin, &workspace, &sink)
         }
-        // Bytes that waited are older than others by right.
+        // Bytes that waited are rightly older than others.
         guard source.origin.packet == workspace.packet, reportsFirst(.timeBackwards, of: .client) else { return false }
         let finding = Finding(
             Rule(.timeBackwards), Finding.milliseconds(pause == .min ? .max : -pause), from: source.role,
@@ -57,7 +58,7 @@ extension Session {
         streams[role.index].longestPause = max(streams[role.index].longestPause, milliseconds)
     }
 
-    /// Whose bytes came last.
+    /// The end whose bytes came last.
     var lastSender: Role { mutating get { streams[0].lastPacket > streams[1].lastPacket ? .client : .server } }
 
     /// Whether bytes just decoded came before the first Close frame: they were captured before it, or it acknowledges
@@ -72,7 +73,7 @@ extension Session {
         return carriedEnd(of: source.role) <= received
     }
 
-    /// Tells bytes that came before the first FIN from those that came after.
+    /// Distinguishes bytes before the first FIN from bytes after it.
     @inline(never)
     mutating func recordAroundFin(_ source: Provenance, isMessage: Bool) {
         let end = isCarried ? nil : carriedEnd(of: source.role)
@@ -84,7 +85,7 @@ extension Session {
     /// - Parameters:
     ///   - packet: Its packet.
     ///   - sender: Who sent the current packet.
-    ///   - received: How far that end has received the other one's stream; nil if that is not known.
+    ///   - received: How far that end has received the other stream; nil if unknown.
     ///   - workspace: What readers share.
     mutating func recordFin(
         in packet: UInt64, from sender: Role, received: UInt64?, _ workspace: inout Workspace
@@ -95,7 +96,7 @@ extension Session {
         if hasGrown { recount(&workspace) }
     }
 
-    /// Goes on after a RST that has ended nothing.
+    /// Continues after a RST that ended nothing.
     mutating func withdrawReset() {
         if states.reopen() { activity.forgetFin() }
     }

@@ -2,10 +2,10 @@ import HTTPUpgrade
 import WebSocketProtocol
 import WireFormat
 
-/// What stands in place of the first frame of a stream.
+/// Bytes in place of the first frame of a stream.
 extension Session {
-    /// Looks at the next bytes of a stream that is at its beginning: text is passed over, or all of it if it is another
-    /// protocol; bytes that may become either are kept.
+    /// Examines the next bytes of a stream that is at its beginning: text is skipped, another protocol is given up as a
+    /// whole, and bytes that may become either are kept.
     ///
     /// - Returns: Whether anything was taken.
     @inline(never)
@@ -41,7 +41,7 @@ extension Session {
         return true
     }
 
-    /// Decides what a stream begins with by what there is of it, since nothing more will come, or bytes are missing.
+    /// Decides from the bytes so far what a stream begins with, since no more will come or bytes are missing.
     mutating func endBeginning(
         of role: Role, _ context: EventContext, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
@@ -57,7 +57,7 @@ extension Session {
         role == .server && streams[role.index].brokenRule?.rule == Rule(.bodyIn101)
     }
 
-    /// Takes the bytes that were kept for what they are.
+    /// Takes over the kept bytes, now that it is clear what they are.
     private mutating func takeOver(
         _ kept: StreamStart, _ beginning: StreamBeginning, from role: Role, _ context: EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
@@ -78,7 +78,7 @@ extension Session {
         decode(kept, after: passed, from: role, context, &workspace, &sink)
     }
 
-    /// Decodes bytes that were kept, as they came.
+    /// Decodes kept bytes, piece by piece as they came.
     private mutating func decode(
         _ kept: StreamStart, after passed: Int, from role: Role, _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -96,7 +96,7 @@ extension Session {
         }
     }
 
-    /// Gives up a stream that is another protocol, and the other one with it if that must be the same.
+    /// Gives up a stream that is another protocol, and also the other stream if that must be the same protocol.
     private mutating func stopBeginning(
         _ name: ForeignProtocol?, _ bytes: Span<UInt8>, from source: Provenance, _ context: EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
@@ -113,7 +113,7 @@ extension Session {
         reportStop(name, from: source, at: offset, frame: 0, context, &workspace, &sink)
     }
 
-    /// Passes over text that stands before the first frame of a stream.
+    /// Skips text before the first frame of a stream.
     mutating func passText(
         _ text: Span<UInt8>, from source: Provenance, framesOfPeer: UInt64, _ context: EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
@@ -127,7 +127,7 @@ extension Session {
         workspace.report(Finding(rule, from: source.role, at: offset, origin: source.origin), at: context, into: &sink)
     }
 
-    /// Hands on text that stands in place of frames, if that is asked for (``EventDemand/includesUnframedBytes``).
+    /// Passes on text that is in place of frames, if the demand includes it (``EventDemand/includesUnframedBytes``).
     private func offerText(
         _ text: Span<UInt8>, at offset: UInt64, from role: Role, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -136,7 +136,7 @@ extension Session {
         sink.receiveUnframed(text, .textForFrames(offset: offset, from: role, session: id))
     }
 
-    /// Records for the verdict that text stands where a frame should: a reason to fail the connection.
+    /// Records for the verdict that text is where a frame should be: a reason to fail the connection.
     private mutating func recordText(from source: Provenance, framesOfPeer: UInt64) {
         let isBeforeClose = streams[source.role.peer.index].closeOrigin.map { $0.packet > source.origin.packet } ?? true
         guard streams[source.index].brokenRule == nil, isBeforeClose else { return }

@@ -1,27 +1,27 @@
 import WebSocketProtocol
 import WireFormat
 
-/// Which of two Close frames came first.
+/// The order of the two Close frames.
 ///
-/// The one whose sender had received the other is the answer, in whatever order they were captured. If neither had,
-/// they have crossed, and the one captured first counts.
+/// The one whose sender had received the other is the answer, in whatever order they were captured. If neither sender
+/// had, the frames crossed, and the one captured first counts as first.
 extension Session {
     /// Records the first Close frame of an end.
     mutating func record(_ close: SentClose, from role: Role) {
         streams[role.index].record(close)
         orderCloses()
-        // What the sender of a segment on the fast path had received is looked up only after the segment.
+        // On the fast path, how far a segment's sender had received is looked up only after the segment.
         if close.received == nil { watchesSegments = true }
     }
 
-    /// Who sent a Close frame in a packet of which it is not known what its sender had received; nil if nobody did.
+    /// The sender of a Close frame in a packet, if it is unknown how far it had received; nil if there is none.
     mutating func closeWithoutReceipt(in packet: UInt64) -> Role? {
         guard firstCloser != nil else { return nil }
         if streams[Role.client.index].lacksReceipt(ofCloseIn: packet) { return .client }
         return streams[Role.server.index].lacksReceipt(ofCloseIn: packet) ? .server : nil
     }
 
-    /// Records what an end had received of the other one's TCP stream when it sent its Close frame.
+    /// Records how far an end had received the other TCP stream when it sent its Close frame.
     mutating func record(received offset: UInt64, by role: Role) {
         guard var close = streams[role.index].close else { return }
         close.received = offset
@@ -29,7 +29,7 @@ extension Session {
         orderCloses()
     }
 
-    /// Whether both Close frames have passed.
+    /// Whether both Close frames were sent.
     var isShut: Bool { mutating get { streams[0].close != nil && streams[1].close != nil } }
 
     private mutating func orderCloses() {

@@ -3,15 +3,15 @@ import WebSocketProtocol
 import WireFormat
 
 extension Session {
-    /// Looks at bytes of the client that were captured before the response to its upgrade.
+    /// Examines bytes of the client that were captured before the response to its upgrade.
     ///
-    /// - Returns: Whether they are no frames, and were passed over.
+    /// - Returns: Whether they are not frames, and were skipped.
     @inline(never)
     mutating func lookAt(
         early bytes: Span<UInt8>, _ origin: Origin, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) -> Bool {
-        // Who has received the response sends nothing early, whatever was captured first.
+        // A client that has received the response sends nothing early, whatever was captured first.
         if let end = accepted?.end, let received = workspace.received(in: origin.packet), received >= end {
             return false
         }
@@ -36,17 +36,18 @@ extension Session {
 }
 
 extension Upgrade {
-    /// How many bytes of text follow the response's head, before what looks like a frame of the server; nil if none do.
+    /// The number of bytes of text after the response's head, before an apparent frame of the server; nil if there are
+    /// none.
     ///
-    /// Where nothing follows, they are empty lines or header fields: other text may be another protocol, and is looked
-    /// at as what stands in place of a frame.
+    /// If nothing follows them, they must be empty lines or header fields: other text may be another protocol, and is
+    /// examined as bytes in place of a frame.
     private func textAfterHead(_ bytes: Span<UInt8>) -> Int? {
         guard answer.isAcceptValid == true, let end = bytes.leadingLines(from: .server) else { return nil }
         guard !answer.violations.contains(.bodyIn101) else { return nil }
         return end < bytes.count || bytes.areFields ? end : nil
     }
 
-    /// Notes whether the bytes after the response's head begin with text, and returns how many bytes that is.
+    /// Records whether the bytes after the response's head begin with text, and returns the number of its bytes.
     func passText(in bytes: Span<UInt8>) -> Int {
         guard let count = textAfterHead(bytes) else { return 0 }
         hasTextAfterHead = true

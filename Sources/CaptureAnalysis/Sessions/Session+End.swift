@@ -3,7 +3,7 @@ import WireFormat
 
 /// How a session ends.
 extension Session {
-    /// Ends the session: reports what it leaves unfinished, and why it ended.
+    /// Ends the session, and reports what it leaves unfinished and why it ended.
     mutating func end(
         _ tcp: TransportEnd, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
@@ -48,7 +48,7 @@ extension Session {
         sink.receive(.end(end), at: context, payload: Span())
     }
 
-    /// Decides what was not clear yet in the streams, and reports what they leave unfinished.
+    /// Decides what was still unclear in the streams, and reports what they leave unfinished.
     private mutating func endStreams(
         _ tcp: TransportEnd, _ context: inout EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable

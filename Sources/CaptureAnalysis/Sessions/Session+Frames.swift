@@ -1,9 +1,9 @@
 import WebSocketProtocol
 import WireFormat
 
-/// What a session makes of frames off the fast path, and of the messages that they end.
+/// How a session handles frames off the fast path, and the messages that they end.
 extension Session {
-    /// Counts a frame, acts on it, and reports it if frames are asked for.
+    /// Counts a frame, acts on it, and reports it if the demand includes frames.
     mutating func handle(
         _ frame: Frame, _ payload: PayloadStatus, from source: Provenance, _ context: inout EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
@@ -74,7 +74,7 @@ extension Session {
         }
     }
 
-    /// Counts a message, and reports it if frames are asked for.
+    /// Counts a message, and reports it if the demand includes frames.
     mutating func handle(
         _ message: Message, from source: Provenance, _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable

@@ -1,7 +1,7 @@
 import WebSocketProtocol
 import WireFormat
 
-/// How a session goes on after bytes that the capture lacks.
+/// How a session continues after bytes that the capture lacks.
 extension Session {
     mutating func skip(
         _ missing: MissingBytes, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
@@ -12,9 +12,9 @@ extension Session {
         return Intake()
     }
 
-    /// Goes on after bytes that the capture lacks; `length` is nil if it is not known how many.
+    /// Continues after bytes that the capture lacks; `length` is nil if unknown.
     ///
-    /// The last packet of a frame that ends among them is that of `source`.
+    /// A frame that ends among them gets the packet of `source` as its last.
     private mutating func skip(
         _ length: UInt64?, from source: Provenance, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -45,12 +45,12 @@ extension Session {
         decode(Span(), from: source, &context, &workspace, &sink)
     }
 
-    /// Records the bytes of a search that is given up: what they say is not known, but they break a silence.
+    /// Records the bytes of an abandoned search: their meaning is unknown, but they break a silence.
     ///
     /// - Parameters:
     ///   - search: The search; nil if there is none.
     ///   - role: Who sends the stream.
-    ///   - end: Where the bytes begin that are not given up; nil if all are.
+    ///   - end: Where the bytes that are not given up begin; nil if all are given up.
     private mutating func recordUndecoded(_ search: FrameSearch?, from role: Role, before end: UInt64? = nil) {
         guard let search, !search.isAnchored else { return }
         for piece in 0..<search.kept.pieceCount where search.kept.missing(inPiece: piece) == 0 {
@@ -61,7 +61,7 @@ extension Session {
         }
     }
 
-    /// Reports that streams, mostly both, lack a beginning of unknown length, and searches them.
+    /// Reports that streams, usually both, lack a beginning of unknown length, and searches them.
     mutating func beginMidstream(
         _ context: EventContext, _ roles: [Role], _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -72,7 +72,7 @@ extension Session {
         }
     }
 
-    /// Counts and reports a gap at the next byte of a stream; `length` is nil if it is not known.
+    /// Counts and reports a gap at the next byte of a stream; `length` is nil if unknown.
     private mutating func reportGap(
         of length: UInt64?, from role: Role, _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -83,14 +83,14 @@ extension Session {
         sink.receive(.gap(gap), at: context, payload: Span())
     }
 
-    /// Records that no byte of a stream is in the capture, or can be decrypted: what the end said is not known.
+    /// Records that the capture has no byte of a stream, or that none can be decrypted: what the end sent is unknown.
     mutating func recordUnseen(_ direction: Direction, isEncrypted: Bool, _ workspace: inout Workspace) {
         let role = Role(direction, client: clientDirection)
         if isEncrypted { carriers?.alerts.undecrypted = role }
         streams[role.index].hide(&workspace.resources)
     }
 
-    /// Decodes what a search has kept of both streams.
+    /// Decodes the bytes of both streams that a search kept.
     mutating func replay(
         _ search: MidstreamSearch, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
@@ -105,7 +105,7 @@ extension Session {
         }
     }
 
-    /// Looks for frames in the next bytes of a stream whose place is not known.
+    /// Searches the next bytes of a stream whose frame boundaries are unknown.
     mutating func search(
         _ bytes: Span<UInt8>, from source: Provenance,
         _ context: inout EventContext, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
@@ -115,7 +115,7 @@ extension Session {
             return tryOut(bytes, from: source, &context, &workspace, &sink)
         }
         guard workspace.resources.searchable > bytes.count else {
-            // No room: what is kept is given up, and the search begins anew after these bytes.
+            // No room: the kept bytes are given up, and the search starts anew after these bytes.
             recordUndecoded(search, from: source.role)
             recordBytes(from: source)
             streams[source.index].abandonSearch(&workspace.resources)
@@ -125,13 +125,13 @@ extension Session {
             return
         }
         let place = streams[source.index].search(in: bytes, source.origin, &workspace.resources)
-        // The decoder counts on, so that the next gap has its place.
+        // The decoder keeps counting, so that the next gap has its offset.
         decode(bytes, from: source, &context, &workspace, &sink)
         guard let place else { return }
         resume(source.role, at: place.offset, acknowledged: source.acknowledged, &context, &workspace, &sink)
     }
 
-    /// Goes on at a place found in the bytes searched.
+    /// Resumes decoding at a place found in the searched bytes.
     private mutating func resume(
         _ role: Role, at offset: UInt64, acknowledged: UInt64, _ context: inout EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
@@ -162,19 +162,19 @@ extension Session {
         }
     }
 
-    /// Passes over a gap that the chain found has reached over, and that was reported when it was met.
+    /// Skips a gap that the found chain spans, and that was already reported.
     private mutating func skipInChain(
         _ length: UInt64, from role: Role, gapPacket: UInt64, _ context: EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         guard !bridge(length, of: role, gapPacket: gapPacket, context, &workspace, &sink) else { return }
-        // No chain leads here; were there one, the rest would be searched.
+        // No chain leads here; if one did, the rest would be searched.
         if streams[role.index].search == nil { streams[role.index].beginSearch(sender: role, &workspace.resources) }
     }
 
-    /// Passes over missing bytes if a frame's length reaches over them, and reports that the place after is proven.
+    /// Skips missing bytes if a frame's length spans them, and reports that the place after them is proven.
     ///
-    /// - Returns: Whether one does; else the stream is lost.
+    /// - Returns: Whether a frame spans them; if not, the stream is lost.
     private mutating func bridge(
         _ length: UInt64, of role: Role, gapPacket: UInt64, _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -187,7 +187,7 @@ extension Session {
         return true
     }
 
-    /// Looks once more at the end of a search, since bytes are missing again, or none will come.
+    /// Searches once more before a search ends, since bytes are missing again, or none will come.
     private mutating func finishSearch(
         of role: Role, hasFin: Bool, _ context: inout EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -201,13 +201,13 @@ extension Session {
         if let place { resume(role, at: place.offset, acknowledged: 0, &context, &workspace, &sink) }
     }
 
-    /// The code with which an end has closed, or with which it seems to after a gap of its own.
+    /// The code with which an end has closed, or seems to have closed after a gap of its own.
     private mutating func closeCode(of role: Role) -> CloseCode? {
         guard streams[role.index].close == nil else { return streams[role.index].close?.body?.code }
         return streams[role.index].search?.lastClose(from: role)?.code
     }
 
-    /// Ends the search of a stream that is over, and reports what was given up.
+    /// Ends the search of a stream that is over, and reports the bytes given up.
     mutating func endSearch(
         of role: Role, hasFin: Bool, _ context: inout EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -225,7 +225,7 @@ extension Session {
 }
 
 extension ArraySlice<UInt8> {
-    /// Whether they may be a Close frame, and nothing else.
+    /// Whether the bytes may be a Close frame and nothing else.
     fileprivate var mayBeClose: Bool {
         guard let header = FrameHeader(span), header.firstByte == 0x88, header.byteCount <= count else { return false }
         return header.payloadLength == UInt64(count &- header.byteCount)

@@ -1,14 +1,14 @@
 import WebSocketProtocol
 import WireFormat
 
-/// Which bytes of a session frames touch, for prefetching ahead of a segment's turn.
+/// The bytes of a session that frames touch, for prefetching before a segment's turn.
 ///
 /// Tests compare them with the fields' addresses.
 extension Session {
     /// The bytes that every segment touches, apart from those of its stream.
     static var headBytes: Range<Int> { 0..<64 }
 
-    /// About the bytes that frames of an end touch.
+    /// Roughly the bytes that frames of an end touch.
     @inline(__always)
     static func hotBytes(of role: Role) -> (Range<Int>, Range<Int>) {
         let start = headByteCount &+ role.index &* MemoryLayout<SessionStream>.stride
@@ -19,7 +19,7 @@ extension Session {
         )
     }
 
-    /// The bytes of ``carriers``, which a session in a layer needs as well.
+    /// The bytes of ``carriers``, which a session in a layer needs too.
     static var carrierBytes: Range<Int> {
         let start = headByteCount &+ 2 &* MemoryLayout<SessionStream>.stride &+ MemoryLayout<RoundTripRecord?>.stride
         return start..<(start &+ MemoryLayout<CarrierMaps?>.size)
@@ -28,9 +28,9 @@ extension Session {
     /// The bytes before the streams.
     private static var headByteCount: Int { 104 }
 
-    /// Prefetches what the next bytes of a session in a layer change.
+    /// Prefetches what the next bytes of a session in a layer will change.
     ///
-    /// It takes the address as a number: a retain would wait for memory that is still on its way.
+    /// It takes the address as a number, since a retain would wait for memory that is still on its way.
     func prefetchCarriers() {
         let address = unsafe unsafeBitCast(carriers, to: UInt.self)
         guard let object = unsafe UnsafeRawPointer(bitPattern: address) else { return }

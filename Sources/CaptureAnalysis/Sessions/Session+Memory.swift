@@ -1,7 +1,7 @@
 import WebSocketProtocol
 
 extension Session {
-    /// Counts again the bytes that it takes beside its own value, since they may have grown.
+    /// Counts again the memory that the session takes besides its own value, since that may have grown.
     mutating func recount(_ workspace: inout Workspace) {
         let bytes =
             streams[0].cost &+ streams[1].cost &+ (roundTrips?.cost ?? 0) &+ identity.cost
@@ -12,7 +12,7 @@ extension Session {
         streams[1].pings.markCounted()
     }
 
-    /// Records how long a Ping took to be answered, in nanoseconds.
+    /// Records the round trip of an answered Ping, in nanoseconds.
     ///
     /// - Returns: Whether that took memory.
     mutating func record(roundTrip: Int64, _ workspace: inout Workspace) -> Bool {

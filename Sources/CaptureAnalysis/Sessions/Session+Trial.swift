@@ -1,14 +1,14 @@
 import WebSocketProtocol
 import WireFormat
 
-/// How a session begins if no valid Sec-WebSocket-Accept proves the upgrade (RFC 6455 4.2.2): what follows is held back
-/// until it has shown itself to be frames.
+/// The start of a session whose upgrade no valid Sec-WebSocket-Accept proves (RFC 6455 4.2.2): bytes after the upgrade
+/// are held back until they prove to be frames.
 extension Session {
-    /// Bytes of a stream after which a trial is decided with what there is.
+    /// Bytes of a stream after which a trial is decided in any case.
     private static let trialLimit = 64 << 10
 
-    /// Puts both streams on trial; `isExpected` if the response has an Accept that may be right, but the request that
-    /// would show it is not in the capture.
+    /// Puts both streams on trial; `isExpected` if the response has an Accept that may be right, but the capture lacks
+    /// the request that would show it.
     mutating func beginTrial(isExpected: Bool, _ workspace: inout Workspace) {
         for role in Role.allCases {
             streams[role.index].beginTrial(expecting: isExpected ? role : nil, &workspace.resources)
@@ -30,7 +30,7 @@ extension Session {
         }
     }
 
-    /// Ends all trials: one stream has shown itself to be frames, so the other one is too.
+    /// Ends all trials: one stream has proved to be frames, so the other one is too.
     mutating func believe(
         _ context: inout EventContext, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
@@ -69,7 +69,7 @@ extension Session {
             return believe(&context, &workspace, &sink)
         }
         if search.hasFailed { return stopFraming(at: role, context, &workspace, &sink) }
-        // Nothing to go by: the stream is searched after the gap like any other.
+        // Undecided: the stream is searched after the gap like any other.
         release(role, context, &workspace, &sink)
     }
 
@@ -90,16 +90,16 @@ extension Session {
         for role in Role.allCases { _ = streams[role.index].takeTrial(&workspace.resources) }
     }
 
-    /// Reports what stands in place of a frame; the decoder has given up the stream.
+    /// Reports what is in place of a frame, after the decoder has given up the stream.
     ///
     /// - Parameters:
-    ///   - name: What it is; nil if that is not known.
-    ///   - source: Where it comes from.
-    ///   - offset: Where it stands in the stream.
+    ///   - name: The protocol; nil if unknown.
+    ///   - source: Where the bytes come from.
+    ///   - offset: Their offset in the stream.
     ///   - frame: The number of the frame that should be there.
-    ///   - context: Where it is reported.
+    ///   - context: The context of the report.
     ///   - workspace: What readers share.
-    ///   - sink: Who gets the finding.
+    ///   - sink: The receiver of the finding.
     mutating func reportStop(
         _ name: ForeignProtocol?, from source: Provenance, at offset: UInt64, frame: UInt64, _ context: EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
@@ -115,7 +115,7 @@ extension Session {
         workspace.report(finding, at: context, into: &sink)
     }
 
-    /// Ends all trials without a session: what follows the upgrade is no frames.
+    /// Ends all trials without a session: the bytes after the upgrade are not frames.
     private mutating func stopFraming(
         at role: Role, _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -133,7 +133,7 @@ extension Session {
         }
     }
 
-    /// Gives up the place in a stream on trial, and lets the decoder count its bytes.
+    /// Gives up the position in a stream on trial, and lets the decoder count its bytes.
     private mutating func release(
         _ role: Role, _ context: EventContext, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {

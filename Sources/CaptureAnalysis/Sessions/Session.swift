@@ -1,45 +1,46 @@
 import WebSocketProtocol
 import WireFormat
 
-/// A WebSocket session: two decoded streams, and what they come to.
+/// A WebSocket session: two decoded streams, and their results.
 ///
-/// Hot code reads single properties or calls mutating methods: to call any other method on a value of this kind, the
-/// compiler moves it first.
+/// Hot code reads single properties or calls mutating methods: to call any other method on such a value, the compiler
+/// first moves it.
 struct Session: StreamReader, ~Copyable {
-    // What every frame touches stands first: see `headBytes`.
+    // Fields that every frame touches come first (`headBytes`).
 
-    /// When bytes and messages came, up to the first Close frame.
+    /// The times of bytes and messages, up to the first Close frame.
     var activity: SessionActivity
     /// The direction that the client sends.
     let clientDirection: Direction
-    /// Whether single segments matter beside their bytes: messages wait for acknowledgments, or a stall is watched.
+    /// Whether single segments matter besides their bytes, because messages wait for acknowledgments or a stall is
+    /// watched.
     var watchesSegments = false
-    /// Whether its messages are followed until TCP acknowledges them.
+    /// Whether its messages are followed until they are acknowledged.
     let followsDeliveries: Bool
     /// Whether a layer carries it.
     let isCarried: Bool
-    /// Whether TLS does.
+    /// Whether TLS carries it.
     var isInsideTLS = false
     /// Who sent the first Close frame.
     var firstCloser: Role?
     /// The readyStates of both ends.
     var states: SessionReadyStates
-    /// The bytes that ``recount(_:)`` has counted.
+    /// The memory that ``recount(_:)`` has counted, in bytes.
     var countedBytes: UInt32 = 0
-    /// Its connection, and its stream in that.
+    /// Its connection, and its stream within that.
     var id: SessionID
-    /// What the client and the server send, by ``Role/index``.
+    /// The streams of the client and the server, by ``Role/index``.
     var streams: InlineArray<2, SessionStream>
-    /// How long Pings took to be answered; nil before the first Pong.
+    /// The round trips of Pings; nil before the first Pong.
     var roundTrips: RoundTripRecord?
-    /// Which bytes of TCP carry it, if a layer does; nil if TCP carries it itself.
+    /// The TCP bytes that carry it, if a layer does; nil if TCP carries it itself.
     let carriers: CarrierMaps?
-    /// The response that accepted the upgrade; nil if that is not in the capture.
+    /// The response that accepted the upgrade; nil if the capture lacks it.
     let accepted: AcceptedUpgrade?
-    /// What names it.
+    /// The identity of the session.
     let identity: SessionIdentity
 
-    /// Opens a session: after an accepted upgrade, or amid its streams, if the capture lacks that.
+    /// Opens a session: after an accepted upgrade, or in mid-stream if the capture lacks that.
     init(
         _ id: SessionID, _ identity: SessionIdentity, _ beginning: SessionBeginning, _ workspace: inout Workspace
     ) {
@@ -69,7 +70,7 @@ struct Session: StreamReader, ~Copyable {
         recount(&workspace)
     }
 
-    /// Which end sends a direction.
+    /// The role of the end that sends a direction.
     func role(of direction: Direction) -> Role { Role(direction, client: clientDirection) }
 
     mutating func receive(
@@ -83,13 +84,13 @@ struct Session: StreamReader, ~Copyable {
         return Intake()
     }
 
-    /// Takes the next bytes of a stream that TCP itself carries; ``receive(_:at:_:_:)`` takes any.
+    /// Takes the next bytes of a stream that TCP itself carries; ``receive(_:at:_:_:)`` takes those of any stream.
     ///
     /// - Parameters:
     ///   - bytes: The bytes.
     ///   - source: Where they come from.
     ///   - workspace: What readers share.
-    ///   - sink: Who gets the events.
+    ///   - sink: The receiver of the events.
     mutating func take(
         _ bytes: Span<UInt8>, from source: Provenance, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -120,7 +121,7 @@ struct Session: StreamReader, ~Copyable {
         decode(input.rest, from: source, &context, &workspace, &sink)
     }
 
-    /// Counts the single-frame messages that come next, if frames are not reported.
+    /// Counts the next single-frame messages, if frames are not reported.
     @inline(__always)
     private mutating func passWhole(
         _ input: inout ByteCursor, from source: Provenance, _ workspace: inout Workspace
@@ -133,7 +134,7 @@ struct Session: StreamReader, ~Copyable {
         }
     }
 
-    /// Decodes bytes whose place is known.
+    /// Decodes bytes of a stream whose frame boundaries are known.
     mutating func decode(
         _ bytes: Span<UInt8>, from source: Provenance, _ context: inout EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -188,7 +189,7 @@ struct Session: StreamReader, ~Copyable {
         }
     }
 
-    /// Counts a frame that is a message.
+    /// Counts a frame that is a whole message.
     @inline(__always)
     private mutating func count(
         _ opcode: Opcode, _ length: UInt64, from source: Provenance, _ workspace: inout Workspace
@@ -202,7 +203,7 @@ struct Session: StreamReader, ~Copyable {
         recordMessage(from: source)
     }
 
-    /// Reports a frame that is a message.
+    /// Reports a frame that is a whole message.
     private mutating func report(
         _ whole: SingleFrameMessage, _ framePayload: Span<UInt8>, _ payload: Span<UInt8>, from source: Provenance,
         _ context: inout EventContext, _ sink: inout some EventSink & ~Copyable
@@ -211,7 +212,7 @@ struct Session: StreamReader, ~Copyable {
         streams[source.index].messageFirstPacket = packet
         streams[source.index].fragment = 1
         let isInferred = streams[source.index].isInferred
-        // It is counted already.
+        // It is already counted.
         let index = streams[source.index].nextMessageIndex &- 1
         states.show(in: &context.view)
         let frame = FrameEvent(

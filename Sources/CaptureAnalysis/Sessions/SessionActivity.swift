@@ -1,26 +1,26 @@
 import WebSocketProtocol
 import WireFormat
 
-/// When bytes and messages of a session came: the latest, the pauses between them, and the first FIN among them.
+/// The times of a session's bytes and messages: the latest, the pauses between them, and the first FIN among them.
 ///
-/// Only what comes before the first Close frame counts; the session decides what does.
+/// Only what comes before the first Close frame counts, as decided by the session.
 struct SessionActivity {
-    /// When something came last, so far.
+    /// The latest times so far.
     private(set) var last: LastTimes
-    /// What had come before the first FIN; nil if none has come.
+    /// The first FIN, and the times before it; nil if there is none.
     private(set) var firstFin: FirstFin?
-    /// The pauses, and the bytes after the latest.
+    /// The pauses, and the bytes after the latest one.
     private(set) var pauses: PauseRecord?
 
-    /// The shortest pause, in nanoseconds, after which bytes begin a burst.
+    /// The shortest pause after which bytes begin a burst, in nanoseconds.
     static var shortestPause: UInt64 { 1_000_000_000 }
 
-    /// Begins with the answer to the upgrade; ``Timestamp/never`` if that is not in the capture.
+    /// Starts with the response to the upgrade; ``Timestamp/never`` if the capture lacks it.
     init(after answer: Timestamp) {
         last = LastTimes(byte: answer)
     }
 
-    /// The bytes that it takes beside its own value.
+    /// The memory that it takes besides its own value, in bytes.
     var cost: Int { (pauses == nil ? 0 : PauseRecord.cost) &+ (firstFin == nil ? 0 : FirstFin.cost) }
 
     /// Records a byte of a frame.
@@ -35,7 +35,7 @@ struct SessionActivity {
         last.recordMessage(from: source)
     }
 
-    /// Records that a Pong was answered: the session has outlived its last message by that long.
+    /// Records that a Pong came: the session has outlived its last message by that long.
     func recordPong(at time: Timestamp) {
         guard let pauses, last.message != .never else { return }
         pauses.messageSilence = max(pauses.messageSilence, time.nanoseconds(since: last.message))
@@ -46,15 +46,15 @@ struct SessionActivity {
     /// - Parameters:
     ///   - source: Where they come from.
     ///   - start: Where they begin in the TCP stream that carries them.
-    ///   - lastSpeaker: Who sent the last bytes before.
-    ///   - pause: How long it was, in nanoseconds.
+    ///   - lastSpeaker: Who sent the bytes before them.
+    ///   - pause: The length of the pause, in nanoseconds.
     ///   - isClosing: Whether a Close frame has come.
     /// - Returns: Whether that took memory.
     mutating func recordBurst(
         from source: Provenance, at start: UInt64, lastSpeaker: Role, after pause: Int64, isClosing: Bool
     ) -> Bool {
         let isOver = isAfterFin(source.origin)
-        // After a FIN or RST nothing changes how long it was silent before.
+        // After a FIN or RST, nothing changes the length of the silence before it.
         if pauses != nil, !isClosing, isOver { return false }
         let before = last.byte == .never ? nil : last.byte
         let burst = Burst(role: source.role, start: start, before: before, lastSpeaker: lastSpeaker)
@@ -75,26 +75,26 @@ struct SessionActivity {
         return firstFin == nil
     }
 
-    /// Forgets the FIN, or the RST in place of one, which has ended nothing.
+    /// Forgets the FIN, or the RST in place of one, since it ended nothing.
     mutating func forgetFin() { firstFin = nil }
 
     /// Whether a packet was captured after the first FIN.
     func isAfterFin(_ origin: Origin) -> Bool { firstFin.map { origin.packet > $0.packet } ?? false }
 
-    /// What came last before the FIN or RST of `packet` if that is the first, else before the first Close frame.
+    /// The latest times before the FIN or RST of `packet` if that is the first, else before the first Close frame.
     func lastTimes(beforeFin packet: UInt64?) -> LastTimes {
         if let firstFin, let before = firstFin.before, firstFin.packet == packet { return before }
         return last
     }
 }
 
-/// When something came last in a session; ``Timestamp/never`` for what did not come.
+/// The times of a session's latest bytes and messages; ``Timestamp/never`` if there were none.
 struct LastTimes {
-    /// A byte of a frame, or the answer to the upgrade.
+    /// The last byte of a frame, or the response to the upgrade.
     var byte = Timestamp.never
-    /// The end of a data message.
+    /// The last end of a data message.
     var message = Timestamp.never
-    /// A byte of a frame of each end, by ``Role/index``.
+    /// The last byte of a frame of each end, by ``Role/index``.
     var ofEnds: InlineArray<2, Timestamp> = [.never, .never]
 
     /// Records a byte of a frame.
@@ -112,6 +112,6 @@ struct LastTimes {
 }
 
 extension Timestamp {
-    /// The time of what has not happened.
+    /// The time of something that has not happened.
     static var never: Timestamp { Timestamp(nanoseconds: .min) }
 }

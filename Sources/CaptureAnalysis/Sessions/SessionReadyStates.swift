@@ -7,10 +7,10 @@ struct SessionReadyStates {
     /// The server's.
     private(set) var server: ReadyStates
 
-    /// Begins with an accepted upgrade; times are nanoseconds since the capture's first packet.
+    /// Starts with an accepted upgrade; times are nanoseconds since the capture's first packet.
     ///
     /// - Parameters:
-    ///   - connecting: When the upgrade was asked for.
+    ///   - connecting: When the upgrade was requested.
     ///   - opened: When it was accepted.
     init(connectingAt connecting: Int64, openAt opened: Int64) {
         client = ReadyStates(connectingAt: connecting)
@@ -18,21 +18,21 @@ struct SessionReadyStates {
         advance(to: .open, at: opened)
     }
 
-    /// Goes on to a later state at both ends.
+    /// Advances both ends to a later state.
     mutating func advance(to state: ReadyState, at elapsed: Int64) {
         client.advance(to: state, at: elapsed)
         server.advance(to: state, at: elapsed)
     }
 
-    /// Goes on to what FINs and RSTs leave (WHATWG WebSockets 4).
+    /// Advances to the states that FINs and RSTs leave (WHATWG WebSockets 4).
     ///
-    /// An end is closed by a RST, and by the other end's FIN once it has nothing left to say: it has sent its own FIN,
-    /// or both Close frames have passed.
+    /// An end is closed by a RST, or by the other end's FIN once it has nothing left to send: it has sent its own FIN,
+    /// or both Close frames were sent.
     ///
     /// - Parameters:
-    ///   - fins: The ends that have sent their FIN, and whose streams are complete, by ``Role/index``.
+    ///   - fins: The ends that have sent their FIN and whose streams are complete, by ``Role/index``.
     ///   - isReset: Whether a RST has come.
-    ///   - isShut: Whether both Close frames have passed.
+    ///   - isShut: Whether both Close frames were sent.
     ///   - elapsed: Nanoseconds since the capture's first packet.
     mutating func advance(after fins: InlineArray<2, Bool>, isReset: Bool, isShut: Bool, at elapsed: Int64) {
         if isReset || fins[Role.server.index] && (fins[Role.client.index] || isShut) {
@@ -43,7 +43,7 @@ struct SessionReadyStates {
         }
     }
 
-    /// Goes back from "closed" at both ends: the RST that seemed to close them has not.
+    /// Returns both ends from "closed", since the RST that seemed to close them did not.
     ///
     /// - Returns: Whether both were closed.
     mutating func reopen() -> Bool {
@@ -53,7 +53,7 @@ struct SessionReadyStates {
         return true
     }
 
-    /// Shows the current states.
+    /// Puts the current states into a view.
     @inline(__always)
     func show(in view: inout ConnectionView) {
         view.clientReadyState = client.current

@@ -1,9 +1,9 @@
 import WebSocketProtocol
 import WireFormat
 
-/// The search of a stream for the place where its frames begin, and the memory that this takes.
+/// The search of a stream for the place where its frames begin, and the memory for it.
 extension SessionStream {
-    /// Bytes kept of a stream during a search.
+    /// The most bytes kept of a stream during a search.
     private static var searchLimit: Int { 256 << 10 }
 
     /// Searches the stream from its next byte on.
@@ -14,7 +14,7 @@ extension SessionStream {
                 shortTexts: decoder.shortTextRun, needed: Evidence.needed, limit: Self.searchLimit), &resources)
     }
 
-    /// Puts the stream on trial: frames begin at its next byte, or it is no WebSocket.
+    /// Puts the stream on trial: frames begin at its next byte, or it is not WebSocket.
     mutating func beginTrial(expecting sender: Role?, _ resources: inout StreamResources) {
         if let search { resources.keepable &+= search.cost }
         begin(
@@ -28,7 +28,7 @@ extension SessionStream {
         self.search = search
     }
 
-    /// Ends the search; what it has kept is the caller's.
+    /// Ends the search; the caller gets what it has kept.
     mutating func takeSearch(_ resources: inout StreamResources) -> FrameSearch? {
         guard let search else { return nil }
         self.search = nil
@@ -42,11 +42,11 @@ extension SessionStream {
         return takeSearch(&resources)
     }
 
-    /// Searches from the next byte on, since it is not known where frames go on.
+    /// Searches from the next byte on, since it is unknown where frames continue.
     ///
     /// - Parameters:
     ///   - sender: Who sends the stream.
-    ///   - gapPacket: The packet at which the gap was reported that made the place unknown.
+    ///   - gapPacket: The packet at which the gap that made this unknown was reported.
     ///   - resources: What the streams share.
     mutating func lose(sender: Role, gapPacket: UInt64, _ resources: inout StreamResources) {
         decoder.lose(resources: &resources)
@@ -54,14 +54,14 @@ extension SessionStream {
         beginSearch(sender: sender, &resources)
     }
 
-    /// Goes on with a search over missing bytes; what it has kept is given up if it cannot.
+    /// Continues a search across missing bytes; gives up what it has kept if it cannot.
     ///
     /// - Parameters:
-    ///   - length: How many bytes are missing.
-    ///   - origin: The packet that shows it.
+    ///   - length: The number of missing bytes.
+    ///   - origin: The packet that shows the gap.
     ///   - gapPacket: The packet at which the gap is reported.
     ///   - resources: What the streams share.
-    /// - Returns: Whether the search goes on.
+    /// - Returns: Whether the search continues.
     mutating func searchReaches(
         over length: UInt64, _ origin: Origin, gapPacket: UInt64, _ resources: inout StreamResources
     ) -> Bool {
@@ -76,7 +76,7 @@ extension SessionStream {
         return hasReached
     }
 
-    /// Gives up what the search has kept; another one begins, or none.
+    /// Gives up what the search has kept; another search may follow.
     mutating func abandonSearch(_ resources: inout StreamResources) {
         guard let search = takeSearch(&resources) else { return }
         skipped &+= search.searched
@@ -95,7 +95,7 @@ extension SessionStream {
         return place
     }
 
-    /// Looks once more, since bytes are missing, or none will come.
+    /// Searches once more, since bytes are missing or none will come.
     ///
     /// - Returns: Where frames begin, if that is clear after all.
     mutating func finishSearch(hasFin: Bool, _ resources: inout StreamResources) -> FrameSearch.Place? {
@@ -106,16 +106,16 @@ extension SessionStream {
         return place
     }
 
-    /// Counts from here what is given up in search of a place.
+    /// Starts counting the bytes given up while a place is searched for.
     private mutating func beginSkipping(_ gapPacket: UInt64) {
         self.gapPacket = gapPacket
         skipped = 0
     }
 
-    // MARK: Pings in what cannot be decoded yet
+    // MARK: Pings in bytes that cannot be decoded yet
 
-    /// Looks for a Ping at the beginning of bytes that wait after a hole, or in a search: a Pong may answer it before
-    /// it is decoded.
+    /// Looks for a Ping at the start of bytes that wait after a hole or for a search: a Pong may answer it before it is
+    /// decoded.
     mutating func suspectPing(in bytes: Span<UInt8>, from source: Provenance) {
         let isMasked = source.role == .client
         guard bytes.count >= 2, bytes[0] == 0x89, bytes[1] & 0x7f <= 125, (bytes[1] & 0x80 != 0) == isMasked else {
@@ -123,7 +123,7 @@ extension SessionStream {
         }
         let length = Int(bytes[1] & 0x7f)
         let start = isMasked ? 6 : 2
-        // A few bytes alone may be anything.
+        // A few bytes alone can be anything.
         guard start &+ length <= bytes.count, length >= 2 || start &+ length == bytes.count else { return }
         var payload: [UInt8] = []
         payload.reserveCapacity(length)

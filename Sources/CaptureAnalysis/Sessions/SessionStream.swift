@@ -1,26 +1,26 @@
 import WebSocketProtocol
 import WireFormat
 
-/// One direction of a session: its decoder, and what is noted of it beside frames and messages.
+/// One direction of a session: its decoder, and what is recorded of it besides frames and messages.
 struct SessionStream: ~Copyable {
-    // What every frame touches stands first; what only traces need of it, at the very beginning.
+    // Fields that every frame touches come first; those that only traces need, at the very start.
 
-    /// When its last message was complete.
+    /// The time at which its last message was complete.
     private var lastMessageTime: Timestamp?
-    /// The time from each of its messages to the next.
+    /// The intervals between its messages.
     private var messageIntervals = IntervalHistogram()
-    /// Its messages that are not acknowledged yet.
+    /// Its messages that are not yet acknowledged.
     var deliveries = DeliveryLedger()
 
-    /// The search for the place where frames begin, while it is not known.
+    /// The search for the place where frames begin, while that is unknown.
     var search: FrameSearch?
-    /// The packet that brought its latest bytes, in order.
+    /// The packet that brought its latest bytes in order.
     var lastPacket: UInt64 = 0
-    /// Whether its place was found by evidence, not proof.
+    /// Whether its position was inferred, not proven.
     var isInferred = false
-    /// Messages that began and were not complete.
+    /// Messages that began but never became complete.
     var incompleteMessages: UInt32 = 0
-    /// The packet that the current message began in.
+    /// The packet in which the current message began.
     var messageFirstPacket: UInt64 = 0
     /// The fragments seen of the current message.
     var fragment: UInt64 = 0
@@ -29,35 +29,35 @@ struct SessionStream: ~Copyable {
     /// Its Pings that wait for the other end's Pong.
     var pings = PingLedger()
     private var closing: ClosingNotes?
-    /// The packet at which the gap was reported that made the place unknown.
+    /// The packet at which the gap that made the position unknown was reported.
     var gapPacket: UInt64 = 0
-    /// Captured bytes given up since then, those of the current search not counted.
+    /// Captured bytes given up since then, without those of the current search.
     var skipped: UInt64 = 0
 
-    /// Whether its segments are held back.
+    /// Detects whether its segments are held back.
     var stalls = StallWatch()
 
-    /// What was reported of it that is reported once.
+    /// The findings already reported of it, among those reported only once.
     var reported = ReportedFindings()
-    /// The longest time between bytes of it, in milliseconds; only of those longer than a second.
+    /// The longest pause between its bytes, in milliseconds; only pauses longer than a second count.
     var longestPause: UInt32 = 0
-    /// Segments in a row that look like a whole frame whose length has another form.
+    /// Consecutive segments that look like a whole frame whose length has another form.
     private var oddLengths: UInt8 = 0
     private var lengthForm = LengthForm.reversed
-    /// Whether bytes of it are not in the capture, its beginning included.
+    /// Whether the capture lacks bytes of it, including its beginning.
     var isIncomplete = false
-    /// Whether a Pong of it may answer a Ping that was not seen before it.
+    /// Whether one of its Pongs may answer a Ping that was not seen before it.
     var mayAnswerUnseen = false
-    /// The bytes that packets cut short lacked so far.
+    /// The bytes lacking so far from packets that were cut short.
     var cutBytes: UInt64 = 0
-    /// Whether it was given up, since what it holds is no frames.
+    /// Whether it was given up, since its bytes are not frames.
     var isStopped = false
-    /// What its compression came to.
+    /// Its compression counts.
     var compression: SessionEnd.Compression
 
     /// The bytes of the value that frames touch, for prefetching: those that count frames, and the decoder's.
     ///
-    /// A test holds them against the fields' addresses.
+    /// A test checks them against the fields' addresses.
     static var hotBytes: (Range<Int>, Range<Int>) {
         let decoder = WebSocketStream.hotBytes
         return (176..<272, (432 &+ decoder.lowerBound)..<(432 &+ decoder.upperBound))
@@ -68,9 +68,9 @@ struct SessionStream: ~Copyable {
     /// - Parameters:
     ///   - sender: Who sends it.
     ///   - streamOffset: Where its first frame begins.
-    ///   - negotiated: What was negotiated; nil if that is not known.
+    ///   - negotiated: The negotiated extensions; nil if unknown.
     ///   - demand: How much of the payloads to keep.
-    ///   - limits: Bounds on that.
+    ///   - limits: Bounds on what is kept and inflated.
     init(
         sender: Role, streamOffset: UInt64, _ negotiated: NegotiatedExtensions?, demand: PayloadDemand,
         limits: StreamLimits
@@ -83,7 +83,7 @@ struct SessionStream: ~Copyable {
             undecodedBits: negotiated?.undecodedBits ?? 0)
     }
 
-    /// The 0-based number of the message that is not counted yet: the current one, or the next.
+    /// The 0-based number of the next message to be counted: the current or the next one.
     ///
     /// `mutating` so that the stream is read in place, not moved.
     var nextMessageIndex: UInt64 {
@@ -105,8 +105,8 @@ struct SessionStream: ~Copyable {
         return oddLengths == Self.neededOddLengths ? form : nil
     }
 
-    /// The bytes that it takes beside its value and what the workspace counts otherwise; `mutating` so that nothing is
-    /// copied.
+    /// The memory that it takes besides its value, as far as the workspace does not count it; `mutating` so that
+    /// nothing is copied.
     var cost: Int {
         mutating get {
             pings.cost &+ deliveries.cost &+ messageIntervals.cost
@@ -119,16 +119,17 @@ struct SessionStream: ~Copyable {
     /// Its first Close frame.
     var close: SentClose? { closing?.close }
 
-    /// The packet that brought the last byte of that; `mutating` so that nothing is copied.
+    /// The packet that brought the last byte of its first Close frame; `mutating` so that nothing is copied.
     var closeOrigin: Origin? { mutating get { closing?.close?.origin } }
 
-    /// Whether a packet brought that, and it is not known what its sender had received; `mutating` likewise.
+    /// Whether a packet brought its first Close frame and it is unknown how far its sender had received; `mutating` so
+    /// that nothing is copied.
     mutating func lacksReceipt(ofCloseIn packet: UInt64) -> Bool {
         guard let closing else { return false }
         return closing.close?.origin.packet == packet && closing.close?.received == nil
     }
 
-    /// The first rule it broke, up to its Close frame and before that of the other end.
+    /// The first rule that it broke, before its Close frame and before the other end's.
     var brokenRule: BrokenRule? { closing?.brokenRule }
 
     /// Records its first Close frame.
@@ -138,14 +139,14 @@ struct SessionStream: ~Copyable {
         notes.close = close
     }
 
-    /// Records the first rule it broke.
+    /// Records the first rule that it broke.
     mutating func record(_ rule: BrokenRule) {
         let notes = closing ?? ClosingNotes()
         closing = notes
         notes.brokenRule = rule
     }
 
-    /// What was sent in all.
+    /// Its total traffic.
     var total: SessionEnd.Traffic {
         mutating get {
             var total = traffic
@@ -154,7 +155,7 @@ struct SessionStream: ~Copyable {
         }
     }
 
-    /// Counts the time between messages: one is complete.
+    /// Counts the interval between messages, since one is complete.
     ///
     /// - Returns: Whether that took memory.
     mutating func countMessage(at time: Timestamp) -> Bool {
@@ -163,10 +164,10 @@ struct SessionStream: ~Copyable {
         return messageIntervals.record(time.nanoseconds(since: lastMessageTime))
     }
 
-    /// What the payload of the frame that was decoded last is known by.
+    /// The fingerprint of the payload of the frame decoded last.
     var payloadFingerprint: UInt64 { PingLedger.fingerprint(decoder.framePayload) }
 
-    /// The body of the Close frame that was decoded last; nil if the capture, or what was kept of it, lacks its code.
+    /// The body of the Close frame decoded last; nil if its code was not captured or not kept.
     mutating func closeBody(_ payload: PayloadStatus) -> CloseBody? {
         switch payload {
         case .whole: CloseBody(decoder.framePayload)
@@ -175,12 +176,12 @@ struct SessionStream: ~Copyable {
         }
     }
 
-    /// Reports the frame that was decoded last.
+    /// Reports the frame decoded last.
     mutating func report(_ event: FrameEvent, at context: EventContext, into sink: inout some EventSink & ~Copyable) {
         sink.receive(.frame(event), at: context, payload: decoder.framePayload)
     }
 
-    /// Reports the message that was decoded last.
+    /// Reports the message decoded last.
     mutating func report(_ event: MessageEvent, at context: EventContext, into sink: inout some EventSink & ~Copyable) {
         if case .withheld = event.message.payload {
             sink.receive(.message(event), at: context, payload: Span())
@@ -190,9 +191,9 @@ struct SessionStream: ~Copyable {
     }
 }
 
-/// What a session's streams need of the extensions that an upgrade agreed on.
+/// What a session's streams need to know of the extensions that an upgrade negotiated.
 struct NegotiatedExtensions {
-    /// How the client's and the server's messages are compressed, by ``Role/index``; nil for not at all.
+    /// The compression of the client's and the server's messages, by ``Role/index``; nil for none.
     let compression: InlineArray<2, DeflateParameters?>
     /// The reserved bits of other extensions (``UndecodedExtensions/reservedBits``).
     let undecodedBits: UInt8

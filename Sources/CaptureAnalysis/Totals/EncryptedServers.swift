@@ -1,34 +1,36 @@
 /// The TLS connections with a server that were not decrypted.
 public struct EncryptedServer: Hashable, Sendable {
-    /// How many of them ended in one way.
+    /// The number of these connections that ended in one way.
     public struct Ending: Hashable, Sendable {
         /// Who ended them.
         public var by: SessionEnd.Verdict.Party
-        /// How.
+        /// The layer at which they ended.
         public var layer: SessionEnd.Verdict.Layer
-        /// How many.
+        /// The number of such connections.
         public var connections: UInt64
     }
 
-    /// The name that clients asked for; address and port if they named none.
+    /// The server name that clients sent; address and port if they sent none.
     public var name: String
-    /// How many there are.
+    /// The number of connections.
     public var connections: UInt64 = 0
-    /// Payload bytes of TCP from the clients.
+    /// TCP payload bytes from the clients.
     public var bytesFromClients: UInt64 = 0
-    /// Payload bytes of TCP from the server.
+    /// TCP payload bytes from the server.
     public var bytesFromServers: UInt64 = 0
-    /// How long the longest took, in nanoseconds.
+    /// The duration of the longest connection, in nanoseconds.
     public var longest: Int64 = 0
-    /// The versions, the first few, in order of appearance.
+    /// The first few versions, in order of appearance.
     public var versions: [String] = []
-    /// The cipher suites, the first few, likewise.
+    /// The first few cipher suites, in order of appearance.
     public var cipherSuites: [String] = []
-    /// The application protocols that were chosen or, where the choice is encrypted, offered: the first few, likewise.
+    /// The first few application protocols, in order of appearance: those chosen or, if the choice is encrypted,
+    /// offered.
     public var protocols: [String] = []
-    /// Those whose ClientHello may hold another, encrypted one (ECH): the name is then that of a front.
+    /// Connections whose ClientHello may contain another, encrypted one (ECH): then the name is only that of the
+    /// client-facing server.
     public var encryptedHellos: UInt64 = 0
-    /// Those whose client random no key log has.
+    /// Connections whose client random is in no key log.
     public var withoutSecret: UInt64 = 0
     /// How they ended, in order of appearance.
     public var endings: [Ending] = []
@@ -38,7 +40,7 @@ public struct EncryptedServer: Hashable, Sendable {
         self.name = name
     }
 
-    /// The most versions, suites and protocols that are listed.
+    /// The most versions, suites and protocols listed.
     private static let listed = 4
 
     mutating func add(_ connection: EncryptedConnection) {
@@ -58,7 +60,7 @@ public struct EncryptedServer: Hashable, Sendable {
         add(Ending(by: connection.by, layer: connection.layer, connections: 1))
     }
 
-    /// Adds what was counted of the same server elsewhere.
+    /// Adds the counts of the same server from elsewhere.
     mutating func add(_ other: EncryptedServer) {
         connections &+= other.connections
         bytesFromClients &+= other.bytesFromClients
@@ -91,19 +93,19 @@ public struct EncryptedServer: Hashable, Sendable {
 struct EncryptedServers: Sendable {
     /// The most servers of a shard; connections with further ones are only counted.
     static let limit = 256
-    /// The most servers that are listed in the end.
+    /// The most servers listed in the end.
     static let listed = 100
 
     private var entries: [EncryptedServer] = []
     private var placeByName: [String: Int] = [:]
     /// Connections with further servers.
     private(set) var others: UInt64 = 0
-    /// Endings that repeat.
+    /// Patterns of repeated endings.
     private(set) var patterns: EndingPatterns
 
     /// Creates a table.
     ///
-    /// - Parameter room: How many bytes may be taken to find endings that repeat.
+    /// - Parameter room: The bytes of memory for finding repeated endings.
     init(room: Int) {
         patterns = EndingPatterns(room: room)
     }
@@ -119,7 +121,7 @@ struct EncryptedServers: Sendable {
         }
     }
 
-    /// Adds what another shard has counted.
+    /// Adds the counts of another shard.
     mutating func add(_ table: EncryptedServers) {
         for entry in table.entries {
             if let place = place(of: entry.name, limit: .max) { entries[place].add(entry) }
@@ -128,7 +130,7 @@ struct EncryptedServers: Sendable {
         patterns.add(table.patterns)
     }
 
-    /// The servers with most connections, and how many connections the others have.
+    /// The servers with the most connections, and the number of connections to the others.
     var largestFirst: (servers: [EncryptedServer], others: UInt64) {
         let sorted = entries.sorted { left, right in
             left.connections == right.connections ? left.name < right.name : left.connections > right.connections
@@ -137,7 +139,7 @@ struct EncryptedServers: Sendable {
         return (Array(sorted.prefix(Self.listed)), others &+ rest)
     }
 
-    /// The place of a server, which is added if there is room.
+    /// The index of a server, which is added if there is room.
     private mutating func place(of name: String, limit: Int) -> Int? {
         if let place = placeByName[name] { return place }
         guard entries.count < limit else { return nil }
@@ -148,7 +150,7 @@ struct EncryptedServers: Sendable {
 }
 
 extension Summary {
-    /// Takes what was counted of TLS connections.
+    /// Takes the counts of TLS connections.
     mutating func take(_ encrypted: EncryptedServers) {
         (encryptedServers, otherEncryptedConnections) = encrypted.largestFirst
         encryptedPatterns = encrypted.patterns.patterns

@@ -1,30 +1,30 @@
 public import WebSocketProtocol
 
-/// How many sessions ended in one way.
+/// The number of sessions that ended in one way.
 public struct EndingCount: Hashable, Sendable {
     /// Who ended them.
     public var by: SessionEnd.Verdict.Party
-    /// At which layer.
+    /// The layer at which they ended.
     public var layer: SessionEnd.Verdict.Layer
     /// Whether both ends sent a Close frame and neither failed the connection.
     public var isClean: Bool
-    /// The code of the first Close frame; nil if there was none, or it had none.
+    /// The code of the first Close frame; nil if there was no such frame, or no code in it.
     public var code: CloseCode?
-    /// The code that the client's application gets; nil if that is not known.
+    /// The code that the client's application gets; nil if unknown.
     public var clientSees: CloseCode?
-    /// The code that the server's application gets; nil likewise.
+    /// The code that the server's application gets; nil if unknown.
     public var serverSees: CloseCode?
-    /// How many sessions.
+    /// The number of sessions.
     public var sessions: UInt64
 }
 
-/// Counts sessions by the way in which they ended.
+/// Counts sessions by how they ended.
 struct EndingCounts: Sendable {
-    /// The most ways that are told apart; sessions that ended in further ones are only counted.
+    /// The most ways to distinguish; sessions that ended in further ways are only counted.
     static let limit = 100
 
     private var counts: [EndingCount] = []
-    /// The way that was counted last: mostly the next one too.
+    /// The way counted last, which is usually the next one too.
     private var latest = EndingCount?.none
     private var latestPlace = 0
     private var placeByWay: [EndingCount: Int] = [:]

@@ -1,27 +1,27 @@
 public import PacketDecoding
 
-/// One session that a capture holds several times: on the way to a proxy, and from there to the server.
+/// A session that a capture contains several times: on the way to a proxy, and from there to the server.
 public struct ProxiedSession: Hashable, Sendable {
     /// The numbers of its connections, in the order of their upgrade requests.
     public var connections: [UInt64]
-    /// The proxy that ended it: as the server of one leg and as the client of the next; nil if none did.
+    /// The proxy that ended it, acting as the server of one leg and the client of the next; nil if none did.
     public var endedBy: Endpoint?
 
-    /// Creates one with these connections.
+    /// Creates a session with these connections.
     public init(connections: [UInt64], endedBy: Endpoint? = nil) {
         self.connections = connections
         self.endedBy = endedBy
     }
 }
 
-/// Finds the legs of sessions that proxies passed on.
+/// Finds the legs of sessions that proxies forwarded.
 ///
-/// A proxy forwards Sec-WebSocket-Key. Keys are random (RFC 6455 4.1), but not those of every client: so legs must have
-/// different servers too, and each request must have been sent while the other one waited for its answer.
+/// A proxy forwards Sec-WebSocket-Key. Keys are random (RFC 6455 4.1), but not those of every client: so legs must also
+/// have different servers, and each request must have been sent while the other waited for its response.
 struct ProxyLegs: Sendable {
-    /// What an upgrade is compared by.
+    /// The facts by which upgrades are compared.
     struct Leg: Sendable {
-        /// Sec-WebSocket-Key.
+        /// The value of Sec-WebSocket-Key.
         var key: String
         /// The end that answered.
         var server: Endpoint
@@ -36,10 +36,10 @@ struct ProxyLegs: Sendable {
         var latest: (leg: Leg, connection: UInt64)
         /// All of its legs, in the order of their requests, if there are several: most keys have one.
         var legs: [(leg: Leg, connection: UInt64)] = []
-        /// Its place among those found.
+        /// Its index among the sessions found.
         var session: Int?
 
-        /// Whether another leg may be of the same session.
+        /// Whether another leg may belong to the same session.
         func fits(_ leg: Leg, _ connection: UInt64) -> Bool {
             guard legs.count < ProxyLegs.legLimit, latest.connection != connection else { return false }
             return ProxyLegs.areOne(latest.leg, leg)
@@ -47,10 +47,10 @@ struct ProxyLegs: Sendable {
         }
     }
 
-    /// The sessions with a key that were seen last.
+    /// The latest sessions with a key.
     private struct Known {
         var first: Candidate
-        /// Further ones, in the order of their first responses: of clients whose keys are not random.
+        /// Further sessions, in the order of their first responses: those of clients whose keys are not random.
         var others: [Candidate] = []
     }
 
@@ -65,7 +65,7 @@ struct ProxyLegs: Sendable {
             ProxiedSession(connections: legs.map(\.connection), endedBy: proxy)
         }
 
-        /// The first proxy that ended the legs on both of its sides.
+        /// The first proxy that ended the legs on both sides of it.
         private var proxy: Endpoint? {
             zip(legs, legs.dropFirst()).first { outer, inner in
                 enders[outer.connection] == .server && enders[inner.connection] == .client
@@ -73,27 +73,27 @@ struct ProxyLegs: Sendable {
         }
     }
 
-    /// Keys that are remembered, in each of two generations.
+    /// The most keys remembered, in each of two generations.
     private static let keyLimit = 4096
-    /// The most sessions that are listed.
+    /// The most sessions listed.
     private static let sessionLimit = 200
     /// The most legs of a session.
     private static let legLimit = 8
     /// The most sessions with one key.
     private static let candidateLimit = 4
 
-    /// By the hashes of keys, which are cheaper to find; two keys with one hash do not go together.
+    /// Keyed by the hashes of keys, which are cheaper to find; two keys with the same hash are not combined.
     private var recent: [Int: Known] = [:]
     private var older: [Int: Known] = [:]
     /// The sessions with several legs, in the order in which they were found.
     var sessions: [ProxiedSession] { followed.map(\.session) }
     private var followed: [Followed] = []
-    /// The place of the session of each of their connections.
+    /// The index of the session of each of their connections.
     private var placeByConnection: [UInt64: Int] = [:]
-    /// Further ones.
+    /// Further such sessions.
     private(set) var omitted: UInt64 = 0
 
-    /// Takes an upgrade.
+    /// Records an upgrade.
     mutating func record(_ leg: Leg, connection: UInt64) {
         let hash = leg.key.hashValue
         let candidate = Candidate(latest: (leg, connection))
@@ -128,7 +128,7 @@ struct ProxyLegs: Sendable {
         }
     }
 
-    /// Takes who ended a session.
+    /// Records who ended a session.
     mutating func recordEnd(by party: SessionEnd.Verdict.Party, connection: UInt64) {
         if let place = placeByConnection[connection] { followed[place].enders[connection] = party }
     }
@@ -149,7 +149,7 @@ struct ProxyLegs: Sendable {
 }
 
 extension Handshake {
-    /// What the upgrade is compared by; nil if it has no key of the right length (RFC 6455 4.1).
+    /// The facts by which the upgrade is compared; nil if it has no key of the right length (RFC 6455 4.1).
     var leg: ProxyLegs.Leg? {
         guard let key, key.utf8.count == 24 else { return nil }
         return ProxyLegs.Leg(

@@ -1,16 +1,16 @@
 public import PacketDecoding
 
-/// What became of the connections with one server.
+/// Counts of the connections with a server.
 public struct ServerTraffic: Hashable, Sendable {
     /// The server.
     public var server: Endpoint
     /// Sessions that were opened with it.
     public var sessions: UInt64 = 0
-    /// Upgrades that it answered and did not accept.
+    /// Upgrade requests that it answered but did not accept.
     public var refusedUpgrades: UInt64 = 0
-    /// Upgrades of which the capture has no answer.
+    /// Upgrade requests of which the capture has no response.
     public var unansweredUpgrades: UInt64 = 0
-    /// Connections that it refused: its answer to the SYN is a RST (RFC 9293 3.10.7.1).
+    /// Connections that it refused by answering the SYN with a RST (RFC 9293 3.10.7.1).
     public var refusedConnections: UInt64 = 0
     /// Connections of which the capture has nothing but SYNs.
     public var unansweredConnections: UInt64 = 0
@@ -24,13 +24,13 @@ public struct ServerTraffic: Hashable, Sendable {
         self.server = server
     }
 
-    /// What it is listed by: all that was counted.
+    /// The sum of all counts, by which servers are sorted.
     var total: UInt64 {
         sessions &+ refusedUpgrades &+ unansweredUpgrades &+ refusedConnections &+ unansweredConnections &+ polling
             &+ eventStreams
     }
 
-    /// Adds what was counted of the same server elsewhere.
+    /// Adds the counts of the same server from elsewhere.
     mutating func add(_ other: ServerTraffic) {
         sessions &+= other.sessions
         refusedUpgrades &+= other.refusedUpgrades
@@ -42,24 +42,24 @@ public struct ServerTraffic: Hashable, Sendable {
     }
 }
 
-/// Counts connections by server: those with a session or an upgrade, those that failed, and those that do without
-/// WebSocket what it is for.
+/// Counts connections by server: those with a session or an upgrade request, those that failed, and those that use HTTP
+/// in place of WebSocket.
 ///
-/// Each shard has its own, so that the bound does not depend on the number of threads.
+/// Each shard has its own table, so that the bound does not depend on the number of threads.
 struct ServerTable: Sendable {
-    /// The most servers of a shard; what belongs to further ones is only counted.
+    /// The most servers of a shard; for further ones there is only a total.
     static let limit = 256
-    /// The most servers that are listed in the end.
+    /// The most servers listed in the end.
     static let listed = 100
 
     private var entries: [ServerTraffic] = []
-    /// The place of the server that was counted last: mostly the next one too.
+    /// The index of the server counted last, which is usually the next one too.
     private var latest = 0
     private var placeByServer: [Endpoint: Int] = [:]
-    /// What was counted of further servers.
+    /// The total for further servers.
     private(set) var others: UInt64 = 0
 
-    /// Counts something about a server.
+    /// Changes a count of a server.
     @inline(__always)
     mutating func count(_ server: Endpoint, _ change: (inout ServerTraffic) -> Void) {
         guard let place = place(of: server, limit: Self.limit) else {
@@ -69,13 +69,13 @@ struct ServerTable: Sendable {
         change(&entries[place])
     }
 
-    /// Adds what another shard has counted.
+    /// Adds the counts of another shard.
     mutating func add(_ table: ServerTable) {
         for entry in table.entries { add(entry, limit: .max) }
         others &+= table.others
     }
 
-    /// The servers of which most was counted, and how much was counted of the others.
+    /// The servers with the highest counts, and the total of the others.
     var largestFirst: (servers: [ServerTraffic], others: UInt64) {
         let sorted = entries.sorted { left, right in
             left.total == right.total
@@ -94,7 +94,7 @@ struct ServerTable: Sendable {
         }
     }
 
-    /// The place of a server, which is added if there is room.
+    /// The index of a server, which is added if there is room.
     private mutating func place(of server: Endpoint, limit: Int) -> Int? {
         if latest < entries.count, entries[latest].server == server { return latest }
         if let place = placeByServer[server] {

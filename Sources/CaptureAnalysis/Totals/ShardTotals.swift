@@ -1,20 +1,21 @@
 import HTTPUpgrade
 import PacketDecoding
 
-/// What is counted of a shard's connections by server, and which of them are surely something else than WebSocket.
+/// The counts of a shard's connections by server, and the connections that certainly carry something other than
+/// WebSocket.
 struct ShardTotals {
     private(set) var servers = ServerTable()
     /// TLS connections that were not decrypted.
     private(set) var encrypted = EncryptedServers(room: EndingPatterns.usualRoom / Limits.shards)
-    /// Connections that are surely something else, by the packet that each was first seen with; nil if that is not
-    /// asked for.
+    /// Connections that certainly carry something else, by the packet with which each was first seen; nil if not
+    /// demanded.
     private(set) var others: Set<UInt64>?
 
     init(collectsOthers: Bool) {
         others = collectsOthers ? [] : nil
     }
 
-    /// Counts an upgrade that was reported.
+    /// Counts a reported upgrade.
     mutating func count(_ handshake: borrowing Handshake, in summary: inout Summary) {
         if handshake.isAccepted {
             countSession(with: handshake.identity.server, in: &summary)
@@ -33,7 +34,7 @@ struct ShardTotals {
         servers.count(server) { $0.sessions &+= 1 }
     }
 
-    /// Counts a connection whose HTTP does what WebSocket is for.
+    /// Counts a connection whose HTTP is used in place of WebSocket.
     mutating func count(_ traffic: HTTPTraffic, with server: Endpoint) {
         if traffic.contains(.polling) { servers.count(server) { $0.polling &+= 1 } }
         if traffic.contains(.eventStream) { servers.count(server) { $0.eventStreams &+= 1 } }
@@ -56,10 +57,10 @@ struct ShardTotals {
         encrypted.record(connection, endTime: endTime)
     }
 
-    /// Whether it is asked which connections are something else, and there is room for another.
+    /// Whether connections with something else are collected, and there is room for another.
     var hasRoomForOther: Bool { others.map { $0.count < Limits.others / Limits.shards } ?? false }
 
-    /// Records a connection that is surely something else.
+    /// Records a connection that certainly carries something else.
     mutating func recordOther(firstSeenWith packet: UInt64) {
         others?.insert(packet)
     }

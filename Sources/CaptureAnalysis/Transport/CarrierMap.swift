@@ -1,19 +1,19 @@
 import DequeModule
 import WebSocketProtocol
 
-/// Which bytes of TCP carried those of a session's streams, if a layer carries it.
+/// The TCP bytes that carried the bytes of a session's streams, if a layer carries it.
 final class CarrierMaps {
     private var maps: InlineArray<2, CarrierMap> = [CarrierMap(), CarrierMap()]
     private var rest: Rest?
 
-    /// What few sessions have; one box, so that all others are small.
+    /// What few sessions need, in an object of its own, so that all others stay small.
     private final class Rest {
         /// The pieces before those of the maps, by ``Role/index``, if they are kept.
         var older: InlineArray<2, Deque<CarrierMap.Piece>> = [[], []]
         var alerts = AlertNotes()
     }
 
-    /// The alerts of TLS on the connection.
+    /// The TLS alerts on the connection.
     var alerts: AlertNotes {
         get { rest?.alerts ?? AlertNotes() }
         set { needRest().alerts = newValue }
@@ -26,16 +26,16 @@ final class CarrierMaps {
         return new
     }
 
-    /// Older pieces that are kept.
+    /// The most older pieces kept.
     private static let memory = 62
 
-    /// The bytes of the object: its head, both maps and a reference.
+    /// The size of the object in bytes: its header, both maps and a reference.
     static var nearSize: Int { 24 &+ 2 &* MemoryLayout<CarrierMap>.stride }
 
-    /// The bytes that both directions may take.
+    /// The memory that both directions may take, in bytes.
     static var cost: Int { 2 &* (memory &* 3 / 2 &* MemoryLayout<CarrierMap.Piece>.stride &+ 64) }
 
-    /// Learns what carries the next bytes of a stream; older pieces are kept if deliveries are followed.
+    /// Records what carries the next bytes of a stream; older pieces are kept if deliveries are followed.
     func add(_ place: StreamPlace, of role: Role, keepsOlder: Bool) {
         if keepsOlder, let previous = maps[role.index].previous {
             let rest = needRest()
@@ -45,18 +45,18 @@ final class CarrierMaps {
         maps[role.index].add(CarrierMap.Piece(offset: place.offset, carrier: place.carrier))
     }
 
-    /// Where in the TCP stream all that carries the byte at `offset` of a stream begins.
+    /// The TCP offset at which everything that carries the byte at `offset` of a stream begins.
     func start(of offset: UInt64, _ role: Role) -> UInt64 { piece(of: offset, role)?.carrier.lowerBound ?? 0 }
 
-    /// Where in the TCP stream all that carries the bytes before `offset` of a stream ends.
+    /// The TCP offset at which everything that carries the bytes before `offset` of a stream ends.
     func end(before offset: UInt64, _ role: Role) -> UInt64 {
         piece(of: max(offset, 1) &- 1, role)?.carrier.upperBound ?? 0
     }
 
     /// The piece with a byte.
     ///
-    /// Of what is not remembered any more, the oldest one known stands in: that concerns only
-    /// segments that were sent again long ago.
+    /// For pieces no longer kept, the oldest one known stands in: this concerns only segments retransmitted after a
+    /// long time.
     private func piece(of offset: UInt64, _ role: Role) -> CarrierMap.Piece? {
         let (last, previous) = (maps[role.index].last, maps[role.index].previous)
         if let last, last.offset <= offset { return last }
@@ -66,9 +66,9 @@ final class CarrierMaps {
     }
 }
 
-/// The last two pieces of a stream and what carried them: all that the end of a session asks for.
+/// The last two pieces of a stream and what carried them: all that the end of a session needs.
 ///
-/// In 32 bytes, since each session inside TLS has two.
+/// It takes 32 bytes, since each session in TLS has two.
 struct CarrierMap {
     struct Piece {
         /// Where it begins in the stream.
@@ -80,19 +80,19 @@ struct CarrierMap {
     private var carrier: UInt64 = 0
     private var carrierLength: UInt32 = 0
     private var previousLength: UInt32 = 0
-    /// How much further the last piece begins than the one before, in the stream and in what carries it.
+    /// The distance from the start of the previous piece to that of the last, in the stream and in its carrier.
     private var distance: (offset: UInt32, carrier: UInt32) = (Self.never, Self.never)
 
-    /// The distance if there is no piece before, or it is not so near; both for no piece at all.
+    /// The distance if there is no previous piece, or it is too far away; both for no piece at all.
     private static let never = UInt32.max
 
-    /// The piece that came last.
+    /// The last piece.
     var last: Piece? {
         guard distance.offset != Self.never || distance.carrier != Self.never else { return nil }
         return Piece(offset: offset, carrier: carrier..<(carrier &+ UInt64(carrierLength)))
     }
 
-    /// The one before.
+    /// The piece before the last.
     var previous: Piece? {
         guard distance.offset != Self.never, distance.carrier != Self.never else { return nil }
         let start = carrier &- UInt64(distance.carrier)

@@ -2,24 +2,24 @@ import DequeModule
 import WireFormat
 
 /// What is known of one end's messages until they are acknowledged: the messages, and segments and acknowledgments that
-/// came out of turn.
+/// came out of order.
 ///
-/// Offsets are counted from the first byte of the end's TCP stream.
+/// Offsets count from the first byte of the end's TCP stream.
 struct DeliveryLedger: ~Copyable {
-    /// A segment that was not the next in its stream.
+    /// A segment that was not next in its stream.
     private struct OddSegment {
         var bytes: Range<UInt64>
         var origin: Origin
         var isRepeat: Bool
     }
 
-    /// An acknowledgment that came before the bytes were handed on.
+    /// An acknowledgment that came before the bytes were delivered.
     struct EarlyAcknowledgment {
         var offset: UInt64
         var origin: Origin
     }
 
-    /// The messages, including acknowledged ones until they are looked at.
+    /// The messages, including acknowledged ones until they are processed.
     private var messages = OutstandingMessages()
     private var oddSegments = Deque<OddSegment>()
     private var earlyAcknowledgments = Deque<EarlyAcknowledgment>()
@@ -27,41 +27,41 @@ struct DeliveryLedger: ~Copyable {
     private var repeats: UInt64 = 0
     /// Whether it was reported that not all messages can be followed.
     private var hasReportedLimit = false
-    /// Whether a segment or an acknowledgment was forgotten that messages still to come may have had to do with.
+    /// Whether a segment or an acknowledgment was forgotten that later messages may depend on.
     private(set) var hasForgotten = false
-    /// The most segments and acknowledgments that there were: the queues' memory never shrinks.
+    /// The most segments and acknowledgments at once: the queues' memory never shrinks.
     private var largestCounts: InlineArray<2, UInt8> = [0, 0]
 
-    /// The bytes that the segments and acknowledgments take.
+    /// The memory that the segments and acknowledgments take, in bytes.
     var cost: Int {
         Int(largestCounts[0]) &* 3 / 2 &* MemoryLayout<OddSegment>.stride
             &+ Int(largestCounts[1]) &* 3 / 2 &* MemoryLayout<EarlyAcknowledgment>.stride
     }
 
-    /// Whether messages wait that were sent again; `mutating` so that nothing is copied.
+    /// Whether retransmitted messages wait; `mutating` so that nothing is copied.
     var hasRepeated: Bool { mutating get { messages.repeatedCount > 0 } }
 
-    /// Whether another message can be added; `mutating` likewise.
+    /// Whether there is room for another message; `mutating` so that nothing is copied.
     var hasRoom: Bool { @inline(__always) mutating get { !messages.isFull } }
 
-    /// The segments that are remembered since they were not the next, and the acknowledgments that came early.
+    /// The most out-of-order segments, and the most early acknowledgments, that are remembered.
     private static let memory = 64
 
-    /// Begins after an upgrade, with the segments that were sent again in it.
+    /// Starts after an upgrade, with the number of segments retransmitted during it.
     init(repeats: UInt64 = 0) {
         self.repeats = repeats
     }
 
-    /// Whether the stream's count of segments without new bytes has gone up since this was asked.
+    /// Whether the stream's count of segments without new bytes has grown since the last call.
     mutating func takeRepeat(_ count: UInt64) -> Bool {
         defer { repeats = count }
         return count != repeats
     }
 
-    /// Records a segment that was not the next.
+    /// Records a segment that was not next in order.
     ///
     /// - Parameters:
-    ///   - bytes: Where it stands in the stream.
+    ///   - bytes: Its range in the stream.
     ///   - origin: The packet that brought it.
     ///   - isRepeat: Whether its bytes were sent before.
     ///   - decoded: How far the stream is decoded.
@@ -79,7 +79,7 @@ struct DeliveryLedger: ~Copyable {
         if isRepeat { messages.countRepeat(bytes) }
     }
 
-    /// Records an acknowledgment of bytes that were not handed on yet; the next byte to hand on is that at `next`.
+    /// Records an acknowledgment of bytes that are not delivered yet; `next` is the offset of the next byte to deliver.
     mutating func recordEarly(_ offset: UInt64, _ origin: Origin, next: UInt64) {
         if let last = earlyAcknowledgments.last, last.offset >= offset { return }
         if earlyAcknowledgments.count == Self.memory, earlyAcknowledgments.removeFirst().offset > next {
@@ -89,12 +89,12 @@ struct DeliveryLedger: ~Copyable {
         largestCounts[1] = max(largestCounts[1], UInt8(clamping: earlyAcknowledgments.count))
     }
 
-    /// When a segment that was not the next was captured; nil if it is not remembered.
+    /// The time of an out-of-order segment's packet; nil if it is not remembered.
     func time(ofPacket packet: UInt64) -> Timestamp? {
         oddSegments.last { $0.origin.packet == packet }?.origin.time
     }
 
-    /// How many remembered segments sent these bytes again.
+    /// The number of remembered segments that retransmitted these bytes.
     private mutating func repeats(of bytes: Range<UInt64>) -> UInt32 {
         guard !oddSegments.isEmpty else { return 0 }
         return UInt32(oddSegments.count { $0.isRepeat && $0.bytes.overlaps(bytes) })
@@ -109,11 +109,11 @@ struct DeliveryLedger: ~Copyable {
 
     // MARK: Messages
 
-    /// Makes room for another message, at the cost of the oldest if the bounds are reached.
+    /// Makes room for another message, and drops the oldest if the bounds are reached.
     ///
     /// - Parameters:
     ///   - acknowledged: How far the stream is acknowledged.
-    ///   - keepsQuiet: Whether messages that are acknowledged and were sent once are kept, since they are reported.
+    ///   - keepsQuiet: Whether acknowledged messages that were sent only once are kept, because they are reported.
     ///   - limit: The most messages.
     ///   - keepable: The bytes that may still be taken.
     /// - Returns: Whether the bounds are reached.
@@ -140,9 +140,9 @@ struct DeliveryLedger: ~Copyable {
         return false
     }
 
-    /// Adds a message, which has just ended; there must be room.
+    /// Adds a message that has just ended; there must be room.
     ///
-    /// - Returns: Whether its acknowledgment must be looked for: it was sent again, or there is no room for another.
+    /// - Returns: Whether to look for its acknowledgment: it was retransmitted, or there is no room for another.
     @inline(__always)
     mutating func append(_ message: OutstandingMessages.Message) -> Bool {
         var message = message
@@ -151,7 +151,7 @@ struct DeliveryLedger: ~Copyable {
         return message.retransmissions > 0 || messages.isFull
     }
 
-    /// Forgets messages that are acknowledged and were sent once.
+    /// Forgets acknowledged messages that were sent only once.
     mutating func removeQuiet(upTo acknowledged: UInt64) { messages.removeQuiet(upTo: acknowledged) }
 
     /// Takes out the oldest message if it is acknowledged.
@@ -163,16 +163,16 @@ struct DeliveryLedger: ~Copyable {
     /// Takes out the oldest message.
     mutating func popFirst() -> OutstandingMessages.Message? { messages.popFirst() }
 
-    /// Whether acknowledgments must be looked for with each segment: of any message, or of those sent again, or since
-    /// there is no room for another.
+    /// Whether to look for acknowledgments with each segment: of any message, of retransmitted ones, or because there
+    /// is no room for another.
     mutating func mustWatch(all: Bool) -> Bool {
         messages.count > 0 && (all || messages.repeatedCount > 0 || messages.isFull)
     }
 
-    /// Gives back what the messages take: nothing more will come.
+    /// Returns the memory of the messages, since nothing more will come.
     mutating func release(_ keepable: inout Int) { keepable &+= messages.cost }
 
-    /// Whether it is to be reported that not all messages can be followed; true once.
+    /// Whether to report that not all messages can be followed; true only once.
     mutating func takeLimitReport() -> Bool {
         defer { hasReportedLimit = true }
         return !hasReportedLimit

@@ -1,45 +1,45 @@
 import BasicContainers
 import WireFormat
 
-/// Messages of one end in the order of their ends, in a ring that doubles up to a bound.
+/// The messages of one end in the order of their ends, in a ring that doubles up to a bound.
 ///
-/// Offsets are counted from the first byte of the end's TCP stream.
+/// Offsets count from the first byte of the end's TCP stream.
 struct OutstandingMessages: ~Copyable {
-    /// A message that was sent.
+    /// A sent message.
     struct Message {
-        /// Where it begins.
+        /// The offset of its first byte.
         var start: UInt64
-        /// Where it ends.
+        /// The offset after its last byte.
         var end: UInt64
         var messagePacket: UInt64
         var lastBytePacket: UInt64
-        /// When that was captured, if it is known.
+        /// The time of the last byte's packet, if known.
         var lastByteTime: Timestamp?
         var retransmissions: UInt32
     }
 
     private var ring = UniqueArray<Message>()
     private var head = 0
-    /// How many there are.
+    /// The number of messages.
     private(set) var count = 0
-    /// How many of them were sent again, in part or as a whole.
+    /// The number of messages that were retransmitted, in part or as a whole.
     private(set) var repeatedCount = 0
-    /// Where the latest ends.
+    /// The end of the latest message.
     private(set) var lastEnd: UInt64 = 0
 
     private static let smallest = 4
 
-    /// Whether there is room for one more without another allocation.
+    /// Whether the ring is full, so that another message needs an allocation.
     @inline(__always)
     var isFull: Bool { count == ring.count }
 
-    /// The messages that there is room for.
+    /// The number of messages that the ring has room for.
     var capacity: Int { ring.count }
 
-    /// The bytes that it takes of what sessions share: the first few messages are each session's own.
+    /// The memory that it takes of what sessions share, in bytes: the first few messages are each session's own.
     var cost: Int { Self.cost(of: ring.count) }
 
-    /// The bytes that ``grow()`` takes beyond that.
+    /// The further memory that ``grow()`` takes, in bytes.
     var growth: Int { Self.cost(of: nextCapacity) &- cost }
 
     private var nextCapacity: Int { max(Self.smallest, ring.count &* 2) }
@@ -48,10 +48,10 @@ struct OutstandingMessages: ~Copyable {
         max(0, capacity &- smallest) &* MemoryLayout<Message>.stride
     }
 
-    /// The oldest.
+    /// The oldest message.
     var first: Message? { count > 0 ? ring[head] : nil }
 
-    /// Makes room for twice as many.
+    /// Makes room for twice as many messages.
     mutating func grow() {
         let none = Message(
             start: 0, end: 0, messagePacket: 0, lastBytePacket: 0, lastByteTime: nil, retransmissions: 0)
@@ -71,16 +71,16 @@ struct OutstandingMessages: ~Copyable {
         if message.retransmissions > 0 { repeatedCount &+= 1 }
     }
 
-    /// Takes out the oldest.
+    /// Removes the oldest message.
     mutating func popFirst() -> Message? {
         guard let message = first else { return nil }
         removeFirst()
         return message
     }
 
-    /// Takes out all if the last ends at this offset or before and none was sent again.
+    /// Removes all messages if the last one ends at or before this offset and none was retransmitted.
     ///
-    /// The ring, which is seldom in a cache, is not looked at for that, and is used from its beginning afterwards.
+    /// This does not read the ring, which is seldom cached, and the ring is used from its start afterwards.
     @inline(__always)
     mutating func removeAllQuiet(upTo offset: UInt64) {
         guard repeatedCount == 0, lastEnd <= offset else { return }
@@ -88,12 +88,12 @@ struct OutstandingMessages: ~Copyable {
         count = 0
     }
 
-    /// Takes out those that end at this offset or before, up to the first that was sent again.
+    /// Removes messages that end at or before this offset, up to the first retransmitted one.
     mutating func removeQuiet(upTo offset: UInt64) {
         while count > 0, ring[head].end <= offset, ring[head].retransmissions == 0 { removeFirst() }
     }
 
-    /// Counts a segment with bytes that were sent before.
+    /// Counts a segment with retransmitted bytes.
     mutating func countRepeat(_ bytes: Range<UInt64>) {
         for index in 0..<count {
             let place = place(index)

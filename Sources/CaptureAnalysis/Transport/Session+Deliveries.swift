@@ -1,49 +1,49 @@
 import WebSocketProtocol
 import WireFormat
 
-/// How messages of a session fare until the other end's TCP has them.
+/// How a session's messages are followed until the other end's TCP has them.
 extension Session {
-    /// Begins to follow the messages of a stream.
+    /// Starts to follow the messages of a stream.
     ///
     /// - Parameters:
     ///   - direction: The stream.
-    ///   - repeats: Segments that were sent again in it before.
+    ///   - repeats: The number of segments already retransmitted in it.
     mutating func beginDeliveries(of direction: Direction, repeats: UInt64) {
         streams[role(of: direction).index].deliveries = DeliveryLedger(repeats: repeats)
     }
 
-    /// Where in TCP ends what carries all the bytes of an end that are decoded so far.
+    /// The TCP offset after everything that carries the bytes of an end decoded so far.
     @inline(__always)
     mutating func carriedEnd(of role: Role) -> UInt64 {
         let offset = streams[role.index].nextOffset
         return carriers?.end(before: offset, role) ?? offset
     }
 
-    /// Where in TCP begins what carries the byte at an offset.
+    /// The TCP offset of the first byte that carries the byte at an offset.
     @inline(__always)
     private mutating func carriedStart(of offset: UInt64, from role: Role) -> UInt64 {
         carriers?.start(of: offset, role) ?? offset
     }
 
-    /// Whether the count of segments without new bytes has gone up since this was asked.
+    /// Whether the count of segments without new bytes has grown since the last call.
     mutating func takeRepeat(of role: Role, count: UInt64) -> Bool {
         streams[role.index].deliveries.takeRepeat(count)
     }
 
-    /// Forgets messages that are acknowledged and were sent once.
+    /// Forgets acknowledged messages that were sent only once.
     mutating func removeQuiet(_ role: Role, upTo acknowledged: UInt64) {
         streams[role.index].deliveries.removeQuiet(upTo: acknowledged)
     }
 
-    /// Records an acknowledgment of bytes that were not handed on yet.
+    /// Records an acknowledgment of bytes that are not delivered yet.
     mutating func recordEarly(_ role: Role, acknowledged: UInt64, _ origin: Origin, next: UInt64) {
         streams[role.index].deliveries.recordEarly(acknowledged, origin, next: next)
     }
 
-    /// Records a segment that was not the next of its stream.
+    /// Records a segment that was not next in its stream.
     ///
     /// - Parameters:
-    ///   - bytes: Where it stands in the TCP stream.
+    ///   - bytes: Its range in the TCP stream.
     ///   - source: Where it comes from.
     ///   - isRepeat: Whether its bytes were sent before.
     mutating func record(_ bytes: Range<UInt64>, from source: Provenance, isRepeat: Bool) {
@@ -56,14 +56,15 @@ extension Session {
 
     /// Follows a message until the other end's TCP has acknowledged it.
     ///
-    /// Its acknowledgment is looked for at once if that is to be reported; else when there is no room for another.
+    /// If the acknowledgment is to be reported, it is looked for at once; otherwise only when there is no room for
+    /// another message.
     ///
     /// - Parameters:
     ///   - message: The message, which has just ended.
     ///   - source: Where its last byte comes from.
-    ///   - context: Where the message was reported.
+    ///   - context: The context in which the message was reported.
     ///   - workspace: What readers share.
-    ///   - sink: Who gets the events.
+    ///   - sink: The receiver of the events.
     mutating func follow(
         _ message: Message, from source: Provenance, _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -73,7 +74,7 @@ extension Session {
         var time: Timestamp? = context.time
         if source.origin.packet != context.packet {
             time = streams[source.index].deliveries.time(ofPacket: source.origin.packet)
-            // All that is known of bytes that waited in a search is that they came.
+            // Of bytes that waited in a search, only their arrival is known.
             guard time != nil || reportsAll else { return }
         }
         let isAtLimit = streams[source.index].deliveries.makeRoom(
@@ -90,9 +91,9 @@ extension Session {
         if reportsAll || mustWatch { watchesSegments = true }
     }
 
-    /// Reports the messages that are acknowledged, up to this offset of their stream.
+    /// Reports the messages that are acknowledged up to this offset of their stream.
     ///
-    /// - Returns: Whether to look again at the next packet.
+    /// - Returns: Whether to check again at the next packet.
     mutating func settle(
         _ role: Role, acknowledged: UInt64, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -106,7 +107,7 @@ extension Session {
         return streams[role.index].deliveries.mustWatch(all: reportsAll)
     }
 
-    /// Reports a message that is acknowledged.
+    /// Reports an acknowledged message.
     private mutating func reportAcknowledged(
         _ message: OutstandingMessages.Message, from role: Role, _ context: EventContext,
         _ sink: inout some EventSink & ~Copyable
@@ -115,7 +116,7 @@ extension Session {
             from: role, messagePacket: message.messagePacket, lastBytePacket: message.lastBytePacket,
             outcome: .acknowledged, acknowledgedPacket: nil, acknowledgedAfter: nil,
             retransmissions: UInt64(message.retransmissions))
-        // If bytes before it had to wait, the acknowledgment may have passed before anybody looked for it.
+        // If bytes before it had to wait, its acknowledgment may have passed before anything looked for it.
         let isLate = message.messagePacket == context.packet && message.lastBytePacket != context.packet
         let early = streams[role.index].deliveries.earlyAcknowledgment(of: message.end)
         if early != nil || !isLate {
@@ -128,8 +129,8 @@ extension Session {
 
     /// Reports the messages that were not acknowledged, since nothing more will come.
     ///
-    /// If no acknowledgment of a stream was captured at all, that says nothing: those are reported only if all are
-    /// asked for.
+    /// If no acknowledgment of a stream was captured at all, this shows nothing: then they are reported only if all
+    /// deliveries are demanded.
     mutating func settleRest(
         _ tcp: TransportEnd, _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -157,7 +158,7 @@ extension Session {
         }
     }
 
-    /// Reports, once for each end, that messages were given up before their acknowledgment was seen.
+    /// Reports once for each end that messages were given up before their acknowledgment was seen.
     private mutating func reportLimit(
         _ role: Role, _ context: EventContext, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {

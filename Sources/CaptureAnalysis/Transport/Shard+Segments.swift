@@ -3,9 +3,9 @@ import TCPReassembly
 import WebSocketProtocol
 import WireFormat
 
-/// What single segments show of a session beside their bytes: deliveries, and segments held back.
+/// What single segments show of a session besides their bytes: deliveries, and segments held back.
 extension Shard {
-    /// Looks at a segment before its bytes are handed on.
+    /// Examines a segment before its bytes are delivered.
     mutating func watch(
         _ segment: inout TCPSegment, _ place: ConnectionTable.Place, _ arrival: TCPConnection.Arrival,
         _ session: Slot<Session>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
@@ -32,7 +32,7 @@ extension Shard {
             &workspace, &sink)
     }
 
-    /// Looks after a session to which a segment of `role` has brought bytes, `length` with its copies of older ones.
+    /// Follows up on bytes that a segment of `role` brought to a session; `length` includes copies of older bytes.
     @inline(__always)
     mutating func followDelivery(
         _ length: Int, _ place: ConnectionTable.Place, from role: Role, _ session: Slot<Session>,
@@ -44,11 +44,11 @@ extension Shard {
         }
     }
 
-    /// Waits for the next segment of an end whose small one ended inside of a frame.
+    /// Waits for the next segment of an end after a small one that ended inside a frame.
     private mutating func watchForStall(
         _ place: ConnectionTable.Place, _ length: Int, _ role: Role, _ session: Slot<Session>, at time: Timestamp
     ) {
-        // What a layer carries says nothing about where segments end.
+        // In a layer, frames show nothing about where segments end.
         guard !readers.sessions[session].isCarried else { return }
         let end = table.connections[place.slot].nextOffset(of: place.direction)
         let acknowledged = table.connections[place.slot].acknowledgedOffset(of: place.direction)
@@ -56,7 +56,7 @@ extension Shard {
         readers.sessions[session].beginStallWatch(role, end: end, at: time)
     }
 
-    /// Begins to follow the messages of a session that was just opened.
+    /// Starts to follow the messages of a session that was just opened.
     mutating func beginDeliveries(_ slot: Slot<TCPConnection>, _ session: Slot<Session>) {
         guard followsDeliveries else { return }
         for direction in Direction.allCases {
@@ -65,7 +65,7 @@ extension Shard {
         }
     }
 
-    /// Reports messages that are acknowledged by now, and watches on only as long as something is left to watch for.
+    /// Reports messages that are now acknowledged, and keeps watching only while there is anything to watch for.
     mutating func settle(
         _ slot: Slot<TCPConnection>, _ session: Slot<Session>, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -88,13 +88,13 @@ extension Shard {
         readers.sessions[session].watchesSegments = hasMore
     }
 
-    /// Nanoseconds that the three-way handshake took, or 0 if the capture lacks it: a round trip on the way.
+    /// Nanoseconds that the three-way handshake took: a round trip of the path; 0 if the capture lacks it.
     private func connectTime(_ slot: Slot<TCPConnection>) -> Int64 {
         guard let syn = table.connections[slot].syn, let ack = table.connections[slot].handshakeAck else { return 0 }
         return max(0, ack.time.nanoseconds(since: syn.time))
     }
 
-    /// Records a segment that was not the next of its stream, and an acknowledgment of bytes that still wait.
+    /// Records a segment that was not next in its stream, and an acknowledgment of bytes that still wait.
     private mutating func recordOddities(
         _ segment: borrowing TCPSegment, _ place: ConnectionTable.Place, _ arrival: TCPConnection.Arrival,
         _ session: Slot<Session>, _ workspace: inout Workspace
@@ -110,12 +110,12 @@ extension Shard {
         let count = table.connections[place.slot].totals(of: place.direction).retransmittedSegments
         let isWholeRepeat = readers.sessions[session].takeRepeat(of: sender, count: count)
         guard let start = table.connections[place.slot][place.direction].offset(of: segment.sequence) else { return }
-        // What was acknowledged before is not of interest any more.
+        // Messages acknowledged earlier are no longer of interest.
         if workspace.options.demand.deliveries != .all {
             let acknowledged = table.connections[place.slot].acknowledgedOffset(of: place.direction)
             readers.sessions[session].removeQuiet(sender, upTo: acknowledged)
         }
-        // Of a segment with old and new bytes, the old ones are sent again.
+        // In a segment with old and new bytes, the old ones are retransmitted.
         let old = arrival.inOrder.isEmpty ? segment.payloadLength : arrival.inOrder.lowerBound
         guard old > 0 else { return }
         readers.sessions[session].record(

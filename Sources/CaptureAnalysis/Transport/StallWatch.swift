@@ -1,54 +1,56 @@
 import WebSocketProtocol
 import WireFormat
 
-/// Watches one end for segments that TCP held back until the one before was acknowledged: Nagle's algorithm
-/// (RFC 9293 3.7.4), which waits for the other end's delayed acknowledgment (RFC 9293 3.8.6.3).
+/// Watches an end for segments that TCP held back until the previous one was acknowledged: Nagle's algorithm (RFC 9293
+/// 3.7.4), waiting for the other end's delayed acknowledgment (RFC 9293 3.8.6.3).
 ///
-/// If the small segment before ends inside a frame, the bytes were certainly there to be sent; if they leave right
-/// after the acknowledgment, they almost certainly waited for it: see ``receive(next:at:slack:)``.
+/// If the previous small segment ends inside a frame, more bytes were certainly ready to send; if they leave right
+/// after the acknowledgment, they almost certainly waited for it (``receive(next:at:slack:)``).
 struct StallWatch {
     /// A segment that was held back.
     struct Stall {
-        /// Nanoseconds after the segment before.
+        /// Nanoseconds after the previous segment.
         var heldFor: Int64
-        /// Bytes of payload.
+        /// Payload bytes.
         var length: Int
     }
 
-    /// Segments below this size count as small: the least that TCP over IPv6 may be asked to send whole (RFC 9293
-    /// 3.7.1).
+    /// The size in bytes below which a segment is small: the least that TCP over IPv6 may be asked to send whole (RFC
+    /// 9293 3.7.1).
     static let smallSegment = 1220
-    /// Nanoseconds below which nobody notices: the shortest delayed acknowledgment in use.
+    /// The shortest stall that matters, in nanoseconds: the shortest delayed acknowledgment in use.
     static let shortest: Int64 = 40_000_000
-    /// Nanoseconds that an end takes to send what an acknowledgment has set free, beside the way.
+    /// The time that an end takes to send what an acknowledgment releases, in nanoseconds, besides the path's delay.
     static let reaction: Int64 = 2_000_000
 
-    /// How many segments were held back.
+    /// The number of segments held back.
     private(set) var count: UInt64 = 0
-    /// Nanoseconds that they were held back, together; clamped to 64 bits.
+    /// The total time for which they were held back, in nanoseconds; clamped to 64 bits.
     private(set) var total: Int64 = 0
-    /// Nanoseconds of the longest.
+    /// The longest such time, in nanoseconds.
     private(set) var longest: Int64 = 0
     /// Where the small segment ends in its stream.
     private var cutEnd: UInt64 = 0
-    /// When the small segment was captured that ends inside of a frame, and alone waits for its acknowledgment.
+    /// The time of the small segment that ends inside a frame, while only it waits for an acknowledgment; nil
+    /// otherwise.
     private var cutTime: Timestamp?
-    /// When it was acknowledged.
+    /// The time at which it was acknowledged.
     ///
-    /// Last, so that small fields after this value take the rest of the word.
+    /// Last, so that small fields after this value use the rest of the word.
     private var acknowledgedTime: Timestamp?
 
-    /// Whether a segment may be held back now.
+    /// Whether the next segment may be held back.
     var isArmed: Bool { cutTime != nil }
 
-    /// Begins to wait after a small segment that ends inside a frame.
+    /// Starts waiting after a small segment that ends inside a frame.
     mutating func begin(end: UInt64, at time: Timestamp) {
         cutTime = time
         cutEnd = end
         acknowledgedTime = nil
     }
 
-    /// Takes an acknowledgment from the other end; if it brings bytes or closes the window, these may be the reason.
+    /// Takes an acknowledgment from the other end; one with data, or one that closes the window, may be the reason for
+    /// sending.
     mutating func acknowledge(_ offset: UInt64, isPlain: Bool, at time: Timestamp) {
         guard isArmed else { return }
         guard isPlain else {
@@ -58,12 +60,12 @@ struct StallWatch {
         if acknowledgedTime == nil, offset >= cutEnd { acknowledgedTime = time }
     }
 
-    /// Takes the next segment with bytes.
+    /// Takes the next segment with data.
     ///
     /// - Parameters:
-    ///   - length: Its bytes of payload; nil if it does not directly follow the segment before.
-    ///   - time: When it was captured.
-    ///   - slack: Nanoseconds after the acknowledgment within which it counts as set free by it.
+    ///   - length: Its payload bytes; nil if it does not directly follow the previous segment.
+    ///   - time: The time of its packet.
+    ///   - slack: Nanoseconds after the acknowledgment within which it counts as released by it.
     /// - Returns: How it was held back; nil if that is not certain.
     mutating func receive(next length: Int?, at time: Timestamp, slack: Int64) -> Stall? {
         guard let cutTime else { return nil }
@@ -80,7 +82,7 @@ struct StallWatch {
     }
 }
 
-/// What a session reports of segments that were held back.
+/// What a session reports of segments held back.
 extension Session {
     /// Whether the next segment of an end may have been held back.
     mutating func awaitsStall(of role: Role) -> Bool { streams[role.index].stalls.isArmed }
@@ -103,7 +105,7 @@ extension Session {
         watchesSegments = true
     }
 
-    /// Reports the first segment that was held back.
+    /// Reports the first segment held back.
     mutating func report(
         _ stall: StallWatch.Stall, from role: Role, streamOffset: UInt64, view: ConnectionView,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
@@ -114,7 +116,7 @@ extension Session {
         workspace.report(finding, at: workspace.context(id, view: view), into: &sink)
     }
 
-    /// Reports how often that happened, if it was more than once.
+    /// Reports how often segments were held back, if more than once.
     mutating func reportStalls(
         _ context: EventContext, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {

@@ -5,44 +5,44 @@ import WireFormat
 
 /// How a TCP connection ended, for the end of its reader: all that readers ever learn of TCP.
 struct TransportEnd {
-    /// Why it ends here.
+    /// Why the session ends.
     var cause: EndCause
     /// Nanoseconds from its first packet to its last.
     var duration: Int64
-    /// When its last packet was captured.
+    /// The time of its last packet.
     var lastTime: Timestamp
-    /// When another connection between the same ends replaced it; nil if none did.
+    /// The time at which another connection between the same ends replaced it; nil if none did.
     var replacedTime: Timestamp?
-    /// When the first FIN or RST was captured.
+    /// The time of the first FIN or RST.
     var firstEndTime: Timestamp?
-    /// The first FIN or RST, and who sent it.
+    /// The first FIN or RST, and its sender.
     var firstEnd: (packet: UInt64, from: Direction, isReset: Bool)?
     /// Whether ``firstEnd`` may answer a FIN that the capture lacks.
     var mayBeAnswer = false
-    /// How far the sender of ``firstEnd`` had received the other end's stream; nil if that is not known.
+    /// How far the sender of ``firstEnd`` had received the other end's stream; nil if unknown.
     var receivedAtEnd: UInt64?
-    /// The first RST, and who sent it.
+    /// The first RST, and its sender.
     var reset: (packet: UInt64, from: Direction)?
-    /// ``reset``, or else a RST before which bytes of its sender had been lost.
+    /// ``reset``, or else a RST whose sender's last bytes before it had been lost.
     var refusal: (packet: UInt64, from: Direction)?
     /// The end whose last bytes before its RST were not captured.
     var cutByReset: Direction?
-    /// The segments to which the other end never said a word.
+    /// The segments that the other end never answered.
     var unanswered: (run: UnansweredRun, from: Direction)?
-    /// How far each stream, by its direction, was acknowledged.
+    /// How far each stream was acknowledged, by direction.
     var acknowledged: InlineArray<2, UInt64>
-    /// How far each stream, by its direction, is known to reach.
+    /// How far each stream is known to extend, by direction.
     var ends: InlineArray<2, UInt64>
-    /// Where the bytes of each stream, by its direction, begin that followed the RST; nil if none did.
+    /// The offset of the bytes of each stream that followed the RST, by direction; nil if there are none.
     var afterReset: InlineArray<2, UInt64?>
-    /// Whether each stream, by its direction, was seen up to its FIN.
+    /// Whether each stream was seen up to its FIN, by direction.
     var isWhole: InlineArray<2, Bool>
     /// The server's address.
     var server: IPAddress
-    /// How it fared.
+    /// The connection's health.
     var health: SessionEnd.TCPHealth
 
-    /// Reads what a connection came to; `inout` so that it is read in place, not copied.
+    /// Reads how a connection ended; `inout` so that it is read in place, not copied.
     init(_ connection: inout TCPConnection, client: Direction, cause: EndCause) {
         let totals = (connection.totals(of: .fromInitiator), connection.totals(of: .fromResponder))
         self.cause = cause
@@ -99,29 +99,29 @@ struct TransportEnd {
             })
     }
 
-    /// The fewest segments without a word of the other end that count as a timeout.
+    /// The fewest unanswered segments that count as a timeout.
     private static let timeoutSegments: UInt64 = 3
-    /// How long they must have gone on, in nanoseconds: longer than a burst of fast retransmissions.
+    /// The shortest time that they must span, in nanoseconds: longer than a burst of fast retransmissions.
     private static let timeoutSpan: Int64 = 1_000_000_000
 
-    /// Whether the other end counts as gone.
+    /// Whether the other end counts as unreachable.
     var isTimeout: Bool {
         guard let run = unanswered?.run else { return false }
         return run.segments >= Self.timeoutSegments
             && run.end.nanoseconds(since: run.start) >= Self.timeoutSpan
     }
 
-    /// Whether the last bytes of a direction, if they were not acknowledged, never arrived: the other end has reset the
-    /// connection, or counts as gone.
+    /// Whether the last bytes of a direction, if unacknowledged, never arrived: the other end has reset the connection,
+    /// or counts as unreachable.
     func isLost(from direction: Direction) -> Bool {
         reset?.from == direction.opposite || isTimeout && unanswered?.from == direction
     }
 }
 
-/// What makes a session end here.
+/// Why a session ends.
 enum EndCause {
     /// Its TCP connection is over.
     case closed
-    /// The capture is over, or the connection is not tracked any more.
+    /// The capture is over, or the connection is no longer tracked.
     case captureEnd
 }

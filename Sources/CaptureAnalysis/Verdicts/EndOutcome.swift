@@ -1,27 +1,27 @@
 import WebSocketProtocol
 import WireFormat
 
-/// What one end of a session did, as far as the verdict needs it.
+/// The actions of one end of a session, as far as the verdict needs them.
 struct EndOutcome {
     /// Its first Close frame.
     var close: SentClose?
-    /// The first rule it broke, up to its Close frame and before that of the other end.
+    /// The first rule that it broke, before its Close frame and before the other end's.
     var brokenRule: BrokenRule?
-    /// Whether a gap may hide a Close frame of it: it is not known where its frames begin.
+    /// Whether a gap may hide its Close frame, since it is unknown where its frames begin.
     var mayHideClose = false
-    /// Whether bytes of it are not in the capture, its beginning included.
+    /// Whether the capture lacks bytes of it, including its beginning.
     var isIncomplete = false
-    /// The packet that brought its latest bytes, in order.
+    /// The packet that brought its latest bytes in order.
     var lastPacket: UInt64 = 0
-    /// How many frames it has begun.
+    /// The number of its frames that have begun.
     var frames: UInt64 = 0
-    /// How many of them are data frames.
+    /// The number of those that are data frames.
     var dataFrames: UInt64 = 0
 
-    /// Creates the outcome of an end whose frames are not known.
+    /// Creates the outcome of an end whose frames are unknown.
     init() {}
 
-    /// `mutating` so that the stream is read in place, not moved.
+    /// Creates the outcome of an end from its stream; `mutating` so that the stream is read in place, not moved.
     init(_ stream: inout SessionStream) {
         close = stream.close
         brokenRule = stream.brokenRule
@@ -36,15 +36,15 @@ struct EndOutcome {
 
 /// The first Close frame of an end.
 struct SentClose {
-    /// What it says; nil if the capture lacks its code.
+    /// Its body; nil if the capture lacks its code.
     var body: CloseBody?
     /// The packet that brought its last byte.
     var origin: Origin
-    /// Where it begins: bytes from the first of its stream.
+    /// The offset of its first byte, from the first byte of its stream.
     var streamOffset: UInt64
-    /// Where it ends in the TCP stream that carries it: received once that is acknowledged.
+    /// Where it ends in the TCP stream that carries it: it was received once this is acknowledged.
     var carriedEnd: UInt64
-    /// How far its sender had received the other end's TCP stream; nil if that is not known.
+    /// How far its sender had received the other end's TCP stream; nil if unknown.
     var received: UInt64?
 
     /// Whether its sender had received the other end's Close frame.
@@ -53,22 +53,24 @@ struct SentClose {
     var cost: Int { body?.reason?.utf8.count ?? 0 }
 }
 
-/// The first rule that an end broke while the other end had not sent a Close frame yet.
+/// The first rule that an end broke before the other end sent a Close frame.
 struct BrokenRule {
     var rule: Rule
-    /// Whether it is one of the upgrade: once the other end has sent a frame, it has put up with that.
+    /// Whether it is a rule of the upgrade, which the other end has tolerated once it has sent a frame.
     var isOfUpgrade = false
-    /// Whether many put up with it: an error that follows is the more likely reason to fail the connection.
+    /// Whether many tolerate it: a later error is then the more likely reason to fail the connection.
     var isLesser = false
-    /// The packet that brought the bytes that break it.
+    /// The packet that brought the bytes that broke it.
     var origin: Origin
-    /// Where they end in the TCP stream that carries them; nil if that is not known.
+    /// Where they end in the TCP stream that carries them; nil if unknown.
     var carriedEnd: UInt64?
-    /// How many frames the other end had begun by then.
+    /// The number of frames that the other end had begun by then.
     var framesOfPeer: UInt64
 }
 
-/// What is recorded of an end for the verdict; kept apart from its stream, since most frames come before there is any.
+/// What is recorded of an end for the verdict.
+///
+/// Kept apart from its stream, since most frames come before there is anything to record.
 final class ClosingNotes {
     var close: SentClose?
     var brokenRule: BrokenRule?

@@ -1,31 +1,32 @@
 public import PacketDecoding
 public import WebSocketProtocol
 
-/// A way in which several sessions with one server ended alike: at the same age, or after the same silence.
+/// A pattern in how several sessions with a server ended: at the same age, or after the same silence.
 public struct EndingPattern: Hashable, Sendable {
-    /// The server that they have in common.
+    /// The server of all these sessions.
     public var server: IPAddress
     /// Who ended them.
     public var by: SessionEnd.Verdict.Party
-    /// At which layer.
+    /// The layer at which they ended.
     public var layer: SessionEnd.Verdict.Layer
-    /// How many of them there are.
+    /// The number of these sessions.
     public var sessions: UInt64
-    /// How many sessions with the server have ended in the capture, in whatever way.
+    /// The number of sessions with the server that ended in the capture in any way.
     public var ended: UInt64
     /// The shortest and the longest silence before the end, in nanoseconds, of both ends or of ``silentEnd``; nil if
-    /// that differs.
+    /// silences differ.
     public var silence: ClosedRange<Int64>?
-    /// The shortest and the longest time from the last data message to the end, in nanoseconds, if only that is alike;
-    /// else nil.
+    /// The shortest and the longest time from the last data message to the end, in nanoseconds, if only these times are
+    /// alike; nil otherwise.
     public var messageSilence: ClosedRange<Int64>?
-    /// The shortest and the longest time from the accepted upgrade to the end, in nanoseconds; nil if that differs.
+    /// The shortest and the longest time from the accepted upgrade to the end, in nanoseconds; nil if these times
+    /// differ.
     public var lifetime: ClosedRange<Int64>?
-    /// Whether no frame was ever sent in any of them, so that silence and lifetime are the same.
+    /// Whether none of them ever had a frame, so that silence and lifetime are the same.
     public var isSilentThroughout: Bool
-    /// The end that was silent, if the other one went on speaking; else nil.
+    /// The end that was silent while the other kept sending; nil if there is none.
     public var silentEnd: Role?
-    /// Whether all of them ended at one moment, so that a single event explains the times as well as a timer does.
+    /// Whether all of them ended at the same moment, so that a single event explains the times as well as a timer.
     public var isAtOnce: Bool
 
     /// Creates a pattern.

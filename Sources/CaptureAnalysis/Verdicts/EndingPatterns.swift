@@ -1,30 +1,31 @@
 import PacketDecoding
 import WebSocketProtocol
 
-/// Finds sessions that end alike: idle timers and fixed lifetimes of servers, clients and what stands between them.
+/// Finds sessions that end alike: idle timers and fixed lifetimes of servers, clients and intermediaries.
 ///
-/// Sessions of one server that the same party ended at the same layer are compared by the silence before their end, by
-/// the time since their last data message, by the time since the last byte of each end, and by their lifetime
-/// (``TimeClusters`` says when two are the same). Where at least three of them, and at least half, agree, that is a
-/// pattern (``EndingTimes/pattern(with:ended:survivors:)``). Times below a second are too short for a timer. Sessions
-/// that outlived the capture do not count, nor do those whose path has a counter-example (``Survivors``).
+/// Sessions with a server that the same party ended at the same layer are compared by the silence before their end, the
+/// time since their last data message, the time since the last byte of each end, and their lifetime (``TimeClusters``
+/// defines when two times are the same). If at least three of them, and at least half, agree, that is a pattern
+/// (``EndingTimes/pattern(with:ended:survivors:)``). Times below a second are too short for a timer. Sessions that
+/// outlived the capture do not count, nor do those whose path has a counter-example (``Survivors``).
 struct EndingPatterns: Sendable {
-    /// The most servers that are followed; sessions with others are left out.
+    /// The most servers to follow; sessions with others are left out.
     static let serverLimit = 256
     /// The fewest sessions of a pattern.
     static let fewest: UInt64 = 3
-    /// The shortest time, in nanoseconds, that may be a timer's.
+    /// The shortest time that may be a timer's, in nanoseconds.
     static let shortest: Int64 = 1_000_000_000
 
-    /// The bytes that are left.
+    /// The bytes of memory that are left.
     private var room: Int
 
-    /// The memory for the sessions of a capture.
+    /// The memory for the sessions of a capture, in bytes.
     static let usualRoom = 4 << 20
 
     /// Creates an empty comparison.
     ///
-    /// - Parameter room: How many bytes it may take. Beyond that, further servers, paths and times are left out.
+    /// - Parameter room: The bytes of memory that it may take. Beyond them, further servers, paths and times are left
+    ///   out.
     init(room: Int = usualRoom) {
         self.room = room
     }
@@ -41,25 +42,25 @@ struct EndingPatterns: Sendable {
     private var servers: [Server] = []
     private var indexByAddress: [IPAddress: Int] = [:]
 
-    /// What the end of a session is compared by, beside its verdict.
+    /// The facts, besides the verdict, by which the ends of sessions are compared.
     ///
-    /// A class: it keeps the event of the end within the sizes that allocators keep ready.
+    /// An object, which keeps the event of the end within the sizes that allocators keep ready.
     final class Sample: Sendable {
         /// Its server.
         let server: IPAddress
-        /// When it ended, in nanoseconds since 1970; nil if that is not known.
+        /// The time of its end, in nanoseconds since 1970; nil if unknown.
         let endTime: Int64?
-        /// Nanoseconds from the accepted upgrade to the end; nil if that was not seen.
+        /// Nanoseconds from the accepted upgrade to the end; nil if the upgrade was not seen.
         let lifetime: Int64?
-        /// Nanoseconds from the last byte of each end to the end; 0 if that is not known.
+        /// Nanoseconds from the last byte of each end to the end; 0 if unknown.
         let ownSilences: InlineArray<2, Int64>
-        /// Whether it lived through silences like that before its end.
+        /// Whether it survived silences like the one before its end.
         let isSteady: Bool
-        /// What it lived through.
+        /// The longest times that it survived.
         let survived: Survivors.Times
-        /// A digest of host and path; 0 if they are not known.
+        /// A digest of host and path; 0 if unknown.
         let path: UInt64
-        /// Who sent the last bytes before the silence at the end.
+        /// The end that sent the last bytes before the silence at the end.
         let lastSpeaker: Role
 
         init(
@@ -79,14 +80,14 @@ struct EndingPatterns: Sendable {
         }
     }
 
-    /// Takes the end of a session: how it ended, and what it is compared by.
+    /// Records the end of a session: its verdict and its sample.
     mutating func record(_ verdict: SessionEnd.Verdict, _ sample: Sample) {
         record(
             EndingTimes.Manner(by: verdict.by, layer: verdict.layer), silence: verdict.silence ?? 0,
             messageSilence: verdict.messageSilence, sample)
     }
 
-    /// Takes the end of a TLS connection that was not decrypted.
+    /// Records the end of a TLS connection that was not decrypted.
     mutating func record(_ connection: EncryptedConnection, endTime: Int64) {
         record(
             EndingTimes.Manner(by: connection.by, layer: connection.layer), silence: connection.silence ?? 0,
@@ -118,10 +119,9 @@ struct EndingPatterns: Sendable {
             silence: silence, messageSilence: messageSilence, sample, room: &room)
     }
 
-    /// Where the times of a manner stand in a server's, to which it is added if need be; by index, so that none is
-    /// copied.
+    /// The index of a manner's times among a server's; they are added if need be.
     ///
-    /// There are few, so they are counted, but never refused.
+    /// An index, so that nothing is copied. There are few manners, so their memory is counted, but never refused.
     private mutating func place(of manner: EndingTimes.Manner, at server: Int) -> Int {
         for place in servers[server].endings.indices where servers[server].endings[place].manner == manner {
             return place
@@ -131,7 +131,7 @@ struct EndingPatterns: Sendable {
         return servers[server].endings.count &- 1
     }
 
-    /// Adds what another shard has found; ends of further servers are only counted.
+    /// Adds the findings of another shard; sessions with further servers are only counted.
     mutating func add(_ other: EndingPatterns) {
         uncomparedSessions &+= other.uncomparedSessions
         for server in other.servers {
@@ -148,7 +148,7 @@ struct EndingPatterns: Sendable {
         }
     }
 
-    /// What was found, the most frequent first.
+    /// The patterns found, the most frequent first.
     var patterns: [EndingPattern] {
         let found = servers.flatMap { server in
             server.endings.compactMap {
@@ -160,14 +160,14 @@ struct EndingPatterns: Sendable {
         }.map(\.element)
     }
 
-    /// The silences and lifetimes that were forgotten, since too many differ.
+    /// The silences and lifetimes that were dropped because too many differ.
     var forgottenTimes: UInt64 {
         servers.reduce(0) { sum, server in
             server.endings.reduce(sum) { $0 &+ $1.forgotten }
         }
     }
 
-    /// What a server takes, with room for one more and its place in the table.
+    /// The memory of a server, with room for one more and its entry in the table, in bytes.
     private static let serverCost = 2 &* MemoryLayout<Server>.stride &+ 256
 
     private mutating func index(of address: IPAddress) -> Int? {

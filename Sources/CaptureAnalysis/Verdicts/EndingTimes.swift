@@ -1,42 +1,42 @@
 import PacketDecoding
 import WebSocketProtocol
 
-/// How long sessions had been silent, and had lived, when they ended: those with one server that ended in one manner.
+/// How long sessions with a server had been silent, and had lived, when they ended in a given manner.
 struct EndingTimes: Sendable {
-    /// Which party ended sessions, and at which layer.
+    /// The party that ended sessions, and the layer.
     struct Manner: Hashable, Sendable {
         var by: SessionEnd.Verdict.Party
         var layer: SessionEnd.Verdict.Layer
     }
 
-    /// How they ended.
+    /// The manner in which they ended.
     let manner: Manner
-    /// How many sessions ended so.
+    /// The number of sessions that ended in this manner.
     private var count: UInt64 = 0
     private var silences = TimeClusters()
     private var messageSilences = TimeClusters()
     private var lifetimes = TimeClusters()
-    /// Since the last byte of each end, by ``Role/index``.
+    /// Times since the last byte of each end, by ``Role/index``.
     private var ownSilences: InlineArray<2, TimeClusters> = [TimeClusters(), TimeClusters()]
 
-    /// No session has ended in this manner yet.
+    /// Starts without sessions.
     init(_ manner: Manner) {
         self.manner = manner
     }
 
-    /// The times that were forgotten, since too many differ.
+    /// The number of times dropped because too many differ.
     var forgotten: UInt64 {
         silences.forgotten &+ messageSilences.forgotten &+ lifetimes.forgotten &+ ownSilences[0].forgotten
             &+ ownSilences[1].forgotten
     }
 
-    /// Takes the times of a session.
+    /// Records the times of a session.
     ///
     /// - Parameters:
     ///   - silence: Nanoseconds since the last byte of both ends.
     ///   - messageSilence: Nanoseconds since the last data message; nil if there was none.
-    ///   - sample: What else is known.
-    ///   - room: The bytes that are left.
+    ///   - sample: What else is known of it.
+    ///   - room: The bytes of memory that are left.
     mutating func record(
         silence: Int64, messageSilence: Int64?, _ sample: EndingPatterns.Sample, room: inout Int
     ) {
@@ -73,9 +73,9 @@ struct EndingTimes: Sendable {
     ///
     /// - Parameters:
     ///   - server: The server of all these sessions.
-    ///   - ended: How many sessions with it have ended, in whatever manner.
-    ///   - survivors: What sessions with it lived through.
-    /// - Returns: What the sessions have in common, and how many of them have it.
+    ///   - ended: The number of sessions with it that ended in any manner.
+    ///   - survivors: The times that sessions with it survived.
+    /// - Returns: What the sessions have in common, and in how many of them.
     func pattern(with server: IPAddress, ended: UInt64, survivors: Survivors) -> EndingPattern? {
         func largest(
             _ times: TimeClusters, _ time: (Survivors.Times, Role) -> Int64, _ own: (Survivors.End) -> Int64
@@ -89,7 +89,7 @@ struct EndingTimes: Sendable {
         for role in Role.allCases {
             let own = largest(ownSilences[role.index], { times, _ in times.ownSilences[role.index] }, { _ in 0 })
             guard let own, own.oneSided >= EndingPatterns.fewest, own.count > lifetime?.count ?? 0 else { continue }
-            // Where the other end speaks at regular intervals, the silence after its last word is alike as well.
+            // If the other end sends at regular intervals, the silences after its last bytes are alike too.
             guard
                 own.count > silence?.count ?? 0
                     || silence.map({ $0.steady == $0.count && own.count == $0.count }) == true
@@ -97,7 +97,7 @@ struct EndingTimes: Sendable {
             (silence, lifetime, silentEnd) = (own, nil, role)
         }
         let isSilentThroughout = Self.choose(between: &silence, and: &lifetime)
-        // Heartbeats break a silence, but do not reset a timer that looks at messages.
+        // Heartbeats break a silence, but do not reset a timer that watches messages.
         let messages =
             silence == nil && lifetime == nil
             ? largest(messageSilences, { times, _ in times.messageSilence }, { $0.messageSilence }) : nil
@@ -109,14 +109,15 @@ struct EndingTimes: Sendable {
             isSilentThroughout: isSilentThroughout, silentEnd: silentEnd, isAtOnce: found.contains { $0.isAtOnce })
     }
 
-    /// Leaves the silence or the lifetime that sessions have in common, if one of the two explains their ends better.
+    /// Keeps only the silence or only the lifetime that sessions have in common, if one explains their ends better.
     ///
-    /// - Returns: Whether the two are the same, since nothing was ever said in any of the sessions.
+    /// - Returns: Whether the two are the same, since none of the sessions ever had a frame.
     private static func choose(
         between silence: inout TimeClusters.Cluster?, and lifetime: inout TimeClusters.Cluster?
     ) -> Bool {
         guard let silent = silence, let living = lifetime else { return false }
-        // In a session without any frame, silence and lifetime are one: the other sessions tell which of them counts.
+        // In a session without frames, silence and lifetime are the same: the other sessions show which of the two
+        // counts.
         switch (silent.count > silent.silentThroughout, living.count > living.silentThroughout) {
         case (true, false): lifetime = nil
         case (false, true): silence = nil
@@ -124,16 +125,16 @@ struct EndingTimes: Sendable {
         // What fewer of them have in common is a coincidence.
         case (true, true) where silent.count > living.count: lifetime = nil
         case (true, true) where silent.count < living.count: silence = nil
-        // All of them had lived through silences as long as the last one.
+        // All of them had survived silences as long as the last one.
         case (true, true) where silent.steady == silent.count: silence = nil
         case (true, true): _ = leaveCloser(of: &silence, &lifetime)
         }
         return false
     }
 
-    /// Leaves the one of two groups whose times agree far better, if there is one: those are a timer's.
+    /// Keeps the one of two groups whose times agree far better, if there is one: those are a timer's.
     ///
-    /// - Returns: Whether one is left.
+    /// - Returns: Whether only one was kept.
     private static func leaveCloser(
         of one: inout TimeClusters.Cluster?, _ other: inout TimeClusters.Cluster?
     ) -> Bool {
@@ -152,6 +153,6 @@ struct EndingTimes: Sendable {
         return true
     }
 
-    /// How far apart times must lie, in nanoseconds, for it to matter that others lie closer.
+    /// The spread of times, in nanoseconds, from which it matters that others are closer together.
     private static let notableSpread: Int64 = 250_000_000
 }

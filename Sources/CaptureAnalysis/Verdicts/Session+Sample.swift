@@ -2,9 +2,9 @@ import TCPReassembly
 import WebSocketProtocol
 import WireFormat
 
-/// What a session's end is compared by, and what it shows of timers.
+/// The facts by which a session's end is compared, and what the session shows of timers.
 extension Session {
-    /// What its end is compared by.
+    /// The sample by which its end is compared.
     mutating func sample(
         _ verdict: borrowing SessionEnd.Verdict, _ tcp: TransportEnd, _ endTime: Timestamp
     ) -> EndingPatterns.Sample {
@@ -16,7 +16,7 @@ extension Session {
             path: identity.pathDigest, lastSpeaker: lastSpeaker(tcp))
     }
 
-    /// What it shows of timers that did not end it; of a session of which bytes are missing, only its age.
+    /// The times that it survived, which contradict timers; if it lacks bytes, only its age counts.
     mutating func survived(
         _ verdict: borrowing SessionEnd.Verdict, _ tcp: TransportEnd, _ endTime: Timestamp,
         _ silences: InlineArray<2, Int64>
@@ -36,7 +36,8 @@ extension Session {
         return times
     }
 
-    /// The time from the last byte of each end to the end; 0 if it sent none, or bytes are missing.
+    /// The time from the last byte of each end to the end, in nanoseconds; 0 if that end sent none, or if bytes are
+    /// missing.
     mutating func ownSilences(
         _ tcp: TransportEnd, _ endTime: Timestamp, isCloseFrame: Bool
     ) -> InlineArray<2, Int64> {
@@ -47,7 +48,7 @@ extension Session {
         }
     }
 
-    /// Whether it lived through silences like the one at its end, after bytes of the same end; or may have, as shorter
+    /// Whether it survived silences like the one at its end after bytes of the same end, or may have, since shorter
     /// ones are not recorded.
     mutating func isSteady(_ verdict: borrowing SessionEnd.Verdict, _ tcp: TransportEnd) -> Bool {
         guard let silence = verdict.silence else { return false }
@@ -57,16 +58,16 @@ extension Session {
         return longest >= silence || longest > 0 && TimeClusters.isTight(longest...silence)
     }
 
-    /// The latest bytes after a pause; the first of an end of which the other one has acknowledged none since.
+    /// The latest burst after a pause, or the first burst of an end since which the other end has acknowledged nothing.
     mutating func lastBurst(_ tcp: TransportEnd) -> Burst? {
         guard let pauses = activity.pauses else { return nil }
         let direction = pauses.unheard.role.direction(client: clientDirection)
         return tcp.acknowledged[direction.index] <= pauses.unheard.start ? pauses.unheard : pauses.burst
     }
 
-    /// Who sent the last bytes before the silence at the end.
+    /// The end that sent the last bytes before the silence at the end.
     mutating func lastSpeaker(_ tcp: TransportEnd) -> Role {
-        // Bytes that never arrived, and a Close frame after a pause, break no silence.
+        // Bytes that never arrived do not break a silence, nor does a Close frame after a pause.
         if let burst = lastBurst(tcp), firstCloser ?? burst.role == burst.role,
             tcp.isLost(from: burst.role.direction(client: clientDirection))
         {

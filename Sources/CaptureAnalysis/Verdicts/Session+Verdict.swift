@@ -1,12 +1,12 @@
 import WebSocketProtocol
 import WireFormat
 
-/// What is recorded during a session for the verdict on it.
+/// What a session records for the verdict.
 extension Session {
-    /// Records a broken rule, unless it was no reason for the other end to fail the connection.
+    /// Records a broken rule, if it was a reason for the other end to fail the connection.
     ///
-    /// What is sent after a Close frame is not read (RFC 6455 5.5.1), and an end that has sent its own Close frame has
-    /// given its reasons.
+    /// Bytes after a Close frame are not read (RFC 6455 5.5.1), and an end that has sent its own Close frame has given
+    /// its reasons.
     mutating func record(
         _ violation: Violation, at streamOffset: UInt64, from source: Provenance
     ) {
@@ -23,7 +23,7 @@ extension Session {
         let began = streams[source.index].decoder.frameOrigin.packet
         let carriedEnd = isCarried ? nil : carriedEnd(of: source.role)
         if let close = streams[source.role.peer.index].close, began >= close.origin.packet {
-            // An end that has received the bytes may close over them, whatever was captured first.
+            // An end that has received the bytes may close because of them, whatever was captured first.
             guard let carriedEnd, let received = close.received, received >= carriedEnd else { return }
         }
         streams[source.index].record(

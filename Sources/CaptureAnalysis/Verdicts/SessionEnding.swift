@@ -1,21 +1,21 @@
 import WebSocketProtocol
 
-/// What ended a session: the first row that applies of the table in docs/verdicts.md, "Which end, and at which layer".
+/// What ended a session: the first applicable row of the table in docs/verdicts.md, "Which end, and at which layer".
 enum SessionEnding {
     /// The first Close frame; its sender is nil if a gap may hide an earlier one of the other end.
     case closeFrame(SentClose, by: Role?)
-    /// A fatal alert in TLS that is decrypted.
+    /// A fatal alert in decrypted TLS.
     case tlsAlert(Alert)
     /// An end that never answered.
     case timeout
-    /// The first FIN; its sender is nil if it may answer one of the other end that was not captured, or a Close frame.
+    /// The first FIN; its sender is nil if it may answer an uncaptured FIN or Close frame of the other end.
     case fin(by: Role?)
     /// The first RST.
     case reset(by: Role)
-    /// Nothing: the capture ended before it.
+    /// Nothing: the capture ended first.
     case captureEnd
 
-    /// Who ended it.
+    /// The party that ended it.
     var party: SessionEnd.Verdict.Party {
         switch self {
         case .closeFrame(_, let role), .fin(let role): SessionEnd.Verdict.Party(role)
@@ -26,7 +26,7 @@ enum SessionEnding {
         }
     }
 
-    /// At which layer.
+    /// The layer at which it ended.
     var layer: SessionEnd.Verdict.Layer {
         switch self {
         case .closeFrame: .closeFrame
@@ -38,14 +38,14 @@ enum SessionEnding {
         }
     }
 
-    /// The Close frame that began the end; nil if none did.
+    /// The Close frame that started the end; nil if none did.
     var close: SentClose? {
         if case .closeFrame(let close, _) = self { close } else { nil }
     }
 }
 
 extension SessionEnd.Verdict.Party {
-    /// An end; nil if it is not known which.
+    /// Creates the party of an end; nil stands for an unknown one.
     fileprivate init(_ role: Role?) {
         self =
             switch role {
@@ -56,12 +56,12 @@ extension SessionEnd.Verdict.Party {
     }
 }
 
-/// What became of a Close frame at the end that it was sent to.
+/// What happened to a Close frame at the end that it was sent to.
 enum CloseArrival {
-    /// Its application was told, as far as is known.
+    /// Its application was informed, as far as known.
     case received
-    /// Its socket was gone: its TCP answered with a RST, or it met one when it could be reached again.
+    /// Its socket was gone: its TCP answered with a RST, or met one when it could be reached again.
     case refused
-    /// Nobody knows: the end was silent, or out of reach.
+    /// Unknown: the end was silent, or unreachable.
     case unknown
 }

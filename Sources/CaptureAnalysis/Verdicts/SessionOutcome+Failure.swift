@@ -1,14 +1,14 @@
 import WebSocketProtocol
 import WireFormat
 
-/// Whether an end has failed the connection (RFC 6455 7.1.7): it then shows its application 1006, whatever it receives.
+/// Whether an end failed the connection (RFC 6455 7.1.7): it then gives its application 1006, whatever it receives.
 ///
-/// docs/verdicts.md, "An end that fails the connection", has the rules.
+/// docs/verdicts.md, "An end that fails the connection", states the rules.
 extension SessionOutcome {
-    /// How long after a broken rule, in nanoseconds, the end of TCP counts as its consequence.
+    /// How long after a broken rule the end of TCP counts as its consequence, in nanoseconds.
     private static let patience: Int64 = 2_000_000_000
 
-    /// Who has failed the connection, and why; nil if neither has.
+    /// The end that failed the connection, and why; nil if neither did.
     func failure() -> SessionEnd.Failure? {
         for role in [firstCloser?.peer ?? .client, firstCloser ?? .server] {
             if hasFailedByClose(role) || hasFailedSilently(role) {
@@ -18,7 +18,7 @@ extension SessionOutcome {
         return nil
     }
 
-    /// The rule that the other end broke, unless this one has shown with frames that it puts up with that.
+    /// The rule that the other end broke, unless this end has shown with frames that it tolerates that.
     private func brokenRule(for role: Role) -> BrokenRule? {
         guard let broken = ends[role.peer.index].brokenRule, broken.isLesser else {
             return ends[role.peer.index].brokenRule
@@ -27,11 +27,11 @@ extension SessionOutcome {
         return ends[role.index].frames <= broken.framesOfPeer &+ close ? broken : nil
     }
 
-    /// Whether an end's Close frame says that it fails the connection.
+    /// Whether an end's Close frame shows that it fails the connection.
     ///
-    /// RFC 6455 7.4.1 has codes for that. They say it if the other end has broken a rule before, or if its stream
-    /// is not known in full; "message too big" if the other end has sent any data. A Close frame that only repeats the
-    /// other's code says nothing.
+    /// RFC 6455 7.4.1 defines codes for this. They show it if the other end broke a rule before, or if its stream is
+    /// not fully known; "message too big" shows it if the other end sent any data. A Close frame that only repeats the
+    /// other's code shows nothing.
     func hasFailedByClose(_ role: Role) -> Bool {
         let peer = role.peer.index
         guard let code = ends[role.index].close?.body?.code, !isEcho(role, code) else { return false }
@@ -46,13 +46,13 @@ extension SessionOutcome {
         }
     }
 
-    /// Whether a Close frame has the code of the one that it answers.
+    /// Whether a Close frame has the same code as the one that it answers.
     private func isEcho(_ role: Role, _ code: CloseCode) -> Bool {
         firstCloser != role && ends[role.peer.index].close?.body?.code == code
     }
 
-    /// Whether an end has ended TCP without a Close frame right after the other one broke a rule, and has sent
-    /// nothing in between.
+    /// Whether an end ended TCP without a Close frame right after the other one broke a rule, and sent nothing in
+    /// between.
     private func hasFailedSilently(_ role: Role) -> Bool {
         guard ends[role.index].close == nil, !ends[role.index].mayHideClose,
             let rule = ends[role.peer.index].brokenRule,

@@ -1,33 +1,33 @@
 import WebSocketProtocol
 import WireFormat
 
-/// What a session came to, and the verdict on it; docs/verdicts.md has the rules, in the same order.
+/// The facts on a session's end, and the verdict on it; docs/verdicts.md states the rules in the same order.
 struct SessionOutcome {
     /// How TCP ended.
     let tcp: TransportEnd
-    /// What the client and the server did, by ``Role/index``.
+    /// The actions of the client and the server, by ``Role/index``.
     var ends: InlineArray<2, EndOutcome>
     /// Who sent the first Close frame.
     var firstCloser: Role?
     /// The direction that the client sends.
     var clientDirection: Direction
-    /// When the last byte of a frame, or the answer to the upgrade, and the last data message came before the first
-    /// Close frame.
+    /// The times of the last byte of a frame, or of the response to the upgrade, and of the last data message before
+    /// the first Close frame.
     var lastTimes = LastTimes()
-    /// When they came before the first FIN or RST.
+    /// The same times before the first FIN or RST.
     var timesBeforeFin = LastTimes()
     /// The latest bytes after a pause.
     var burst: Burst?
     /// Pings that waited too long for a Pong.
     var unansweredPings: UInt64 = 0
-    /// Pings that waited too long, and whose Pong the capture may lack.
+    /// Pings that waited too long, but whose Pong the capture may lack.
     var uncertainPings: UInt64 = 0
     /// Whether the upgrade was accepted.
     var wasOpened: Bool
-    /// The alerts of TLS; nil if TLS does not carry the session.
+    /// The TLS alerts; nil if TLS does not carry the session.
     var alerts: AlertNotes?
 
-    /// Who ended it, at which layer, and what the applications are told; `now` is the time of the capture's end.
+    /// Who ended it, at which layer, and what the applications observe; `now` is the time of the capture's end.
     func verdict(now: Timestamp) -> SessionEnd.Verdict {
         let ending = ending()
         let failure = failure()
@@ -53,7 +53,7 @@ struct SessionOutcome {
 
     // MARK: Which end, and at which layer
 
-    /// What ended it: the first that applies.
+    /// What ended it: the first case that applies.
     private func ending() -> SessionEnding {
         if let firstCloser, let close = firstClose() {
             return .closeFrame(close, by: mayHaveClosedBefore(firstCloser) ? nil : firstCloser)
@@ -66,19 +66,20 @@ struct SessionOutcome {
         return .fin(by: tcp.mayBeAnswer || mayHaveClosedUnseen(sender.peer) ? nil : sender)
     }
 
-    /// When the end began: with the first Close frame, else the first FIN or RST, else the last packet.
+    /// The time at which the end began: that of the first Close frame, else of the first FIN or RST, else of the last
+    /// packet.
     ///
-    /// If there was no end: when another connection replaced it, else the capture's end.
+    /// If there was no end: the time at which another connection replaced this one, else the capture's end.
     func endTime(now: Timestamp) -> Timestamp {
         if let close = firstClose() { return close.origin.time }
         if let fatal = alerts?.fatal, fatal.time < tcp.firstEndTime ?? now { return fatal.time }
         return tcp.firstEndTime ?? (tcp.isTimeout ? tcp.lastTime : tcp.replacedTime ?? now)
     }
 
-    /// The first Close frame; nil if there was none, or if the other end was gone before.
+    /// The first Close frame; nil if there was none, or if the other end was already gone.
     ///
-    /// It was if it had sent a FIN or RST without a Close frame, and never acknowledged this one: a half-closed
-    /// connection, on which it only listens, would have.
+    /// The other end was gone if it had sent a FIN or RST without a Close frame and never acknowledged this one: an end
+    /// that only half-closed the connection, and still listens, would have.
     private func firstClose() -> SentClose? {
         guard let firstCloser, let close = ends[firstCloser.index].close else { return nil }
         guard let end = tcp.firstEnd, end.from == direction(of: firstCloser.peer), comes(end, before: close),
@@ -97,14 +98,14 @@ struct SessionOutcome {
         return received >= close.carriedEnd
     }
 
-    /// Whether a FIN or RST came before a Close frame of the other end: in the capture, or as that acknowledges the
-    /// FIN.
+    /// Whether a FIN or RST came before a Close frame of the other end: in the capture, or because the Close frame's
+    /// segment acknowledges the FIN.
     private func comes(_ end: (packet: UInt64, from: Direction, isReset: Bool), before close: SentClose) -> Bool {
         if end.packet < close.origin.packet { return true }
         return !end.isReset && close.received.map { $0 > tcp.ends[end.from.index] } ?? false
     }
 
-    /// Whether an end sent a Close frame before everything was over: what follows a RST came to nobody.
+    /// Whether an end sent a Close frame before everything was over: bytes after a RST reached nobody.
     private func hasClosed(_ role: Role) -> Bool {
         guard let close = ends[role.index].close else { return false }
         return tcp.afterReset[direction(of: role).index].map { close.carriedEnd <= $0 } ?? true
@@ -112,13 +113,13 @@ struct SessionOutcome {
 
     /// Whether a gap may hide a Close frame that the other end sent before this one.
     ///
-    /// What the other end sent after this one can hold its answer: then it had sent none before.
+    /// Bytes that the other end sent after this one can hold its answer: then it had sent no Close frame before.
     private func mayHaveClosedBefore(_ closer: Role) -> Bool {
         let peer = closer.peer.index
         guard ends[peer].close == nil, ends[peer].mayHideClose, let close = ends[closer.index].close else {
             return false
         }
-        // A code for a rule that the other end broke answers no Close frame.
+        // A code for a rule that the other end broke does not answer a Close frame.
         if ends[peer].brokenRule != nil, hasFailedByClose(closer) { return false }
         // Its last bytes hold the Close frame that this one would answer. (In TLS, an alert follows.)
         if let received = close.received, alerts == nil {
@@ -129,7 +130,7 @@ struct SessionOutcome {
         return ends[peer].lastPacket < close.origin.packet
     }
 
-    /// Whether an end may have sent a Close frame that is not known, and that the other end's FIN answers.
+    /// Whether an end may have sent an unseen Close frame that the other end's FIN answers.
     private func mayHaveClosedUnseen(_ role: Role) -> Bool {
         let end = ends[role.index]
         return wasOpened && end.close == nil && end.mayHideClose && end.isIncomplete
@@ -137,7 +138,7 @@ struct SessionOutcome {
 
     // MARK: Silence
 
-    /// When something was last heard: bytes that never arrived break no silence.
+    /// The time at which something was last heard: bytes that never arrived do not break a silence.
     private func lastTime(before ending: SessionEnding) -> Timestamp? {
         let last = times(before: ending).byte
         guard let burst, tcp.isLost(from: direction(of: burst.role)), firstCloser ?? burst.role == burst.role,
@@ -146,17 +147,17 @@ struct SessionOutcome {
         return burst.before.map { min($0, last) }
     }
 
-    /// When something came last before the end.
+    /// The latest times before the end.
     private func times(before ending: SessionEnding) -> LastTimes { ending.close == nil ? timesBeforeFin : lastTimes }
 
     private func known(_ time: Timestamp) -> Timestamp? { time == .never ? nil : time }
 
     // MARK: What each application sees
 
-    /// What an end's application is told: the first rule that applies; nil while its session is open, and if a gap
-    /// hides it.
+    /// The `close` event of an end's application: the first rule that applies; nil while its session is open, and if a
+    /// gap hides it.
     private func closeEvent(of role: Role, _ failure: SessionEnd.Failure?) -> CloseEvent? {
-        // RFC 6455 7.1.7: an end that has failed the connection reads nothing more, not even a Close frame.
+        // RFC 6455 7.1.7: an end that failed the connection reads nothing more, not even a Close frame.
         if failure?.by == role { return .abnormal }
         guard let close = ends[role.peer.index].close else {
             return isOver && !ends[role.peer.index].mayHideClose ? .abnormal : nil
@@ -175,20 +176,21 @@ struct SessionOutcome {
     /// Whether TCP or TLS is over.
     private var isOver: Bool { tcp.cause == .closed || tcp.firstEndTime != nil || alerts?.fatal != nil }
 
-    /// Whether an end that has received a Close frame has sent one too (RFC 6455 7.1.4), and the other end then ended
-    /// TCP without a RST, which browsers do not call clean; nil if a gap may hide its Close frame.
+    /// Whether an end that received a Close frame has also sent one (RFC 6455 7.1.4) and the other end then ended TCP
+    /// without a RST, which browsers would not call clean; nil if a gap may hide its Close frame.
     private func wasClean(for role: Role) -> Bool? {
         if let end = tcp.firstEnd, end.isReset, end.from == direction(of: role.peer) { return false }
         if ends[role.index].close != nil { return true }
         return ends[role.index].mayHideClose ? nil : false
     }
 
-    /// What became of a Close frame: it was received, unless it was never acknowledged and one of these shows why.
+    /// What happened to a Close frame: it was received, unless it was never acknowledged and one of the following shows
+    /// why.
     private func arrival(of close: SentClose, from sender: Role) -> CloseArrival {
         let receiver = sender.peer
         guard !isAcknowledged(close, from: sender) else { return .received }
         if let reset = tcp.reset, reset.from == direction(of: receiver) { return .refused }
-        // The receiver went on after a pause as if there were no Close frame: it was out of reach meanwhile.
+        // The receiver went on after a pause as if there were no Close frame: meanwhile it was unreachable.
         if burst?.role == receiver, ends[receiver.index].lastPacket > close.origin.packet {
             return tcp.refusal?.from == direction(of: sender) ? .refused : .unknown
         }

@@ -1,14 +1,14 @@
 import WebSocketProtocol
 
-/// What sessions with one server lived through: the counter-examples of timers.
+/// The times that sessions with a server survived, which are counter-examples of timers.
 ///
-/// A timer of the path that a session asked for would have ended it earlier. Silences are compared with those after
-/// bytes of the same end: a timer that waits for an answer does not run while the other end is to speak.
+/// A timer of the path that a session requested would have ended it earlier. Silences are compared with those after
+/// bytes of the same end: a timer that waits for an answer does not run while the other end is due to send.
 struct Survivors: Sendable {
-    /// The most paths that are followed; what further ones lived through is not known.
+    /// The most paths to follow; what sessions on further paths survived is unknown.
     static let limit = 64
 
-    /// The longest times, in nanoseconds, that a session lived through.
+    /// The longest times that a session survived, in nanoseconds.
     struct Times: Sendable {
         /// Without a byte of a frame, after bytes of each end.
         var silences: InlineArray<2, Int64> = [0, 0]
@@ -16,10 +16,10 @@ struct Survivors: Sendable {
         var messageSilence: Int64 = 0
         /// Since the accepted upgrade.
         var lifetime: Int64 = 0
-        /// Without a byte of each end, whatever the other one sent.
+        /// Without a byte of each end, whatever the other end sent.
         var ownSilences: InlineArray<2, Int64> = [0, 0]
 
-        /// The longer ones of two.
+        /// The longer of each pair of times.
         func joined(_ other: Times) -> Times {
             Times(
                 silences: [max(silences[0], other.silences[0]), max(silences[1], other.silences[1])],
@@ -30,19 +30,19 @@ struct Survivors: Sendable {
         }
     }
 
-    /// What sessions lived through that ended after about the same silence.
+    /// The times that sessions survived which ended after about the same silence.
     private struct Kind {
         var end: End
         var times: Times
     }
 
-    /// The silences that a session ended after, in nanoseconds; 0 if they are too short for a timer, or the capture
-    /// ended first.
+    /// The silences after which a session ended, in nanoseconds; 0 if too short for a timer, or if the capture ended
+    /// first.
     struct End: Hashable, Sendable {
         var silence: Int64 = 0
         var messageSilence: Int64 = 0
 
-        /// Whether two are nearly the same.
+        /// Whether two ends are nearly the same.
         func isLike(_ other: End) -> Bool {
             Self.areAlike(silence, other.silence) && Self.areAlike(messageSilence, other.messageSilence)
         }
@@ -52,24 +52,24 @@ struct Survivors: Sendable {
         }
     }
 
-    /// The most kinds of ends that are followed for a path.
+    /// The most kinds of ends to follow for a path.
     private static let kindLimit = 8
-    /// Of all paths together.
+    /// The kinds of all paths together.
     private var ofAnyPath: [Kind] = []
     private var byPath: [UInt64: [Kind]] = [:]
 
-    /// What a path takes in the dictionary, which grows by copying, and with the memory of its kinds.
+    /// The memory of a path in bytes: in the dictionary, which grows by copying, and for the array of its kinds.
     private static let pathCost = 128
-    /// What a kind takes, with room for one more.
+    /// The memory of a kind, with room for one more, in bytes.
     private static let kindCost = 2 &* MemoryLayout<Kind>.stride
 
-    /// Takes what a session lived through.
+    /// Records the times that a session survived.
     ///
     /// - Parameters:
     ///   - times: The longest times.
-    ///   - end: What it ended after.
-    ///   - path: Stands for host and path; 0 if they are not known.
-    ///   - room: The bytes that are left.
+    ///   - end: The silences after which it ended.
+    ///   - path: The digest of host and path; 0 if unknown.
+    ///   - room: The bytes of memory that are left.
     mutating func record(_ times: Times, before end: End, path: UInt64, room: inout Int) {
         Self.record(times, before: end, in: &ofAnyPath, &room)
         if byPath[path] == nil {
@@ -88,7 +88,7 @@ struct Survivors: Sendable {
         }
     }
 
-    /// Adds what another shard has seen.
+    /// Adds the records of another shard.
     mutating func add(_ other: Survivors, room: inout Int) {
         for kind in other.ofAnyPath { Self.record(kind.times, before: kind.end, in: &ofAnyPath, &room) }
         for (path, kinds) in other.byPath {
@@ -98,11 +98,11 @@ struct Survivors: Sendable {
 
     /// A group of times without the sessions whose path has a counter-example.
     ///
-    /// That is another session of it that lived through clearly more, and does not end like the group itself. Sessions
-    /// that all went through longer silences before, and end after the same one, show a timer that something else than
-    /// silence starts.
+    /// A counter-example is another session on the path that survived clearly longer and does not end like the group
+    /// itself. Sessions that all survived longer silences and then end after the same one show a timer that is started
+    /// by something other than silence.
     ///
-    /// Of more paths than a group lists, any path's counts.
+    /// If there are more paths than a group lists, those of any path count.
     func confirmed(
         _ group: TimeClusters.Cluster, _ time: (Times, Role) -> Int64, _ own: (End) -> Int64
     ) -> TimeClusters.Cluster {
@@ -129,7 +129,7 @@ struct Survivors: Sendable {
     }
 }
 
-/// How many of the sessions of a group have which path, and which end that spoke last.
+/// The numbers of a group's sessions by path, and by the end that sent last.
 struct PathCounts: Sendable {
     struct Sessions: Sendable {
         var path: UInt64
@@ -138,17 +138,17 @@ struct PathCounts: Sendable {
     }
 
     private static let limit = 8
-    /// What the sessions of a path take, with room for one more.
+    /// The memory of a path's sessions, with room for one more, in bytes.
     private static let sessionsCost = 2 &* MemoryLayout<Sessions>.stride
 
-    /// The bytes that it takes, the first path's left out.
+    /// The memory that it takes, without the first path's, in bytes.
     var cost: Int { max(0, counts.count &- 1) &* Self.sessionsCost }
 
     private(set) var counts: [Sessions] = []
-    /// Those of further paths, by who spoke last.
+    /// The numbers of sessions on further paths, by the end that sent last.
     private(set) var others: InlineArray<2, UInt64> = [0, 0]
 
-    /// Counts sessions of a path: apart from others while there is room.
+    /// Counts sessions of a path: separately while there is room.
     mutating func count(_ path: UInt64, _ lastSpeaker: Role, _ sessions: UInt64 = 1, room: inout Int) {
         if let index = counts.firstIndex(where: { $0.path == path && $0.lastSpeaker == lastSpeaker }) {
             counts[index].count &+= sessions
@@ -160,7 +160,7 @@ struct PathCounts: Sendable {
         }
     }
 
-    /// Adds those of another group.
+    /// Adds the numbers of another group.
     mutating func add(_ other: PathCounts, room: inout Int) {
         for sessions in other.counts { count(sessions.path, sessions.lastSpeaker, sessions.count, room: &room) }
         for index in 0..<2 { others[index] &+= other.others[index] }

@@ -1,52 +1,53 @@
-/// Groups of lengths of time that are nearly the same, found one after the other in bounded memory.
+/// Groups of times that are nearly the same, found one by one in bounded memory.
 ///
-/// A group takes a time as long as its longest and its shortest then differ by at most 2 % of the longest. Times that
-/// close, with none else near them, come into one group in whatever order.
+/// A group accepts a time if its longest and shortest time then differ by at most 2 % of the longest. Times that close,
+/// with no others near them, form one group in whatever order they come.
 struct TimeClusters: Sendable {
     /// Times that are nearly the same, in nanoseconds.
     struct Cluster: Sendable {
         var range: ClosedRange<Int64>
         var count: UInt64 = 0
-        /// How many of them are of sessions in which nothing was ever said.
+        /// The number of times from sessions that never had a frame.
         var silentThroughout: UInt64 = 0
-        /// How many lived through as long a silence before.
+        /// The number of times from sessions that had survived as long a silence before.
         var steady: UInt64 = 0
-        /// In how many of them the other end went on speaking.
+        /// The number of times during which the other end kept sending.
         var oneSided: UInt64 = 0
         /// The paths of the sessions.
         var paths = PathCounts()
-        /// When the first and the last of them ended, in nanoseconds since 1970; nil if that is not known of all.
+        /// When the first and the last session ended, in nanoseconds since 1970; nil if that is unknown for any of
+        /// them.
         var ends: ClosedRange<Int64>?
 
-        /// Whether the sessions ended at one moment, as far as the times can tell: a single event explains such times
-        /// as well as a timer does.
+        /// Whether the sessions ended at the same moment, as far as the times show: a single event explains such times
+        /// as well as a timer.
         var isAtOnce: Bool {
             ends.map { $0.upperBound &- $0.lowerBound <= range.upperBound &- range.lowerBound } ?? false
         }
     }
 
-    /// What is known of a time beside its length.
+    /// What is known of a time besides its length.
     struct Traits: OptionSet {
         let rawValue: UInt8
 
-        /// Nothing was ever said in the session.
+        /// The session never had a frame.
         static let silentThroughout = Traits(rawValue: 1)
-        /// The session lived through as long a silence before.
+        /// The session had survived as long a silence before.
         static let steady = Traits(rawValue: 2)
-        /// The other end went on meanwhile.
+        /// The other end kept sending meanwhile.
         static let oneSided = Traits(rawValue: 4)
     }
 
-    /// The most groups that are followed; beyond, a new one takes the place of the smallest, the oldest of equals.
+    /// The most groups to follow; beyond this, a new group replaces the smallest, and the oldest among equals.
     static let limit = 32
-    /// How far the times of a group may lie apart: the longest by this.
+    /// The times of a group may differ by the longest time divided by this.
     static let tolerance: Int64 = 50
 
     private(set) var clusters: [Cluster] = []
-    /// The times in groups that others took the place of.
+    /// The number of times in groups that were replaced.
     private(set) var forgotten: UInt64 = 0
 
-    /// What a group takes, with room for one more, and the memory of its paths.
+    /// The memory of a group in bytes, with room for one more, and that of its paths.
     private static let cost = 2 &* MemoryLayout<Cluster>.stride &+ 48
 
     /// Counts a time.
@@ -54,8 +55,8 @@ struct TimeClusters: Sendable {
     /// - Parameters:
     ///   - time: The time, in nanoseconds.
     ///   - traits: What is known of it.
-    ///   - sample: The session that it is of.
-    ///   - room: The bytes that are left.
+    ///   - sample: The session that it comes from.
+    ///   - room: The bytes of memory that are left.
     mutating func count(_ time: Int64, _ traits: Traits = [], of sample: EndingPatterns.Sample, room: inout Int) {
         let known = clusters.firstIndex { TimeClusters.isTight(TimeClusters.joined($0.range, time)) }
         guard let index = known ?? begin(time, &room) else {
@@ -71,7 +72,7 @@ struct TimeClusters: Sendable {
         if traits.contains(.oneSided) { clusters[index].oneSided &+= 1 }
     }
 
-    /// Adds the times of other groups: each group goes into one that is close enough to hold all of it.
+    /// Adds the times of other groups: each group is added to one that is close enough to hold all of it.
     mutating func add(_ other: TimeClusters, room: inout Int) {
         forgotten &+= other.forgotten
         for cluster in other.clusters {
@@ -100,7 +101,7 @@ struct TimeClusters: Sendable {
         range.upperBound &- range.lowerBound <= range.upperBound / tolerance
     }
 
-    /// Begins a group, in the place of another one where there is no room; nil if there is none.
+    /// Begins a group, in place of another if there is no room; nil if there is neither.
     private mutating func begin(_ time: Int64, _ room: inout Int) -> Int? {
         if clusters.count >= TimeClusters.limit || room < Self.cost {
             guard let smallest = clusters.indices.min(by: { clusters[$0].count < clusters[$1].count }) else {
@@ -122,7 +123,7 @@ struct TimeClusters: Sendable {
 }
 
 extension TimeClusters.Cluster {
-    /// Takes when further sessions ended; before they are counted.
+    /// Adds the times at which further sessions ended, before those are counted.
     fileprivate mutating func takeEnds(_ others: ClosedRange<Int64>?) {
         guard count > 0 else {
             ends = others
