@@ -1,7 +1,7 @@
 // swift-tools-version:6.2
 import PackageDescription
 
-/// One executable for each way in; `scripts/fuzz` builds them with libFuzzer and AddressSanitizer.
+/// One executable for each entry point; `scripts/fuzz` builds them with libFuzzer and AddressSanitizer.
 let package = Package(
     name: "Fuzzing",
     platforms: [.macOS(.v26)],

@@ -8,7 +8,7 @@ static uint64_t count;
 
 uint64_t allocation_count(void) { return __atomic_load_n(&count, __ATOMIC_RELAXED); }
 
-// glibc lets a program define these in place of its own ("Replacing malloc" in its manual), whose other names stay.
+// glibc lets a program replace these functions ("Replacing malloc" in its manual); its own keep their other names.
 #ifdef __GLIBC__
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);

@@ -3,7 +3,7 @@ import BenchmarkStages
 import Foundation
 import GeneratedCaptures
 
-/// Measures everything and prints the page of the run.
+/// Measures everything and prints a page of the results.
 @main
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,4 +1,4 @@
-// floor FILE: has libpcap hand over every packet of a capture, and counts them.
+// floor FILE: reads every packet of a capture through libpcap, and counts them.
 #include <inttypes.h>
 #include <stdio.h>
 

@@ -1,8 +1,9 @@
-// opener FILE: decrypts the records that a generated capture came with, each by its key and nonce, and verifies their tags.
-// Prints the seconds that took, without the reading of the file.
+// opener FILE: decrypts the records that came with a generated capture, each with its key and nonce, and verifies their
+// tags. Prints the seconds that this took, without reading the file.
 //
-// A record is: the number of its key (4 bytes), its cipher (0: AES-128-GCM, 1: ChaCha20-Poly1305), the key (32 bytes), the
-// nonce (12), its header (5), its payload. Contexts keep a key until another comes, as a program with many connections does.
+// A record consists of: the number of its key (4 bytes), its cipher (0: AES-128-GCM, 1: ChaCha20-Poly1305), the key (32
+// bytes), the nonce (12), its header (5) and its payload. A context keeps its key until another comes, as in a program
+// with many connections.
 #include <inttypes.h>
 #include <openssl/evp.h>
 #include <stdio.h>

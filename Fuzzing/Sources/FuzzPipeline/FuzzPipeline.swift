@@ -1,6 +1,6 @@
 import FuzzTargets
 
-/// What libFuzzer calls with each input; the bytes are its own and valid during the call.
+/// Called by libFuzzer with each input; the bytes are libFuzzer's, and valid only during the call.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     FuzzTarget.pipeline.runOrTrap([UInt8](UnsafeBufferPointer(start: start, count: count)))

@@ -1,5 +1,5 @@
 #pragma once
 #include <stdint.h>
 
-/// How often this process has asked for memory from the heap; 0 for ever where it cannot be counted.
+/// The number of heap allocations of this process so far; always 0 where they cannot be counted.
 uint64_t allocation_count(void);

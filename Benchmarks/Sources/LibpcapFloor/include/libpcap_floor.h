@@ -6,6 +6,6 @@ struct libpcap_floor_totals {
     uint64_t bytes;
 };
 
-/// Has libpcap hand over every packet of a capture file, read 256 KiB at a time; 0 when all went well, else the words of
-/// the error are in `error`, of 256 bytes.
+/// Reads every packet of a capture file through libpcap, 256 KiB at a time; returns 0 if all went well, otherwise
+/// writes a message to `error`, which has 256 bytes.
 int libpcap_floor_read(const char *path, struct libpcap_floor_totals *totals, char *error);

@@ -2,7 +2,7 @@ import BenchmarkStages
 import Foundation
 import GeneratedCaptures
 
-/// Captures inside TLS, against the same ones without it, and against libcrypto decrypting their records.
+/// Measures captures in TLS against the same captures without it, and against libcrypto decrypting their records.
 struct EncryptedRuns {
     /// A ratio.
     struct Row {
@@ -20,8 +20,8 @@ struct EncryptedRuns {
     /// Measures a capture.
     ///
     /// - Parameters:
-    ///   - capture: The encrypted one.
-    ///   - plain: The same without TLS.
+    ///   - capture: The encrypted capture.
+    ///   - plain: The same capture without TLS.
     /// - Returns: The ratios.
     /// - Throws: ``WrongCount`` if a program fails, or does not find the messages.
     func rows(_ capture: CaptureOnDisk, plain: CaptureOnDisk) throws -> [Row] {

@@ -2,9 +2,9 @@ import AllocationCount
 import BenchmarkStages
 import GeneratedCaptures
 
-/// How long something and its reference took, measured in turns: A B A B.
+/// The times of something and its reference, measured in turns: A B A B.
 struct Pairs {
-    /// A run of the reference and the run right after it, in seconds.
+    /// The times of each run of the reference and of the run right after it, in seconds.
     private(set) var pairs: [(reference: Double, own: Double)] = []
 
     /// Runs both `count` times, by default after one uncounted run.
@@ -17,48 +17,48 @@ struct Pairs {
 
     /// The median of the references, in seconds.
     var reference: Double { median(pairs.map(\.reference)) }
-    /// The median of what is measured, in seconds.
+    /// The median of the runs being measured, in seconds.
     var own: Double { median(pairs.map(\.own)) }
-    /// The ratio to the reference, of each pair: median, least and most.
+    /// The ratio to the reference, over all pairs: median, least and most.
     var ratio: (median: Double, least: Double, most: Double) {
         let ratios = pairs.map { $0.own / $0.reference }
         return (median(ratios), ratios.min() ?? 0, ratios.max() ?? 0)
     }
 }
 
-/// The middle value; of an even number, the mean of the two in the middle.
+/// The middle value, or the mean of the two middle values if their number is even.
 func median(_ values: [Double]) -> Double {
     let sorted = values.sorted()
     guard !sorted.isEmpty else { return .nan }
     return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
 }
 
-/// How many seconds something takes.
+/// The seconds that something takes.
 func seconds(_ body: () throws -> Void) rethrows -> Double {
     let duration = try ContinuousClock().measure(body).components
     return Double(duration.seconds) + Double(duration.attoseconds) * 1e-18
 }
 
-/// How often something allocates, and how often it may.
+/// The number of allocations, and how many are allowed.
 struct Allocations {
     let count: UInt64
     let units: UInt64
     /// The most per unit.
     let limit: Double
 
-    /// How often this process has allocated so far.
+    /// The number of allocations of this process so far.
     static var now: UInt64 { allocation_count() }
 
     var perUnit: Double { Double(count) / Double(max(1, units)) }
 
-    /// Whether there are more than allowed.
+    /// Whether there are more allocations than allowed.
     var isTooMany: Bool { perUnit > limit }
 }
 
 /// The measurements of a stage.
 struct StageResult {
     let stage: any Stage
-    /// Empty if no time was measured.
+    /// The measured pairs; empty if no time was measured.
     let pairs: Pairs
     let allocations: Allocations
 
@@ -73,7 +73,7 @@ struct StageResult {
     }
 }
 
-/// How often the whole way from the file to a format allocates.
+/// The number of allocations on the whole path from the file to a format.
 struct WholeAllocations {
     let capture: String
     let format: String
@@ -84,8 +84,8 @@ struct WholeAllocations {
 
     /// Allocations allowed per packet of each capture: a sixth more than when the limit was set.
     ///
-    /// What allocates is a connection, a session, a long message, not a packet or a frame. Whoever makes it allocate
-    /// less lowers the limit.
+    /// Connections, sessions and long messages allocate; packets and frames do not. Whoever reduces allocations lowers
+    /// the limit.
     private static let limits: [String: (summary: Double, trace: Double)] = [
         "small": (0.16, 0.61), "bulk": (0.0125, 0.045), "mixed": (2.75, 3.43), "noise": (0.542, 0.54),
     ]
@@ -95,7 +95,7 @@ struct WholeAllocations {
     /// - Parameters:
     ///   - capture: What to read.
     ///   - format: The format.
-    ///   - isLimited: Whether the limits apply: in a part of a capture, what is allocated once counts for more.
+    ///   - isLimited: Whether the limits apply: in part of a capture, one-time allocations weigh more.
     /// - Throws: If the capture cannot be read, or the format reports something wrong.
     init(_ capture: CaptureOnDisk, _ format: WholeFormat, isLimited: Bool) throws {
         self.capture = capture.name

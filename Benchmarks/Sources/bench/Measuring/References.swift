@@ -3,7 +3,7 @@ import GeneratedCaptures
 import LibpcapFloor
 import ZlibFloor
 
-/// What stages are measured against that is not Swift.
+/// References for stages, none of them in Swift.
 enum References {
     /// Reads all packets through libpcap.
     static func libpcap(_ capture: CaptureOnDisk) throws {

@@ -2,7 +2,7 @@ import BenchmarkStages
 import Foundation
 import GeneratedCaptures
 
-/// Whole captures, read by the programs themselves.
+/// Runs of the programs themselves on whole captures.
 struct WholeRuns {
     /// A program's time and memory for a capture.
     struct Row {
@@ -16,7 +16,7 @@ struct WholeRuns {
     /// The folder of `floor` and `timed`.
     let tools: URL
     let pairCount: Int
-    /// How often tshark reads each capture; 0: not at all.
+    /// How often tshark reads each capture; 0 for never.
     let tsharkRuns: Int
 
     /// Measures the ways of reading a capture against libpcap.
@@ -60,7 +60,7 @@ struct WholeRuns {
         return Row(capture: capture.name, program: name, pairs: pairs, peakBytes: peak)
     }
 
-    /// Checks what wstap counts against the capture's truth.
+    /// Checks wstap's counts against the capture's truth.
     private func check(_ capture: CaptureOnDisk) throws {
         let words = try ProgramRun.output(of: [wstap, capture.path, "-q", "--format", "jsonl", "--events", "summary"])
         let truth = capture.truth

@@ -1,13 +1,13 @@
 import Foundation
 
-/// The machine of a run.
+/// The machine on which the measurements run.
 struct Machine {
     /// The lines of a list, in Markdown.
     let lines: [String]
 
-    /// Looks at this machine.
+    /// Describes this machine.
     ///
-    /// - Parameter facts: What the script knows: "name: value".
+    /// - Parameter facts: Facts that the script provides: "name: value".
     init(facts: [String]) {
         let information = ProcessInfo.processInfo
         let model = Self.value(of: "model name", in: "/proc/cpuinfo") ?? "unknown processor"
@@ -19,7 +19,7 @@ struct Machine {
             ] + facts
     }
 
-    /// The load average of the last minute; nil if the system does not say.
+    /// The load average of the last minute; nil if the system does not report it.
     static var load: Double? {
         var loads = [0.0]
         return getloadavg(&loads, 1) == 1 ? loads[0] : nil

@@ -2,7 +2,7 @@ import BenchmarkStages
 import Foundation
 import GeneratedCaptures
 
-/// The page of one run.
+/// The page of one measurement run.
 struct Report {
     let machine: Machine
     let pairCount: Int
@@ -15,7 +15,7 @@ struct Report {
     var stages: [StageResult] = []
     var allocations: [WholeAllocations] = []
 
-    /// What allocates more often than it may.
+    /// The stages and formats that allocate more often than allowed.
     var excesses: [String] {
         stages.filter(\.allocations.isTooMany).map { "stage \($0.stage.name)" }
             + allocations.filter(\.perPacket.isTooMany).map { "\($0.format) of \($0.capture)" }
@@ -32,7 +32,7 @@ struct Report {
             + "\n## Allocations\n\n" + allocationText
     }
 
-    /// The page of captures inside TLS.
+    /// The page of captures in TLS.
     var encryptedText: String {
         "\(heading)\n## Summaries of captures inside TLS 1.3\n\n" + captureTable.text + "\n" + encryptedTable.text
     }
@@ -54,7 +54,7 @@ struct Report {
         return text
     }
 
-    /// Allocations of each stage alone, then on the whole way from the file to a format.
+    /// Allocations of each stage alone, then on the whole path from the file to a format.
     var allocationText: String { stageAllocationTable.text + "\n" + allocationTable.text }
 
     private var captureTable: MarkdownTable {
