@@ -2,11 +2,11 @@ import Foundation
 import PacketCapture
 import WireFormat
 
-/// One reading of a capture file, as a regular file and, if short enough, from a pipe.
+/// Reads a capture file, as a regular file and, if short enough, from a pipe.
 ///
 /// Input: the file.
 struct CaptureFilesRun {
-    /// What was read: a sum over the packets, and the error in the end.
+    /// The result of reading: a hash over the packets, and the error at the end.
     private struct Reading: Equatable {
         var packets = 0
         var sum: UInt64 = 0
@@ -23,13 +23,13 @@ struct CaptureFilesRun {
         let fileOffset: UInt64?
     }
 
-    /// What errors of a file's content may be.
+    /// The kinds of errors that a file's content may cause.
     private static let documented: Set<CaptureError.Kind> = [
         .empty, .notCapture, .compressed, .cutShort, .damaged, .needsMemory,
     ]
     /// Compressed files can hold more packets than there is time for.
     private static let mostPackets = 2000
-    /// A pipe takes as many bytes without a reader.
+    /// The bytes that a pipe holds without a reader.
     private static let longestPiped = 60_000
 
     private let file = FileManager.default.temporaryDirectory.appending(path: "wstap-fuzz-\(UUID())")

@@ -2,9 +2,9 @@ public import WireFormat
 
 /// Many connections that each do one of the things that make a program keep bytes.
 ///
-/// The packets, raw IPv4 without checksums, are made one at a time: the crowd itself takes the same memory all along.
+/// The packets, raw IPv4 without checksums, are made one at a time: the crowd itself takes constant memory.
 public struct Crowd {
-    /// What a connection does next.
+    /// The next step of a connection.
     public enum Step: UInt8, CaseIterable, Sendable {
         /// Only a SYN.
         case syn
@@ -12,51 +12,51 @@ public struct Crowd {
         case open
         /// An upgrade with a long URL.
         case longURL
-        /// A refused upgrade with a long URL, and another request that nobody answers.
+        /// A refused upgrade with a long URL, and another request that gets no response.
         case refused
-        /// A head of a request that does not end.
+        /// An unfinished request head.
         case head
-        /// Requests that nobody answers.
+        /// Requests that get no response.
         case requests
-        /// A message that does not end, in one frame.
+        /// An unfinished message in one frame.
         case message
-        /// The same in frames of some bytes.
+        /// An unfinished message in frames of a few bytes.
         case fragments
-        /// The same compressed.
+        /// An unfinished compressed message.
         case deflate
-        /// Bytes behind a hole.
+        /// Bytes after a hole.
         case hole
-        /// Single bytes behind holes.
+        /// Single bytes after holes.
         case holes
-        /// Pings that nobody answers.
+        /// Unanswered Pings.
         case pings
         /// Pings and Pongs.
         case pongs
-        /// Small messages that nobody acknowledges.
+        /// Small messages that are not acknowledged.
         case messages
-        /// Segments that are sent again.
+        /// Retransmitted segments.
         case repeats
         /// A Close frame with a long reason.
         case close
         /// Bytes of a connection that began before the capture.
         case midstream
-        /// A lost byte, and others that are no frames.
+        /// A lost byte, and bytes that are not frames.
         case lost
         /// A fragment of a datagram that stays incomplete.
         case fragment
         /// A FIN of either end.
         case end
-        /// A TLS handshake of a long server name and long application protocols, of which nothing can be decrypted.
+        /// A TLS handshake with a long server name and long application protocols, of which nothing can be decrypted.
         case hello
-        /// The answer to an upgrade, behind a hole, of a connection whose request was not captured.
+        /// The response to an upgrade, after a hole, on a connection whose request was not captured.
         case lateAnswer
-        /// A request for an upgrade.
+        /// An upgrade request.
         case ask
-        /// The answer to one.
+        /// An upgrade response.
         case answer
     }
 
-    /// A packet of the crowd's.
+    /// Receives a packet of the crowd.
     public typealias Receiver = (borrowing CapturedPacket) -> Void
 
     private var next: [UInt32]
@@ -76,13 +76,13 @@ public struct Crowd {
         payload.reserveCapacity(1 << 16)
     }
 
-    /// Lets a connection do something.
+    /// Takes a step of a connection.
     ///
     /// - Parameters:
-    ///   - step: What.
-    ///   - connection: Which, from 0; beyond the last they begin again.
+    ///   - step: The step.
+    ///   - connection: The connection, from 0; numbers beyond the last wrap around.
     ///   - amount: How much of it.
-    ///   - receive: Gets the packets.
+    ///   - receive: Receives the packets.
     public mutating func take(_ step: Step, connection: Int, amount: UInt8, _ receive: Receiver) {
         let place = connection % isOpen.count
         let amount = Int(amount) + 1
@@ -148,7 +148,7 @@ public struct Crowd {
             handshake(place, receive)
             hello(place, amount)
             send(place, from: 0, receive)
-            // A record of handshake, a ServerHello of TLS 1.3 (RFC 8446 4.1.3).
+            // A handshake record with a ServerHello of TLS 1.3 (RFC 8446 4.1.3).
             fill([0x16, 3, 3, 0, 50, 2, 0, 0, 46, 3, 3], 32)
             payload += [0, 0x13, 0x01, 0, 0, 6, 0, 0x2b, 0, 2, 3, 4]
             send(place, from: 1, receive)
@@ -158,7 +158,7 @@ public struct Crowd {
         }
     }
 
-    /// Makes a payload of a ClientHello (RFC 8446 4.1.2) whose names are the connection's own.
+    /// Makes the payload of a ClientHello (RFC 8446 4.1.2) with names that only this connection has.
     private mutating func hello(_ place: Int, _ amount: Int) {
         let long = min(amount, 250)
         let own = Array("\(place)".utf8)
@@ -274,7 +274,7 @@ public struct Crowd {
 
     private mutating func fill(_ start: String, _ count: Int) { fill(Array(start.utf8), count) }
 
-    /// Makes a payload of a beginning and some letters.
+    /// Makes a payload from a start and some letters.
     private mutating func fill(_ start: [UInt8], _ count: Int) {
         payload.removeAll(keepingCapacity: true)
         payload += start

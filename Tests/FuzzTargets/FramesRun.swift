@@ -1,14 +1,14 @@
 import WebSocketProtocol
 import WireFormat
 
-/// One reading of a stream of frames.
+/// Reads a stream of frames.
 ///
 /// Input: a byte of settings (bit 0: the client sends; 1: compressed; 2: without context takeover; 3: payloads of
-/// frames are wanted; 4: of few bytes only; 5: small limits; 6: lost places are found where the gap ends), a byte whose
-/// two low bits count the gaps, for each gap its distance from the one before and its length (two bytes each), the
-/// stream.
+/// frames are demanded; 4: only few bytes of them; 5: small limits; 6: lost positions are found where the gap ends), a
+/// byte whose two low bits count the gaps, for each gap its distance from the previous one and its length (two bytes
+/// each), the stream.
 struct FramesRun {
-    /// What the stream reported, with the payload at that moment.
+    /// A report of the stream, with the payload at that moment.
     private enum Report: Equatable {
         case violation(Violation, at: UInt64)
         case frame(Frame, PayloadStatus, payload: [UInt8])
@@ -45,12 +45,12 @@ struct FramesRun {
         parts.append(.bytes(input.rest()))
     }
 
-    /// Reads the stream cut in every way.
+    /// Reads the stream, cut in every way.
     func check() throws(Disagreement) {
         let whole = try reported(.whole)
         for cutting in [Cutting.byteByByte, .random] {
             let reported = try reported(cutting)
-            // A bomb is judged by what has come, which is more where pieces are longer.
+            // A bomb is judged by the bytes so far, which are more if pieces are longer.
             if (reported + whole).contains(where: \.isBomb) { return }
             if reported != whole {
                 let place = zip(reported, whole).prefix { $0 == $1 }.count
@@ -128,7 +128,7 @@ struct FramesRun {
 }
 
 extension [UInt8] {
-    /// A copy of borrowed bytes.
+    /// Copies borrowed bytes.
     init(copying span: Span<UInt8>) {
         self = span.withUnsafeBufferPointer { [UInt8]($0) }
     }

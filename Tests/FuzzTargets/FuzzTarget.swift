@@ -1,7 +1,7 @@
-/// A way in for bytes of whatever kind, and what must hold of what comes of them.
+/// An entry point for arbitrary bytes, and the checks on the results.
 ///
-/// Each case turns an input into what its part of the program takes, in the form that the comment on its `…Run` type
-/// describes. Every input is a valid one; a trap, or a ``Disagreement``, is a bug.
+/// Each case turns an input into what its part of the program takes, in the form described at its `…Run` type. Every
+/// input is valid; a trap or a ``Disagreement`` is a bug.
 public enum FuzzTarget: String, CaseIterable, Sendable {
     /// The readers of capture files of all formats.
     case captureFiles = "capture-files"
@@ -9,17 +9,17 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case packets
     /// The reassembly of a TCP connection.
     case segments
-    /// The follower of HTTP heads and proxies to the upgrade.
+    /// The reader of HTTP heads and proxies up to the upgrade.
     case upgrade
     /// The reader of TLS connections, with key logs.
     case tls
-    /// The reader of hellos, and that of key logs.
+    /// The readers of hellos and of key logs.
     case hellos
     /// The decoder of one direction's frames and messages.
     case frames
-    /// The whole way from packets to the trace.
+    /// The whole path from packets to the trace.
     case pipeline
-    /// The analysis of a session whose packets are made of the input.
+    /// The analysis of a session whose packets are made from the input.
     case sessions
     /// An analysis with little memory.
     case memory
@@ -27,7 +27,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     /// Feeds an input to the target.
     ///
     /// - Parameter input: Bytes of any kind.
-    /// - Throws: What did not hold.
+    /// - Throws: The check that failed.
     public func run(_ input: [UInt8]) throws(Disagreement) {
         switch self {
         case .captureFiles: try CaptureFilesRun(input).check()
@@ -43,7 +43,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         }
     }
 
-    /// Feeds an input to the target and traps if something does not hold, for fuzzers.
+    /// Feeds an input to the target, and traps if a check fails; for fuzzers.
     public func runOrTrap(_ input: [UInt8]) {
         do throws(Disagreement) {
             try run(input)
@@ -53,11 +53,11 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     }
 }
 
-/// What did not hold of an input.
+/// A check that failed for an input.
 public struct Disagreement: Error, CustomStringConvertible {
-    /// What was expected, and what came.
+    /// What was expected, and what was found.
     public let words: String
 
-    /// The words.
+    /// The explanation.
     public var description: String { words }
 }

@@ -4,9 +4,9 @@ import WireFormat
 
 /// The handshake messages of a connection, and a key log.
 ///
-/// Input: a byte of settings, then handshake messages: a byte that says of which direction (its top bit) and type (the
-/// other bits), a length in two bytes, and as many bytes of body. A type of 127 makes the rest a key log, made of
-/// items: a byte says which of ``Item``, and further ones of it.
+/// Input: a byte of settings, then handshake messages: a byte with the direction (top bit) and type (other bits), a
+/// length in two bytes, and this many bytes of body. A type of 127 makes the rest a key log, which consists of items: a
+/// byte selects an ``Item``, and further bytes belong to it.
 struct HellosRun {
     private var messages: [(direction: Direction, type: UInt8, body: [UInt8])] = []
     private var keyLog: [UInt8] = []
@@ -27,7 +27,7 @@ struct HellosRun {
             let body = input.take(Int(input.short() & 0x3fff))
             messages.append((kind & 0x80 == 0 ? .fromInitiator : .fromResponder, kind & 0x7f, body))
         }
-        // Fewer lines than are read of one random.
+        // Fewer lines than are read for one random.
         var items = 0
         while input.count > 0, items < 60 {
             items += 1
@@ -59,7 +59,7 @@ struct HellosRun {
 
     // MARK: Hellos
 
-    /// What the hellos told does not depend on how records and segments cut them.
+    /// The facts from hellos do not depend on how records and segments cut them.
     private func checkHellos() throws(Disagreement) {
         let whole = try facts(recordSize: 1 << 14, .whole)
         for (size, cutting) in [(1, Cutting.whole), (7, .random), (1 << 14, .byteByByte)] {
@@ -71,7 +71,7 @@ struct HellosRun {
     }
 
     private func facts(recordSize: Int, _ cutting: Cutting) throws(Disagreement) -> String {
-        // Without a key log, and with an empty one that may grow, since that decides whether the reader goes on.
+        // Without a key log, and with an empty one that may grow, since that decides whether the reader continues.
         let store = SecretStore(mayGrow: true)
         var reader = TLSReader(bench: CipherBench(secrets: store))
         var packet: UInt64 = 0
@@ -111,7 +111,7 @@ struct HellosRun {
 
     // MARK: Key logs
 
-    /// A key log gives what an obvious reader finds, also if it grows while it is read.
+    /// A key log yields what a simple reader finds, even if it grows while it is read.
     private func checkKeyLog() throws(Disagreement) {
         let whole = SecretStore()
         whole.add(keyLog)
@@ -136,7 +136,7 @@ struct HellosRun {
                 guard found == expected else {
                     throw Disagreement(words: "\(names[0]) of \(digits): \(found), not \(expected)")
                 }
-                // What was only a part of a line may have looked like a whole one.
+                // An incomplete line may have looked like a whole one.
                 let grown = Set(growing.secrets(label, of: random, at: 1).map(Self.text))
                 guard grown.isSuperset(of: expected) else {
                     throw Disagreement(words: "\(names[0]) of \(digits), growing: \(grown), not \(expected)")

@@ -1,13 +1,13 @@
 import WireFormat
 
-/// The bytes of an input, taken from the front; after the last there are zeros.
+/// The bytes of an input, taken from the front; zeros follow the last one.
 struct InputBytes {
     private let bytes: [UInt8]
     private var position = 0
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    /// How many are left.
+    /// The number of bytes left.
     var count: Int { bytes.count - position }
 
     mutating func byte() -> UInt8 {
@@ -16,27 +16,27 @@ struct InputBytes {
         return bytes[position]
     }
 
-    /// Two bytes, the high one first.
+    /// A 16-bit number, high byte first.
     mutating func short() -> UInt16 {
         let high = byte()
         return UInt16(high) << 8 | UInt16(byte())
     }
 
-    /// The next bytes, as many of `length` as there are.
+    /// The next `length` bytes, or as many as are left.
     mutating func take(_ length: Int) -> [UInt8] {
         let taken = Array(bytes[position...].prefix(length))
         position += taken.count
         return taken
     }
 
-    /// All that is left.
+    /// All bytes left.
     mutating func rest() -> [UInt8] { take(count) }
 }
 
 /// The packets of an input.
 ///
-/// The link type in two bytes; then for each packet a byte of settings (bits 0 to 5: milliseconds since the one before;
-/// 6: seconds instead; 7: a snap length cut 16 bytes), its length in two bytes, the packet.
+/// The link type in two bytes; then for each packet a byte of settings (bits 0 to 5: milliseconds since the previous
+/// packet; 6: seconds instead; 7: a snap length cut 16 bytes), its length in two bytes, the packet.
 struct InputPackets {
     struct Packet {
         let time: Timestamp
@@ -61,13 +61,13 @@ struct InputPackets {
     }
 }
 
-/// How bytes are cut before they are fed: what comes of them must be the same.
+/// How bytes are cut before they are fed: the results must be the same.
 enum Cutting: CaseIterable {
     case whole
     case byteByByte
     case random
 
-    /// The bytes in pieces, none of them empty; the random cuts depend on the bytes alone.
+    /// The bytes in non-empty pieces; random cuts depend on the bytes alone.
     func pieces(of bytes: [UInt8]) -> [[UInt8]] {
         guard !bytes.isEmpty else { return [] }
         switch self {

@@ -3,7 +3,7 @@ import WireFormat
 
 /// The packets of a connection over raw IPv4, without checksums, a millisecond apart by default.
 struct MadeConversation {
-    /// A packet; `cut` bytes of it are not in the capture.
+    /// A packet, of which the capture lacks `cut` bytes.
     struct Packet {
         var bytes: [UInt8]
         var cut = 0
@@ -12,12 +12,12 @@ struct MadeConversation {
 
     private(set) var packets: [Packet] = []
     private var next: [UInt32] = [0xffff_ff00, 1000]
-    /// What each end has acknowledged.
+    /// The acknowledgment number of each end.
     private var acknowledged: [UInt32] = [1001, 0xffff_ff01]
     private var delayed: Packet?
     private var time = Timestamp(nanoseconds: 1_700_000_000_000_000_000)
 
-    /// The three-way handshake.
+    /// Adds the three-way handshake.
     mutating func open() {
         append(Packet(bytes: packet([], from: .client, flags: 0x02)))
         next[0] &+= 1
@@ -29,7 +29,7 @@ struct MadeConversation {
     /// Lets a second pass before the next packet.
     mutating func pause() { time.nanoseconds += 1_000_000_000 }
 
-    /// Sends a segment, a millisecond after the packet before or at once; the settings are those of a piece
+    /// Sends a segment, a millisecond after the previous packet or at once; the settings are those of a piece
     /// (``SessionsRun``).
     mutating func send(_ bytes: [UInt8], from sender: Role, settings: UInt8 = 0, atOnce: Bool = false) {
         let index = sender == .client ? 0 : 1

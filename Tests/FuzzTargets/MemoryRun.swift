@@ -7,8 +7,8 @@ import WireFormat
 
 /// Connections that make an analysis keep bytes, against a small budget.
 ///
-/// Input: steps of a ``Crowd``, four bytes each: what (modulo the number of kinds), which connection, how many
-/// connections from there on do it (1 to 16), how much of it.
+/// Input: steps of a ``Crowd``, four bytes each: the step (modulo the number of kinds), the connection, the number of
+/// connections from there on that take it (1 to 16), and the amount.
 struct MemoryRun {
     private struct Entry {
         let step: Crowd.Step
@@ -29,8 +29,7 @@ struct MemoryRun {
         }
     }
 
-    /// Analyses the packets: what is kept stays within the budget, and the trace does not depend on the number of
-    /// parts.
+    /// Analyses the packets: kept bytes stay within the budget, and the trace does not depend on the number of parts.
     func check() throws(Disagreement) {
         let gauge = MemoryGauge()
         let whole = trace(gauge)
@@ -74,10 +73,10 @@ struct MemoryRun {
     }
 }
 
-/// The digest of a trace, which is not kept: as in the program, every event is written before the next one comes.
+/// The digest of a trace that is not kept: as in the program, every event is written before the next one comes.
 private struct TraceDigest: EventSink, ~Copyable {
     private var format = JSONLinesFormat()
-    /// FNV-1a of its bytes so far.
+    /// FNV-1a of the trace's bytes so far.
     private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
 
     mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
@@ -89,18 +88,18 @@ private struct TraceDigest: EventSink, ~Copyable {
     }
 }
 
-/// How much an analysis keeps beyond what it may: the heap against a budget.
+/// Measures how much an analysis keeps beyond its limit: the heap against a budget.
 public final class MemoryGauge {
-    /// What connections may take.
+    /// The bytes that connections may take.
     public static let budget = Limits.shards * (1 << 20)
-    /// What else may grow: counts of servers, endings and the like, fragments, and a chunk of slots and 32 KiB of
-    /// payload for each shard before it is counted again.
+    /// Other bytes that may grow: counts of servers, endings and the like, fragments, and for each shard a chunk of
+    /// slots and 32 KiB of payload before memory is counted again.
     private static let rest = 3 << 20
 
     private var start = 0
-    /// By how many bytes the budget was exceeded at most; below 0 if it was not.
+    /// The most bytes by which the budget was exceeded; negative if it was not.
     public private(set) var excess = Int.min
-    /// The packet after which that was.
+    /// The packet after which that was measured.
     public private(set) var packet: UInt64 = 0
 
     /// Creates a gauge.
@@ -115,7 +114,7 @@ public final class MemoryGauge {
         return options
     }
 
-    /// Takes the heap as it is for nothing.
+    /// Takes the current heap as zero.
     public func begin() {
         start = live_bytes()
     }

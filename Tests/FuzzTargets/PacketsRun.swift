@@ -1,7 +1,7 @@
 import PacketDecoding
 import WireFormat
 
-/// One decoding of packets.
+/// Decodes packets.
 ///
 /// Input: packets as ``InputPackets`` reads them.
 struct PacketsRun {

@@ -1,7 +1,7 @@
 public import CaptureAnalysis
 public import WireFormat
 
-/// An analysis in parts on one thread: what the program does on several, in an order that is chosen.
+/// An analysis in parts on one thread, as the program runs it on several, in a chosen order.
 public struct PartedPipeline: ~Copyable {
     private var pipeline: Pipeline
     private var parts: PerPart<PipelinePart>
@@ -9,7 +9,7 @@ public struct PartedPipeline: ~Copyable {
     private var blocks = PerPart { _ in PacketBlock() }
     private var merge: EventMerge
     private let count: Int
-    /// How many packets are dealt before blocks are handed on.
+    /// The number of packets to distribute before blocks are passed on.
     private let blockLength: Int
     private var dealt = 0
     private var hasBegun = false
@@ -24,14 +24,14 @@ public struct PartedPipeline: ~Copyable {
         self.blockLength = blockLength
     }
 
-    /// Takes the next packet, whose bytes must stay where they are until the end.
+    /// Takes the next packet, whose bytes must stay in place until the end.
     public mutating func receive(_ packet: borrowing CapturedPacket, into sink: inout some EventSink & ~Copyable) {
         var batch = PacketBatch()
         unsafe batch.append(CapturedRecord(packet))
         receive(batch, into: &sink)
     }
 
-    /// Takes the next packets, likewise; a batch is not torn apart.
+    /// Takes the next packets, whose bytes must stay in place until the end; a batch is not split.
     public mutating func receive(_ batch: borrowing PacketBatch, into sink: inout some EventSink & ~Copyable) {
         guard batch.count > 0 else { return }
         if !hasBegun { pipeline.begin(at: batch.time(0), into: &sink) }
@@ -76,7 +76,7 @@ public struct PartedPipeline: ~Copyable {
     }
 }
 
-/// Collects a part's events, and stops it now and then.
+/// Collects a part's events, and stops it from time to time.
 private struct BatchSink: PartSink, ~Copyable {
     var batch = EventBatch()
     private var countSinceStop = 0

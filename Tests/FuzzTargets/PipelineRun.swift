@@ -3,7 +3,7 @@ import TraceOutput
 import WebSocketProtocol
 import WireFormat
 
-/// One way from packets to the trace.
+/// Analyses packets up to the trace.
 ///
 /// Input: packets as ``InputPackets`` reads them.
 struct PipelineRun {
@@ -11,12 +11,13 @@ struct PipelineRun {
 
     init(_ input: [UInt8]) { packets = InputPackets(input) }
 
-    /// Analyses the packets: the trace must be whole lines without control characters, and the same whether packets are
-    /// handed over in batches, and take the short ways, or not, and in one part or several; and the page about them the
-    /// same whether frames are reported or not.
+    /// Analyses the packets.
+    ///
+    /// The trace must consist of whole lines without control characters, and be the same with or without batches and
+    /// fast paths, and in one part or several; the summary must be the same whether frames are reported or not.
     func check() throws(Disagreement) {
         let plain = try trace(isBatched: true, tracksStates: false)
-        // Where states are tracked, sessions take the long way.
+        // With states tracked, sessions are off the fast path.
         let long = try trace(isBatched: false, tracksStates: true)
         guard plain == long else {
             throw Disagreement(
@@ -51,7 +52,7 @@ struct PipelineRun {
         var batch = PacketBatch()
         for index in packets.packets.indices {
             withCaptured(index) { batch.append(CapturedRecord($0)) }
-            // Batches of all lengths: they end where a packet's does.
+            // Batches of all lengths, which depend on the packets.
             guard batch.count > packets.packets[index].bytes.count % PacketBatch.capacity || batch.isFull else {
                 continue
             }
@@ -63,7 +64,7 @@ struct PipelineRun {
         return try check(&format.output)
     }
 
-    /// What a format prints.
+    /// The output of a format.
     private func printed(_ format: consuming some OutputFormat & ~Copyable) -> [UInt8] {
         var format = format
         var options = Self.options
@@ -76,7 +77,7 @@ struct PipelineRun {
         return format.output.withBytes { Array(copying: $0) }
     }
 
-    /// The summary page, with frames reported, or skipped as they usually are for a summary.
+    /// The summary, with frames reported or, as usual for a summary, skipped.
     private func page(reportsFrames: Bool) -> [UInt8] {
         var format = SummaryFormat()
         var options = Self.options

@@ -2,13 +2,13 @@ import PacketDecoding
 import TCPReassembly
 import WireFormat
 
-/// One reassembly of a connection.
+/// Reassembles a connection.
 ///
 /// Input: a byte of settings (bit 0: small bounds; 1: no SYN), the initial sequence number of both ends (its two high
 /// bytes); then for each segment a byte of flags (bit 0: from the responder; 1: ACK; 2: FIN; 3: RST; 4: a snap length
-/// cut as many bytes again; 5: SYN; 6: two seconds have passed; 7: a short hop limit), its place in the stream (two
-/// bytes), how many bytes it has (one byte) and, with ACK, what it acknowledges (two bytes). All bytes of a segment
-/// have its number.
+/// cut as many bytes again; 5: SYN; 6: two seconds have passed; 7: a low hop limit), its stream offset (two bytes), the
+/// number of its bytes (one byte) and, with ACK, its acknowledgment number (two bytes). All bytes of a segment have its
+/// number as value.
 struct SegmentsRun {
     private struct Sent {
         let flags: UInt8
@@ -55,7 +55,7 @@ struct SegmentsRun {
     }
 
     /// Reassembles the connection: every byte is delivered or reported as a gap, and if only data was sent, it is a
-    /// copy of each.
+    /// copy of a sent one.
     func check() throws(Disagreement) {
         guard let first = sent.first else { return }
         var limits = ReassemblyLimits()
@@ -111,10 +111,10 @@ struct SegmentsRun {
         }
     }
 
-    /// The obvious reassembler: every byte by its place.
+    /// Compares streams with a simple reassembler that places every byte by its offset.
     ///
-    /// Of several copies any may count, since what waits behind a hole follows a receiver's rules; a gap is only where
-    /// there is none, or where one was cut.
+    /// Of several copies any may be delivered, since bytes that wait after a hole follow a receiver's rules; a gap may
+    /// be only where there is no copy, or where one was cut.
     private func compare(_ streams: [HandedOn]) throws(Disagreement) {
         for direction in Direction.allCases {
             let found = streams[direction.index].bytes
@@ -141,12 +141,12 @@ struct SegmentsRun {
     }
 }
 
-/// What a stream has handed on.
+/// What a stream has delivered.
 private struct HandedOn {
-    /// The bytes; nil for those of a gap.
+    /// The bytes; nil for those in a gap.
     var bytes: [UInt8?] = []
 
-    /// The most that gaps may be here: places have 16 bits.
+    /// The longest gap possible here, since offsets have 16 bits.
     private static let longestGap: UInt64 = 1 << 18
 
     mutating func take(_ payload: [UInt8], in range: Range<Int>) throws(Disagreement) {

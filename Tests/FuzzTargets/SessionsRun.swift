@@ -2,12 +2,12 @@ import CaptureAnalysis
 import WebSocketProtocol
 import WireFormat
 
-/// One analysis of a session whose packets are made here, so that every input gets to its frames.
+/// Analyses a session whose packets are made here, so that every input reaches its frames.
 ///
 /// Input: a byte of settings (bit 0: permessage-deflate; 1: the capture lacks the upgrade), then the session's pieces,
 /// the client's and the server's in turn: a byte of settings (bit 0: not in the capture; 1: after the next; 2: a snap
-/// length cut half of it; 3: sent twice; 4: FIN; 5: acknowledges all that the other end sent; 6: a second has passed),
-/// its length in two bytes, its bytes. The segments of a piece that is cut go out at once.
+/// length cut half of it; 3: sent twice; 4: FIN; 5: acknowledges everything that the other end sent; 6: a second has
+/// passed), its length in two bytes, its bytes. The segments of a piece that is cut are sent at once.
 struct SessionsRun {
     private struct Piece {
         let settings: UInt8
@@ -35,7 +35,7 @@ struct SessionsRun {
         guard settings & 2 == 0, pieces.allSatisfy({ $0.settings & 0xbf == 0 }) else { return }
         for cutting in [Cutting.byteByByte, .random] {
             let reported = reported(cutting)
-            // A bomb is judged by what has come, which is more where pieces are longer.
+            // A bomb is judged by the bytes so far, which are more if pieces are longer.
             guard reported != whole, !(reported + whole).contains(where: \.isBomb) else { continue }
             let place = zip(reported, whole).prefix { $0 == $1 }.count
             throw Disagreement(

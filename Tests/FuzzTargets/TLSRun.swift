@@ -2,12 +2,12 @@ import CCrypto
 import TLSDecryption
 import WireFormat
 
-/// One TLS connection, of which the keys are known.
+/// Reads a TLS connection whose keys are known.
 ///
 /// Input: a byte of settings (bit 0: the hellos of RFC 8448 come first; 1: the connection began before the capture; 2:
-/// secrets may come later), then items: a byte that says what it is (its two low bits) and of which direction (its top
-/// bit), a length in two bytes, and as many bytes. Items: 0 is bytes as they are; 1 is a record of TLS 1.3 that is
-/// sealed here, whose last byte is its type; 2 is a loss of as many bytes as its first byte says; 3 is a key log.
+/// secrets may come later), then items: a byte with its kind (the two low bits) and its direction (the top bit), a
+/// length in two bytes, and this many bytes. Kinds: 0 is plain bytes; 1 is a TLS 1.3 record that is sealed here, whose
+/// last byte is its type; 2 is a loss of as many bytes as its first byte says; 3 is a key log.
 struct TLSRun {
     private enum Item {
         case bytes([UInt8], Direction)
@@ -16,7 +16,7 @@ struct TLSRun {
         case keyLog([UInt8])
     }
 
-    /// What came of an input.
+    /// The result of an input.
     private struct Outcome: Equatable {
         var plaintext: [[UInt8]] = [[], []]
         var others: [[TLSOutput.Piece.Content]] = [[], []]
@@ -45,7 +45,7 @@ struct TLSRun {
         let whole = try outcome(.whole)
         let fast = try outcome(.whole, usesFastPath: true)
         guard fast == whole else { throw Disagreement(words: "fast: \(fast), not fast: \(whole)") }
-        // What is no record, and what is lost, makes where pieces begin count.
+        // If there are bytes outside records, or losses, results depend on where pieces begin.
         let isPlain = items.allSatisfy { if case .record = $0 { true } else { false } }
         guard isPlain, settings & 0b111 == 1 else { return }
         for cutting in [Cutting.byteByByte, .random] {
@@ -133,7 +133,7 @@ struct TLSRun {
 
     // MARK: Records
 
-    /// The record with this content, type included, under the application secret of its direction.
+    /// Seals a record with this content, type included, under the application secret of its direction.
     private static func seal(_ content: [UInt8], _ direction: Direction, _ sequence: UInt64) -> [UInt8] {
         guard let cipher = CipherSuite.aes128GCM.cipher else { return [] }
         let secret = direction == .fromInitiator ? clientSecret : serverSecret
@@ -165,7 +165,7 @@ struct TLSRun {
         return "CLIENT_TRAFFIC_SECRET_0 \(random) \(clientSecret)\nSERVER_TRAFFIC_SECRET_0 \(random) \(serverSecret)\n"
     }
 
-    /// Of RFC 8448 3, without the extensions but `server_name`.
+    /// From RFC 8448 3, with `server_name` as its only extension.
     private static let clientHello = bytes(
         of: "160301004001" + "00003c0303" + "cb34ecb1e78163ba1c38c6dacb196a6dffa21a8d9912ec18a2ef6283024dece7"
             + "000006130113031302" + "0100" + "000d" + "0000000900070000" + "04686f7374")

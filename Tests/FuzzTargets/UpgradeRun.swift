@@ -1,11 +1,11 @@
 import HTTPUpgrade
 import WireFormat
 
-/// One following of the two streams of a connection to its upgrade.
+/// Follows the two streams of a connection to its upgrade.
 ///
 /// Input: a byte of settings (bit 0: the connection began before the capture; 1: small limits; 2: the initiator loses
-/// some bytes; 3: it is not known how many), a byte that counts pieces (its four low bits), the pieces' lengths (two
-/// bytes each), the pieces; streams take turns, the initiator's is first, and what is left is the last piece.
+/// some bytes; 3: it is unknown how many), a byte that counts pieces (its four low bits), the pieces' lengths (two
+/// bytes each), the pieces; streams take turns, starting with the initiator's, and what is left is the last piece.
 struct UpgradeRun {
     private let settings: UInt8
     private var pieces: [(direction: Direction, bytes: [UInt8])] = []
@@ -21,14 +21,14 @@ struct UpgradeRun {
         }
     }
 
-    /// Follows the streams cut in every way.
+    /// Follows the streams, cut in every way.
     func check() throws(Disagreement) {
         let whole = try log(.whole)
-        // Searching looks at where pieces begin.
+        // A search depends on where pieces begin.
         guard !whole.contains(where: \.hasSearched) else { return }
         for cutting in [Cutting.byteByByte, .random] {
             let log = try log(cutting)
-            // Where both streams end the following, it depends on the cuts which of them is read so far first.
+            // If both streams end the reading, the cuts decide which of them is read that far first.
             let length = min(log.lengthFollowed ?? .max, whole.lengthFollowed ?? .max)
             if log.prefix(length) != whole.prefix(length) {
                 throw Disagreement(words: "cut \(cutting): \(log), whole: \(whole)")
@@ -54,15 +54,15 @@ struct UpgradeRun {
 }
 
 extension [UpgradeDriver.Entry] {
-    /// How many entries precede the one that ended the following; nil if none did.
+    /// The number of entries before the one that ended the reading; nil if none did.
     fileprivate var lengthFollowed: Int? {
         firstIndex { if case .finished = $0 { true } else { false } }
     }
 }
 
-/// The caller that `UpgradeFollower` asks for: it keeps what waits, offers it again, and logs the outcomes.
+/// The caller that `UpgradeFollower` expects: it keeps what waits, offers it again, and logs the outcomes.
 struct UpgradeDriver {
-    /// An outcome, and how many bytes of its stream stand before it.
+    /// An outcome, and the number of bytes of its stream before it.
     enum Entry: Equatable {
         case requested(HTTPRequest, at: Int)
         case answered(UpgradeAnswer, at: Int)
@@ -81,7 +81,7 @@ struct UpgradeDriver {
 
     init(_ follower: UpgradeFollower) { self.follower = follower }
 
-    /// Feeds a piece, and whatever can then be read of what waits.
+    /// Feeds a piece, and then all waiting bytes that can be read.
     mutating func feed(_ bytes: [UInt8], _ direction: Direction) throws(Disagreement) {
         guard !isOver else { return }
         held[direction.index] += bytes
@@ -101,12 +101,12 @@ struct UpgradeDriver {
         }
     }
 
-    /// Writes down whether the following ended in a search.
+    /// Records whether the reading ended in a search.
     mutating func end() {
         if follower.isSearching { log.append(.searched) }
     }
 
-    /// Offers what a stream has; true when it moved.
+    /// Offers a stream's bytes; true if the stream moved.
     private mutating func offer(_ direction: Direction) throws(Disagreement) -> Bool {
         let index = direction.index
         var hasMoved = false

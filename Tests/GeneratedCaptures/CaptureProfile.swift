@@ -1,22 +1,22 @@
-/// What a generated capture is like: how much of what.
+/// The properties of a generated capture: how much of what.
 public struct CaptureProfile: CustomStringConvertible, Sendable {
     /// How messages are spread over packets.
     package enum Pace: Sendable {
-        /// One end speaks, then the other.
+        /// One end sends, then the other.
         case turns
         /// Both ends send at the same time.
         case both
     }
 
-    /// A word for it.
+    /// The name of the profile.
     public var name: String
-    /// About how many packets there are; nil if `bytes` counts.
+    /// The approximate number of packets; nil if `bytes` counts.
     package var packets: Int?
-    /// About how many captured bytes there are; nil if `packets` counts.
+    /// The approximate number of captured bytes; nil if `packets` counts.
     package var bytes: Int?
-    /// How many connections there are at most.
+    /// The most connections.
     package var connections: Int
-    /// How many of them are open at the same time.
+    /// The number of connections open at the same time.
     package var openAtOnce: Int
     /// The shortest and the longest message, in bytes before compression.
     package var messageLength: ClosedRange<Int>
@@ -25,7 +25,7 @@ public struct CaptureProfile: CustomStringConvertible, Sendable {
     /// The most segments that an end sends in a row.
     package var burst = 1
 
-    /// What encrypts the sessions; nil if nothing does.
+    /// The cipher of the sessions; nil for none.
     public var cipher: GeneratedCipher?
 
     // Shares, from 0 to 1.
@@ -55,7 +55,7 @@ public struct CaptureProfile: CustomStringConvertible, Sendable {
     /// Of connections, those that end with a RST, and as many that do not end.
     package var abruptEnds = 0.0
 
-    /// Creates a profile with nothing out of the ordinary.
+    /// Creates a profile without anything unusual.
     package init(
         name: String, packets: Int? = nil, bytes: Int? = nil, connections: Int, openAtOnce: Int,
         messageLength: ClosedRange<Int>

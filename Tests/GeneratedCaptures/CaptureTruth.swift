@@ -1,4 +1,4 @@
-/// What a generated capture holds, counted when it was made.
+/// The contents of a generated capture, counted as it was made.
 public struct CaptureTruth: Codable, Hashable, Sendable {
     /// What one end sent in all sessions.
     public struct Sent: Codable, Hashable, Sendable {
@@ -12,7 +12,7 @@ public struct CaptureTruth: Codable, Hashable, Sendable {
         public var framePayload: UInt64 = 0
         /// Bytes of the messages, before compression.
         public var messageBytes: UInt64 = 0
-        /// The sum of the CRC-32 of each message, before compression: whatever their order.
+        /// The sum of the CRC-32 of each message before compression, which does not depend on their order.
         public var checksum: UInt64 = 0
 
         /// Nothing was sent.
@@ -37,15 +37,15 @@ public struct CaptureTruth: Codable, Hashable, Sendable {
     public var reordered: UInt64 = 0
     /// Segments that came twice.
     public var repeated: UInt64 = 0
-    /// Segments that began with bytes of the one before.
+    /// Segments that began with bytes of the previous one.
     public var overlapping: UInt64 = 0
     /// Connections that ended with a RST.
     public var resets: UInt64 = 0
     /// Connections that were open at the capture's end.
     public var open: UInt64 = 0
-    /// What clients sent.
+    /// The totals of clients.
     public var client = Sent()
-    /// What servers sent.
+    /// The totals of servers.
     public var server = Sent()
 
     /// Frames of both ends.
@@ -53,7 +53,7 @@ public struct CaptureTruth: Codable, Hashable, Sendable {
     /// Messages of both ends.
     public var messages: UInt64 { client.messages + server.messages }
 
-    /// What this end sent.
+    /// The totals of an end.
     subscript(end: End) -> Sent {
         get { end == .client ? client : server }
         _modify {

@@ -1,8 +1,8 @@
-/// A capture of WebSocket and other traffic, made of a profile and a seed: the same bytes every time.
+/// A capture of WebSocket and other traffic, made from a profile and a seed: the same bytes every time.
 ///
-/// It is valid throughout: handshakes, checksums, upgrades and frames are right, and nothing is missing.
+/// It is valid throughout: handshakes, checksums, upgrades and frames are correct, and nothing is missing.
 package struct GeneratedCapture: Sendable {
-    /// Increases whenever a profile and a seed give other bytes, so that an old file is not mistaken for a new one.
+    /// Increases whenever a profile and a seed give different bytes, so that an old file is not mistaken for a new one.
     package static let version = 1
 
     private let profile: CaptureProfile
@@ -16,13 +16,14 @@ package struct GeneratedCapture: Sendable {
 
     private static let pieceLength = 1 << 20
 
-    /// Writes the capture, as a pcap file in pieces of a megabyte or so.
+    /// Writes the capture as a pcap file, in pieces of about a megabyte.
     ///
     /// - Parameters:
-    ///   - output: Takes the next bytes of the file.
-    ///   - records: Takes the encrypted records, each with its key and nonce (``RecordSealer``); nil for nobody.
-    /// - Returns: What the capture holds.
-    /// - Throws: What `output` and `records` throw.
+    ///   - output: Receives the next bytes of the file.
+    ///   - records: Receives the encrypted records, each with its key and nonce (``RecordSealer``); nil to discard
+    ///     them.
+    /// - Returns: The contents of the capture.
+    /// - Throws: The errors of `output` and `records`.
     package func write(
         _ output: ([UInt8]) throws -> Void, records: (([UInt8]) throws -> Void)? = nil
     ) rethrows -> CaptureTruth {
@@ -82,7 +83,7 @@ package struct GeneratedCapture: Sendable {
             records: profile.cipher.map { RecordWriter($0, number) })
     }
 
-    /// How many packets a connection has: without end where all are open at the same time.
+    /// The number of packets of a connection: unlimited if all are open at the same time.
     private func budget(_ random: inout SeededRandom) -> Int {
         guard profile.openAtOnce < profile.connections else { return .max }
         let packets = profile.packets ?? (profile.bytes ?? 0) / 1000
@@ -111,7 +112,7 @@ struct GeneratedWorld {
         self.random = random
     }
 
-    /// Whether the capture is as large as it was to be; `expectedPackets` are to come in any case.
+    /// Whether the capture has reached its size, given that `expectedPackets` will still come.
     func isFull(expectedPackets: Int) -> Bool {
         if let packets = profile.packets { return Int(writer.packetCount) + expectedPackets >= packets }
         return Int(writer.byteCount) >= profile.bytes ?? 0

@@ -1,4 +1,4 @@
-/// A connection of a generated capture: TCP from the SYN to its end; what is said on it are its ``Speaker``'s words.
+/// A connection of a generated capture: TCP from the SYN to its end; its ``Speaker`` provides the content.
 struct GeneratedConnection {
     private enum Phase {
         case synchronise
@@ -12,11 +12,11 @@ struct GeneratedConnection {
     var speaker: Speaker
     private var phase = Phase.synchronise
     private var ends: [SendingEnd]
-    /// How many packets it may still have before it ends.
+    /// The number of packets left before it ends.
     private var budget: Int
-    /// What encrypts it; nil if nothing does.
+    /// The TLS of the connection; nil for none.
     private let records: RecordWriter?
-    /// How many flights of TLS's handshake were sent.
+    /// The number of TLS handshake flights sent.
     private var flights = 0
 
     init(
@@ -31,10 +31,10 @@ struct GeneratedConnection {
 
     var isOver: Bool { if case .over = phase { true } else { false } }
 
-    /// Ends the connection soon.
+    /// Makes the connection end soon.
     mutating func hurry() { budget = 0 }
 
-    /// Goes on by a few packets.
+    /// Advances the connection by a few packets.
     mutating func step(_ world: inout GeneratedWorld) {
         switch phase {
         case .synchronise:
@@ -84,7 +84,7 @@ struct GeneratedConnection {
         }
     }
 
-    /// Sends the next segment with data; perhaps late, perhaps twice, perhaps with bytes of the one before.
+    /// Sends the next segment with data; perhaps late, perhaps twice, perhaps with bytes of the previous one.
     private mutating func sendNext(from end: End, _ world: inout GeneratedWorld) {
         let index = end.rawValue
         guard ends[index].hasMore else { return sendLate(from: end, &world) }
@@ -171,19 +171,19 @@ struct GeneratedConnection {
 public struct GeneratedStream: Sendable {
     /// The frames.
     public let bytes: [UInt8]
-    /// Where in `bytes` the payload of the last frame of each message is.
+    /// The ranges in `bytes` of the payload of each message's last frame.
     public let payloads: [Range<Int>]
-    /// What is in them.
+    /// The counts of the frames.
     public let truth: CaptureTruth.Sent
 
     /// Makes messages until there are `byteCount` bytes of frames.
     ///
     /// - Parameters:
-    ///   - profile: What they are like; its number of packets and connections does not count.
+    ///   - profile: The properties of the messages; its numbers of packets and connections do not count.
     ///   - isFromClient: Whether the frames are masked.
     ///   - isCompressed: Whether messages are compressed, with context takeover and the largest window.
-    ///   - byteCount: How many bytes to make at least.
-    ///   - seed: What makes another stream of the same profile.
+    ///   - byteCount: The fewest bytes to make.
+    ///   - seed: Selects a stream of the profile.
     package init(_ profile: CaptureProfile, isFromClient: Bool, isCompressed: Bool, byteCount: Int, seed: UInt64) {
         var world = GeneratedWorld(profile, seed: seed)
         let end: End = isFromClient ? .client : .server

@@ -1,12 +1,12 @@
-/// Writes TCP segments as packets of Ethernet, with right checksums, into the records of a pcap file.
+/// Writes TCP segments as Ethernet packets, with correct checksums, into the records of a pcap file.
 struct PacketWriter {
-    /// What a segment says beside its payload.
+    /// The fields of a segment besides its payload.
     struct Segment {
         var sequence: UInt32
         var acknowledgment: UInt32
         var flags: UInt8
         var identification: UInt16
-        /// The sender's clock, and the latest of the other's that it has seen (RFC 7323 3.2).
+        /// The sender's clock, and the latest value of the other's that it has seen (RFC 7323 3.2).
         var clocks: (own: UInt32, other: UInt32)
     }
 
@@ -19,7 +19,7 @@ struct PacketWriter {
     /// The payload of the largest packets: 1,500 bytes without the headers.
     static func largestPayload(_ flow: Flow) -> Int { flow.isIPv6 ? 1428 : 1448 }
 
-    /// What is written and not taken yet.
+    /// The bytes written but not taken yet.
     private(set) var bytes: [UInt8] = []
     /// The time, in microseconds since 1970.
     private(set) var clock: Int64 = 1_700_000_000_000_000
@@ -57,7 +57,8 @@ struct PacketWriter {
         bytes.append(segment.flags)
         append(UInt16(64_240))
         append(UInt32(0))
-        // The largest segment and selective acknowledgments on a SYN; the clocks on all; the window's scale on a SYN.
+        // Maximum segment size and selective acknowledgments on a SYN; clocks on all segments; the window scale on a
+        // SYN.
         bytes.append(contentsOf: isOpening ? [2, 4, 5, 0xb4, 4, 2, 8, 10] : [1, 1, 8, 10])
         append(segment.clocks.own)
         append(segment.clocks.other)
@@ -98,7 +99,7 @@ struct PacketWriter {
         withUnsafeBytes(of: integer.littleEndian) { bytes.append(contentsOf: $0) }
     }
 
-    /// Puts the checksum of everything from `start` on (RFC 1071).
+    /// Writes the checksum of everything from `start` on (RFC 1071).
     private mutating func putChecksum(from start: Int, at place: Int, beginning: UInt64) {
         var total = beginning + sum(bytes[start...])
         while total >> 16 != 0 { total = total & 0xffff + total >> 16 }
@@ -106,7 +107,7 @@ struct PacketWriter {
         withUnsafeBytes(of: checksum) { bytes.replaceSubrange(place..<place + 2, with: $0) }
     }
 
-    /// The sum of 16-bit words in the order of memory, not folded.
+    /// The unfolded sum of 16-bit words in memory order.
     private func sum(_ bytes: some Collection<UInt8>) -> UInt64 {
         var total: UInt64 = 0
         bytes.withContiguousStorageIfAvailable { storage in

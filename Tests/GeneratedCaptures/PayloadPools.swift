@@ -1,4 +1,4 @@
-/// Bytes that payloads are cut from.
+/// Bytes from which payloads are cut.
 struct PayloadPools {
     private static let byteCount = 1 << 18
     private static let words = [
@@ -30,7 +30,7 @@ struct PayloadPools {
         }
     }
 
-    /// Appends UTF-8, about `count` bytes of it.
+    /// Appends about `count` bytes of UTF-8 text.
     func appendText(_ count: Int, to bytes: inout [UInt8], _ random: inout SeededRandom) {
         var left = count
         while left > 0 {
@@ -41,7 +41,7 @@ struct PayloadPools {
         }
     }
 
-    /// The first place from here on at which a character begins.
+    /// The first index from here on at which a character begins.
     private func boundary(from place: Int) -> Int {
         var place = place
         while place < text.count, text[place] & 0xc0 == 0x80 { place += 1 }
@@ -49,7 +49,7 @@ struct PayloadPools {
     }
 }
 
-/// Random numbers that a seed repeats (SplitMix64).
+/// Random numbers that a seed reproduces (SplitMix64).
 struct SeededRandom: RandomNumberGenerator {
     private var state: UInt64
 
@@ -63,22 +63,22 @@ struct SeededRandom: RandomNumberGenerator {
         return bits ^ (bits >> 31)
     }
 
-    /// True in this share of the cases.
+    /// Returns true with this probability.
     mutating func chance(_ share: Double) -> Bool {
         share > 0 && Double(next() >> 11) * 0x1p-53 < share
     }
 
-    /// A number from 0 up to, and without, `end`.
+    /// A number from 0 to below `end`.
     mutating func below(_ end: Int) -> Int {
         Int(truncatingIfNeeded: next().multipliedFullWidth(by: UInt64(end)).high)
     }
 
-    /// A number of the range.
+    /// A number in the range.
     mutating func number(in range: ClosedRange<Int>) -> Int {
         range.lowerBound + below(range.count)
     }
 
-    /// A number of the range; each doubling is as frequent as the next.
+    /// A number in the range; each doubling is as frequent as the next.
     mutating func length(in range: ClosedRange<Int>) -> Int {
         let low = Int.bitWidth - max(1, range.lowerBound).leadingZeroBitCount
         let high = Int.bitWidth - max(1, range.upperBound).leadingZeroBitCount

@@ -1,7 +1,7 @@
 internal import CCrypto
 internal import TLSDecryption
 
-/// What a generated capture encrypts its connections with, all of them.
+/// The cipher of all connections of a generated capture.
 public enum GeneratedCipher: Sendable {
     case aes128GCM
     case chaCha20Poly1305
@@ -11,12 +11,12 @@ public enum GeneratedCipher: Sendable {
     var function: OpaquePointer? { self == .aes128GCM ? EVP_aes_128_gcm() : EVP_chacha20_poly1305() }
 }
 
-/// The TLS 1.3 of one generated connection (RFC 8446): hellos without key exchange, then records by secrets that follow
+/// The TLS 1.3 of a generated connection (RFC 8446): hellos without key exchange, then records under secrets derived
 /// from the connection's number.
 ///
-/// There are no certificates, since nobody verifies them: only what protects records is there.
+/// There are no certificates, since nobody verifies them: only what protects records is included.
 struct RecordWriter {
-    /// The most plaintext of a record.
+    /// The most plaintext bytes in a record.
     private static let longest = 1 << 14
 
     private let cipher: GeneratedCipher
@@ -60,7 +60,7 @@ struct RecordWriter {
         }
     }
 
-    /// Encrypts what an end has in its outbox, in as few records as there can be.
+    /// Encrypts an end's outbox in as few records as possible.
     func seal(_ end: End, _ sender: inout SendingEnd, _ log: inout [UInt8]) {
         let text = sender.outbox
         guard !text.isEmpty else { return }
@@ -89,7 +89,7 @@ struct RecordWriter {
         bytes(number, 2 * epoch + end.rawValue)
     }
 
-    /// 32 bytes that follow from a connection's number.
+    /// Derives 32 bytes from a connection's number.
     private static func bytes(_ number: Int, _ use: Int) -> [UInt8] {
         var random = SeededRandom(seed: UInt64(number) << 8 | UInt64(use) | 1 << 60)
         return (0..<4).flatMap { _ in random.next().bigEndianBytes }
@@ -128,11 +128,11 @@ final class RecordSealer {
     /// Appends a record (RFC 8446 5.2).
     ///
     /// - Parameters:
-    ///   - text: What it holds.
-    ///   - type: The type of that.
-    ///   - output: Gets the record.
-    ///   - log: Gets the record too, with its number and, the first time, its key: for a program that decrypts nothing
-    ///     but these.
+    ///   - text: Its content.
+    ///   - type: The type of the content.
+    ///   - output: Receives the record.
+    ///   - log: Also receives the record, with the number of its key and, the first time, the key itself: for a program
+    ///     that only decrypts these records.
     func seal(_ text: ArraySlice<UInt8>, type: UInt8, into output: inout [UInt8], _ log: inout [UInt8]) {
         let header: [UInt8] = [23, 3, 3] + UInt16(text.count + 17).bigEndianBytes
         var nonce = vector

@@ -1,4 +1,4 @@
-/// What both ends of a connection say, and when they are done.
+/// Produces what both ends of a connection send, and decides when they are done.
 struct Speaker {
     /// How the connection ends.
     enum Ending {
@@ -15,14 +15,14 @@ struct Speaker {
         case closed
     }
 
-    /// How the connection ends, once everything is said.
+    /// How the connection ends, once everything is sent.
     private(set) var ending: Ending?
     private let spoken: SpokenProtocol
     private let number: Int
     private var stage = Stage.request
     private var key: [UInt8] = []
     private var isCompressed = false
-    /// How often an end has spoken on a connection without WebSocket.
+    /// How often an end has sent on a connection without WebSocket.
     private var exchanges = 0
     /// Where the next segment is to be cut.
     private var cut: Int?
@@ -32,7 +32,7 @@ struct Speaker {
         self.number = number
     }
 
-    /// Whether the next segment has a length of its own.
+    /// Whether the next segment has a special length.
     var cutsNext: Bool { cut != nil }
 
     mutating func takeCut() -> Int? {
@@ -48,7 +48,7 @@ struct Speaker {
         end.bodyLeft -= count
     }
 
-    /// Says the next words; both ends have heard everything.
+    /// Produces the next content, once both ends have received everything.
     mutating func speak(_ ends: inout [SendingEnd], isLast: Bool, _ world: inout GeneratedWorld) {
         switch spoken {
         case .webSocket: speakWebSocket(&ends, isLast, &world)
@@ -146,7 +146,7 @@ struct Speaker {
     }
 }
 
-/// One direction of a connection: what is still to be sent, and how far it is.
+/// One direction of a connection: what is still to be sent, and how far it has got.
 struct SendingEnd {
     /// A segment that comes late, or once more.
     struct Postponed {
@@ -156,22 +156,22 @@ struct SendingEnd {
 
     /// The sequence number of the next byte.
     var sequence: UInt32
-    /// What the other end has received in order.
+    /// The next sequence number that it expects from the other end.
     var received: UInt32
-    /// Bytes to send, of which those before `sent` are sent.
+    /// Bytes to send; those before `sent` have been sent.
     var outbox: [UInt8] = []
     private(set) var sent = 0
     /// Random bytes to send after the outbox.
     var bodyLeft = 0
     /// A segment that others overtake.
     var late: Postponed?
-    /// The bytes of the segment before, where some are to be sent again.
+    /// The bytes of the previous segment, if some are to be sent again.
     var previous: [UInt8] = []
     /// Segments that the other end has not acknowledged.
     var unacknowledged = 0
     var identification: UInt16
     var clock: UInt32
-    /// The payloads of Pings that came and were not answered.
+    /// The payloads of Pings not yet answered.
     var pongs: [[UInt8]] = []
     var lastKey: UInt32 = 0
     var deflater: Deflater?
@@ -187,7 +187,7 @@ struct SendingEnd {
     /// Whether nothing is left to send.
     var isIdle: Bool { sent == outbox.count && bodyLeft == 0 && late == nil }
 
-    /// Whether bytes are left that were never sent.
+    /// Whether any bytes were never sent.
     var hasMore: Bool { sent < outbox.count || bodyLeft > 0 }
 
     /// Takes at most `count` bytes out of the outbox.
@@ -197,7 +197,7 @@ struct SendingEnd {
         return taken
     }
 
-    /// Makes room where everything is sent.
+    /// Clears the outbox once everything is sent.
     mutating func clearIfSent() {
         guard sent == outbox.count else { return }
         outbox.removeAll(keepingCapacity: outbox.capacity <= 1 << 16)

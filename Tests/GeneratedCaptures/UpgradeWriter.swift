@@ -50,9 +50,9 @@ enum UpgradeWriter {
     }
 }
 
-/// What is said on connections without WebSocket.
+/// The content of connections without WebSocket.
 enum OtherProtocolWriter {
-    /// The answer to an upgrade that is not accepted.
+    /// The response that refuses an upgrade.
     static let refusal = Array("HTTP/1.1 400 Bad Request\r\nServer: nginx/1.24.0\r\nContent-Length: 0\r\n\r\n".utf8)
 
     static func request(_ number: Int) -> [UInt8] {
@@ -71,7 +71,7 @@ enum OtherProtocolWriter {
         return Array(head.utf8)
     }
 
-    /// A record of TLS: of a handshake at first, of application data later.
+    /// Appends a TLS record: first of a handshake, later of application data.
     static func appendRecord(
         _ length: Int, isFirst: Bool, to end: inout SendingEnd, _ world: inout GeneratedWorld
     ) {
@@ -86,17 +86,17 @@ enum OtherProtocolWriter {
         }
     }
 
-    /// A length, and as many random bytes.
+    /// Appends a length, and this many random bytes.
     static func appendUnknown(_ length: Int, to end: inout SendingEnd, _ world: inout GeneratedWorld) {
         end.outbox += UInt32(length).bigEndianBytes
         world.pools.appendNoise(length, to: &end.outbox, &world.random)
     }
 }
 
-/// What is spoken on a generated connection.
+/// The protocol of a generated connection.
 enum SpokenProtocol {
     case webSocket
-    /// An upgrade is asked for and refused; HTTP follows.
+    /// An upgrade is requested and refused; HTTP follows.
     case refusedUpgrade
     case http
     case tls

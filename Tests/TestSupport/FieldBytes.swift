@@ -1,9 +1,9 @@
-/// Which bytes of a value a stored property takes.
+/// The bytes of a value that a stored property takes.
 ///
 /// - Parameters:
-///   - field: The property, of the value that `base` points to.
-///   - base: Where the value is.
-/// - Returns: The bytes, from the value's first.
+///   - field: The property, in the value that `base` points to.
+///   - base: The address of the value.
+/// - Returns: The range of bytes, from the value's start.
 package func bytes<Value: ~Copyable, Field: ~Copyable>(
     of field: inout Field, in base: UnsafeMutablePointer<Value>
 ) -> Range<Int> {

@@ -2,12 +2,11 @@ import Foundation
 
 /// The least processor time of this thread in three runs of some code, in seconds.
 ///
-/// Unlike the time on the wall it hardly depends on what else the machine does, so that two sizes of input can be
-/// compared.
+/// Unlike wall-clock time, it hardly depends on what else the machine does, so that two sizes of input can be compared.
 ///
 /// - Parameter body: The code; it must do its work on this thread.
 /// - Returns: The time.
-/// - Throws: What the code throws.
+/// - Throws: The errors of the code.
 package func processorSeconds(_ body: () throws -> Void) rethrows -> Double {
     var least = Double.infinity
     for _ in 0..<3 {

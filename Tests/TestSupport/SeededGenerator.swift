@@ -4,17 +4,17 @@
     import Darwin
 #endif
 
-/// Random numbers that a seed repeats, the same everywhere (SplitMix64).
+/// Random numbers that a seed reproduces, the same on every machine (SplitMix64).
 package struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
-    /// Begins the numbers of a seed.
+    /// Starts the numbers of a seed.
     package init(seed: UInt64) {
         state = seed
     }
 
-    /// Begins the numbers of a random seed, or of the one in the environment variable `WSTAP_SEED`, and prints it, so
-    /// that a failure can be run again.
+    /// Starts the numbers of a random seed, or of the one in the environment variable `WSTAP_SEED`, and prints the
+    /// seed, so that a failure can be reproduced.
     package init(_ place: StaticString = #function) {
         let given = getenv("WSTAP_SEED").flatMap { UInt64(String(cString: $0)) }
         let seed = given ?? UInt64.random(in: 0 ... .max)

@@ -1,13 +1,13 @@
 import Foundation
 package import WireFormat
 
-/// Writes the bytes of a pcap file, right or wrong.
+/// Writes the bytes of a pcap file, valid or not.
 package struct PcapBuilder: Sendable {
-    /// What the file says of itself by its magic number.
+    /// The variant of the format, as given by the magic number.
     package enum Format: UInt32, CaseIterable, Sendable {
         case microseconds = 0xA1B2_C3D4
         case nanoseconds = 0xA1B2_3C4D
-        /// Microseconds, and records headed by 24 bytes.
+        /// Microseconds, and record headers of 24 bytes.
         case modified = 0xA1B2_CD34
     }
 
@@ -47,7 +47,7 @@ package struct PcapBuilder: Sendable {
     }
 }
 
-/// The packets of a pcap file as it stands, for tests that write them down in another way.
+/// The packets of a pcap file unchanged, for tests that write them in another form.
 package struct PcapReader: Sendable {
     /// A packet with its record's fields.
     package struct Record: Sendable {
@@ -55,7 +55,7 @@ package struct PcapReader: Sendable {
         package var seconds: UInt32
         /// The microseconds after them.
         package var fraction: UInt32
-        /// How long it was on the wire.
+        /// Its length on the wire, in bytes.
         package var originalLength: Int
         /// The captured part of the packet.
         package var bytes: [UInt8]
@@ -112,7 +112,7 @@ package struct PcapReader: Sendable {
     }
 }
 
-/// The order in which a capture file's writer put the bytes of its integers.
+/// The byte order of the integers in a capture file.
 package enum ByteOrder: CaseIterable, Sendable {
     case littleEndian, bigEndian
 }

@@ -1,23 +1,23 @@
 package import WireFormat
 
-/// Writes the bytes of a pcapng file, right or wrong.
+/// Writes the bytes of a pcapng file, valid or not.
 package struct PcapngBuilder: Sendable {
-    /// What an interface description says beside its link type.
+    /// The fields of an interface description besides its link type.
     package struct Interface: Sendable {
         /// if_name.
         package var name: String?
         /// if_description.
         package var description: String?
-        /// if_tsresol: the exponent of its ticks, of 2 where the top bit is set.
+        /// if_tsresol: the exponent of its ticks, to base 2 if the top bit is set.
         package var resolution: UInt8?
         /// if_tsoffset, in seconds.
         package var offset: Int64?
-        /// How much of a packet is captured; 0 is all.
+        /// The most captured bytes of a packet; 0 for all.
         package var snapLength: UInt32
-        /// Whether the list of options has an end.
+        /// Whether the list of options has an end marker.
         package var endsOptions: Bool
 
-        /// An interface that says what is given.
+        /// Creates an interface with the given fields.
         package init(
             name: String? = nil, description: String? = nil, resolution: UInt8? = nil, offset: Int64? = nil,
             snapLength: UInt32 = 262_144, endsOptions: Bool = true
@@ -62,7 +62,7 @@ package struct PcapngBuilder: Sendable {
         appendInterface(linkType, Interface(resolution: resolution, offset: offset))
     }
 
-    /// Writes an interface; `extra` are options as they stand in the file, written first.
+    /// Writes an interface; `extra` are raw options, written first.
     package mutating func appendInterface(_ linkType: LinkType, _ interface: Interface, extra: [UInt8] = []) {
         var body: [UInt8] = []
         body.append(UInt16(linkType.rawValue), order)
@@ -89,7 +89,7 @@ package struct PcapngBuilder: Sendable {
         return bytes + value.padded
     }
 
-    /// Writes a packet; its time is in ticks of its interface, microseconds where that says nothing else.
+    /// Writes a packet; its time is in ticks of its interface, or in microseconds by default.
     ///
     /// `options` follow it; `claiming` is a captured length other than that of `packet`.
     package mutating func append(
@@ -130,9 +130,9 @@ package struct PcapngBuilder: Sendable {
         appendBlock(10, body + secrets.padded)
     }
 
-    /// Writes a block of any type; `body` is padded to 4 bytes by the caller.
+    /// Writes a block of any type; the caller pads `body` to 4 bytes.
     ///
-    /// `claiming` and `trailer` are lengths other than its own at its start and at its end.
+    /// `claiming` and `trailer` replace the lengths at its start and its end.
     package mutating func appendBlock(
         _ type: UInt32, _ body: [UInt8], claiming: UInt32? = nil, trailer: UInt32? = nil
     ) {
@@ -155,6 +155,6 @@ package struct PcapngBuilder: Sendable {
 }
 
 extension [UInt8] {
-    /// These bytes, and as many zeros as make their number a multiple of four.
+    /// These bytes, padded with zeros to a multiple of four.
     fileprivate var padded: [UInt8] { self + [UInt8](repeating: 0, count: -count & 3) }
 }

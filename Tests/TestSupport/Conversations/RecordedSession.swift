@@ -1,7 +1,7 @@
 import Foundation
 package import WireFormat
 
-/// A session that OpenSSL has recorded: see `fixtures/recording/write-tls.py`.
+/// A session recorded with OpenSSL (`fixtures/recording/write-tls.py`).
 package struct RecordedSession: Sendable {
     package static let names = [
         "tls13-aes128gcm", "tls13-aes256gcm", "tls13-chacha20", "tls13-aes128ccm", "tls13-aes128ccm8", "tls13-resumed",
@@ -14,12 +14,12 @@ package struct RecordedSession: Sendable {
 
     package private(set) var keyLog = ""
     package private(set) var suite = ""
-    /// What was sent, in order.
+    /// The bytes sent, in order.
     package private(set) var pieces: [(direction: Direction, bytes: [UInt8])] = []
     /// What each end's application sent, by ``Direction/index``.
     package private(set) var plaintext: [[UInt8]] = [[], []]
 
-    /// The same in the order in which it was sent, of sessions that speak WebSocket.
+    /// The same in the order of sending, for sessions that use WebSocket.
     package private(set) var said: [(direction: Direction, bytes: [UInt8])] = []
 
     package init(_ name: String) throws {
@@ -44,7 +44,7 @@ package struct RecordedSession: Sendable {
     }
 }
 
-/// The bytes of hexadecimal digits; others are left out.
+/// The bytes that hexadecimal digits stand for; other characters are skipped.
 package func bytes(hex: some StringProtocol) -> [UInt8] {
     let digits = hex.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue.map { UInt8($0) } }
     return stride(from: 0, to: digits.count - 1, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }

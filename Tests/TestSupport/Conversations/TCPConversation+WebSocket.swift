@@ -5,46 +5,46 @@ extension TCPConversation {
     /// An upgrade request with the key of RFC 6455 1.3.
     ///
     /// - Parameters:
-    ///   - target: What is asked for.
-    ///   - fields: Further header fields, each with its line's end.
+    ///   - target: The request target.
+    ///   - fields: Further header fields, each with its line ending.
     /// - Returns: The head of the request.
     package static func upgradeRequest(_ target: String = "/chat", fields: String = "") -> String {
         "GET \(target) HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\(fields)\r\n"
     }
 
-    /// The answer that accepts ``upgradeRequest(_:fields:)``.
+    /// The response that accepts ``upgradeRequest(_:fields:)``.
     ///
-    /// - Parameter fields: Further header fields, each with its line's end.
+    /// - Parameter fields: Further header fields, each with its line ending.
     /// - Returns: The head of the response.
     package static func upgradeResponse(fields: String = "") -> String {
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\(fields)\r\n"
     }
 
-    /// The three-way handshake and an accepted upgrade.
+    /// Adds the three-way handshake and an accepted upgrade.
     package mutating func openWebSocket(_ target: String = "/chat") {
         open()
         send(Self.upgradeRequest(target), from: .client)
         send(Self.upgradeResponse(), from: .server)
     }
 
-    /// A whole text message, masked if the client sends it.
+    /// Sends a whole text message, masked if the client sends it.
     package mutating func sendText(_ text: String, from sender: ExpectedMessage.Sender) {
         send(WireFrame.text(text, from: sender), from: sender)
     }
 
-    /// A Ping, likewise.
+    /// Sends a Ping, masked if the client sends it.
     package mutating func sendPing(_ text: String, from sender: ExpectedMessage.Sender) {
         send(WireFrame.ping(text, from: sender), from: sender)
     }
 
-    /// A Pong, likewise.
+    /// Sends a Pong, masked if the client sends it.
     package mutating func sendPong(_ text: String, from sender: ExpectedMessage.Sender) {
         send(WireFrame.pong(text, from: sender), from: sender)
     }
 
-    /// A Close frame, likewise; without a code, an empty one.
+    /// Sends a Close frame, masked if the client sends it; without a code, an empty one.
     package mutating func sendClose(_ code: UInt16?, _ reason: String = "", from sender: ExpectedMessage.Sender) {
         send(WireFrame.close(code, reason, from: sender), from: sender)
     }
@@ -67,7 +67,7 @@ extension TCPConversation {
         return talk
     }
 
-    /// One exchange of HTTP on its own connection.
+    /// An HTTP exchange on its own connection.
     package static func http(_ request: String, _ response: String) -> TCPConversation {
         var talk = TCPConversation()
         talk.open()
@@ -79,7 +79,7 @@ extension TCPConversation {
 }
 
 extension TimedPacket {
-    /// A packet of UDP.
+    /// A UDP packet.
     package static var udp: TimedPacket {
         let datagram = IPv4Datagram(
             from: IPAddress("10.0.0.7"), to: IPAddress("10.0.0.9"), protocolNumber: 17,

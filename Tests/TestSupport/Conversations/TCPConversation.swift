@@ -1,7 +1,7 @@
 package import PacketDecoding
 package import WireFormat
 
-/// What two ends say over TCP, as packets of Ethernet, a millisecond apart, with right sequence numbers.
+/// A conversation over TCP as Ethernet packets, a millisecond apart, with correct sequence numbers.
 ///
 ///     var talk = TCPConversation()
 ///     talk.open()
@@ -19,11 +19,11 @@ package struct TCPConversation: Sendable {
 
     private var next: [ExpectedMessage.Sender: UInt32]
 
-    /// Begins before the first packet.
+    /// Creates a conversation without packets.
     ///
     /// - Parameters:
-    ///   - client: Who opens the connection.
-    ///   - server: Who answers.
+    ///   - client: The end that opens the connection.
+    ///   - server: The end that answers.
     ///   - seconds: The first packet's time, since 1970.
     ///   - initialSequence: The client's initial sequence number; the server's is 1000 higher.
     package init(
@@ -36,12 +36,12 @@ package struct TCPConversation: Sendable {
         next = [.client: initialSequence, .server: initialSequence &+ 1000]
     }
 
-    /// Begins before the first packet, between ends given as text.
+    /// Creates a conversation without packets, between ends given as text.
     package init(from client: String, to server: String = "10.0.0.9:8080", at seconds: Int64 = 1_700_000_000) {
         self.init(from: Endpoint(client), to: Endpoint(server), at: seconds)
     }
 
-    /// The three-way handshake.
+    /// Adds the three-way handshake.
     package mutating func open() {
         append(from: .client, [.syn])
         advance(.client, by: 1)
@@ -50,13 +50,13 @@ package struct TCPConversation: Sendable {
         acknowledge(from: .client)
     }
 
-    /// A segment with data.
+    /// Sends a segment with data.
     package mutating func send(_ bytes: [UInt8], from sender: ExpectedMessage.Sender) {
         append(from: sender, [.psh, .ack], bytes)
         advance(sender, by: bytes.count)
     }
 
-    /// A segment with data of an end that has not received the last bytes that the other has sent.
+    /// Sends data from an end that has not received the last bytes of the other end.
     package mutating func send(
         _ bytes: [UInt8], from sender: ExpectedMessage.Sender, withoutLast byteCount: Int
     ) {
@@ -64,76 +64,76 @@ package struct TCPConversation: Sendable {
         advance(sender, by: bytes.count)
     }
 
-    /// A segment with text.
+    /// Sends a segment with text.
     package mutating func send(_ text: String, from sender: ExpectedMessage.Sender) {
         send(Array(text.utf8), from: sender)
     }
 
-    /// Data that the other end receives, but no packet in the capture holds.
+    /// Adds data that the other end receives, but that the capture lacks.
     package mutating func lose(_ byteCount: Int, from sender: ExpectedMessage.Sender) {
         advance(sender, by: byteCount)
         clock += 1_000_000
     }
 
-    /// A segment without data, which acknowledges all that the other end has sent.
+    /// Sends a segment without data that acknowledges everything the other end has sent.
     package mutating func acknowledge(from sender: ExpectedMessage.Sender) {
         append(from: sender, [.ack])
     }
 
-    /// A segment without data, which acknowledges bytes beyond those that the other end has sent.
+    /// Sends a segment without data that acknowledges more bytes than the other end has sent.
     package mutating func acknowledge(from sender: ExpectedMessage.Sender, beyond byteCount: Int) {
         append(from: sender, [.ack], unacknowledged: -byteCount)
     }
 
-    /// The last bytes of an end once more.
+    /// Retransmits an end's last bytes.
     package mutating func sendAgain(_ bytes: [UInt8], from sender: ExpectedMessage.Sender) {
         next[sender, default: 0] &-= UInt32(truncatingIfNeeded: bytes.count)
         send(bytes, from: sender)
     }
 
-    /// A keep-alive probe: a segment without data that stands before the next byte (RFC 9293 3.8.4).
+    /// Sends a keep-alive probe: a segment without data, just before the next byte (RFC 9293 3.8.4).
     package mutating func probe(from sender: ExpectedMessage.Sender) {
         next[sender, default: 0] &-= 1
         acknowledge(from: sender)
         advance(sender, by: 1)
     }
 
-    /// A FIN.
+    /// Sends a FIN.
     package mutating func finish(from sender: ExpectedMessage.Sender) {
         append(from: sender, [.fin, .ack])
         advance(sender, by: 1)
     }
 
-    /// Both FINs and their acknowledgments.
+    /// Sends both FINs and their acknowledgments.
     package mutating func finish(first sender: ExpectedMessage.Sender) {
         finish(from: sender)
         finish(from: sender.peer)
         acknowledge(from: sender)
     }
 
-    /// A RST.
+    /// Sends a RST.
     package mutating func reset(from sender: ExpectedMessage.Sender) {
         append(from: sender, [.rst, .ack])
     }
 
-    /// A RST that answers data to a socket that is gone: it acknowledges nothing (RFC 9293 3.10.7.1).
+    /// Sends a RST that answers data to a socket that is gone: it acknowledges nothing (RFC 9293 3.10.7.1).
     package mutating func refuse(from sender: ExpectedMessage.Sender) {
         append(from: sender, [.rst])
     }
 
-    /// The same to an end that has not received the last bytes of its sender, as its data say.
+    /// Sends such a RST to an end that, as its data shows, has not received the last bytes of the RST's sender.
     package mutating func refuse(from sender: ExpectedMessage.Sender, withoutLast byteCount: Int) {
         next[sender, default: 0] &-= UInt32(truncatingIfNeeded: byteCount)
         refuse(from: sender)
         advance(sender, by: byteCount)
     }
 
-    /// A RST of an end that has not received the last bytes that the other has sent.
+    /// Sends a RST from an end that has not received the last bytes of the other end.
     package mutating func reset(from sender: ExpectedMessage.Sender, withoutLast byteCount: Int) {
         append(from: sender, [.rst, .ack], unacknowledged: byteCount)
     }
 
-    /// Nothing, for a while.
+    /// Lets time pass.
     package mutating func wait(milliseconds: Int64) {
         clock += milliseconds * 1_000_000
     }
@@ -157,13 +157,13 @@ package struct TCPConversation: Sendable {
     }
 }
 
-/// A packet and when it was captured.
+/// A packet, and the time of its capture.
 package struct TimedPacket: Sendable {
-    /// When.
+    /// The time of its capture.
     package var time: Timestamp
-    /// The captured part, from the link layer's header on.
+    /// The captured part, from the link-layer header on.
     package var bytes: [UInt8]
-    /// How long it was on the wire.
+    /// Its length on the wire, in bytes.
     package var originalLength: Int
 
     /// Creates a packet that was captured completely.
@@ -175,9 +175,9 @@ package struct TimedPacket: Sendable {
 }
 
 extension [TimedPacket] {
-    /// A pcap file of the packets, their times cut to microseconds.
+    /// A pcap file of the packets, with times truncated to microseconds.
     ///
-    /// - Parameter linkType: The number of the link type that it claims; 1 is Ethernet.
+    /// - Parameter linkType: The link type number in the file's header; 1 is Ethernet.
     /// - Returns: The file.
     package func pcap(linkType: UInt32 = 1) -> [UInt8] {
         var builder = PcapBuilder(linkType: LinkType(rawValue: linkType))

@@ -2,7 +2,7 @@ import PacketDecoding
 import WireFormat
 
 extension TimedPacket {
-    /// Sets the flag and the pointer in a TCP packet in an Ethernet frame, and mends the checksum.
+    /// Sets the flag and the pointer in a TCP packet in an Ethernet frame, and corrects the checksum.
     ///
     /// - Parameter pointer: The pointer.
     package mutating func setUrgent(_ pointer: UInt16) {

@@ -1,19 +1,19 @@
-/// A WebSocket frame to build streams from, right or wrong (RFC 6455 5.2).
+/// A WebSocket frame for building streams, valid or not (RFC 6455 5.2).
 package struct WireFrame: Sendable {
     /// FIN, the reserved bits and the opcode.
     package var firstByte: UInt8
     /// The masking key; nil for none.
     package var maskingKey: [UInt8]?
-    /// The payload, not masked.
+    /// The payload, unmasked.
     package var payload: [UInt8]
 
     /// Creates a frame as `sender` must send it: a client masks, with the key of the RFC's examples.
     ///
     /// - Parameters:
     ///   - opcode: 0 to 15.
-    ///   - payload: The payload, not masked.
+    ///   - payload: The payload, unmasked.
     ///   - sender: Who sends it.
-    ///   - fin: Whether it is the last of its message.
+    ///   - fin: Whether it is the last frame of its message.
     ///   - compressed: Whether RSV1 is set.
     package init(
         _ opcode: UInt8, _ payload: [UInt8] = [], from sender: ExpectedMessage.Sender, fin: Bool = true,
@@ -44,7 +44,7 @@ package struct WireFrame: Sendable {
         WireFrame(8, (code?.bigEndianBytes ?? []) + Array(reason.utf8), from: sender).bytes
     }
 
-    /// The frame on the wire, its length in the shortest form.
+    /// The frame on the wire, with its length in the shortest form.
     package var bytes: [UInt8] {
         let masked: UInt8 = maskingKey == nil ? 0 : 0x80
         var bytes = [firstByte]

@@ -1,6 +1,6 @@
 package import Foundation
 
-/// The rows that both endpoints of a capture wrote, one JSON object a line.
+/// The rows that both endpoints of a capture logged, one JSON object per line.
 package struct EndpointLog: Sendable {
     struct Row: Sendable, Decodable {
         var who: String
@@ -24,7 +24,7 @@ package struct EndpointLog: Sendable {
         var closeReceived: LoggedClose?
     }
 
-    /// What a row is about; rows of other events have keys of other types.
+    /// The subject of a row; rows of other events have keys of other types.
     private struct Event: Decodable {
         var ev: String
     }
@@ -34,7 +34,7 @@ package struct EndpointLog: Sendable {
     /// A code and a reason, in an array.
     struct LoggedClose: Sendable, Decodable {
         var code: Int
-        /// Nil if it was not logged.
+        /// The reason; nil if it was not logged.
         var reason: String?
 
         init(code: Int, reason: String?) {
@@ -58,14 +58,14 @@ package struct EndpointLog: Sendable {
     /// Reads the logs of one end or of both.
     ///
     /// - Parameter urls: The files.
-    /// - Throws: If one cannot be read, or has an invalid row.
+    /// - Throws: An error if a file cannot be read or has an invalid row.
     package init(contentsOf urls: URL...) throws {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         let newline = UInt8(ascii: "\n")
         let lines = try urls.flatMap { url in
             let data = try Data(contentsOf: url)
-            // An end that is still talking may have written half of its last line.
+            // An end that is still running may have written only half of its last line.
             return data.prefix(upTo: data.lastIndex(of: newline) ?? data.startIndex).split(separator: newline)
         }
         rows = try lines.compactMap {
@@ -75,19 +75,19 @@ package struct EndpointLog: Sendable {
         }
     }
 
-    /// What was logged before a moment, in nanoseconds since 1970.
+    /// The rows logged before a moment, in nanoseconds since 1970.
     package func before(_ time: Int64) -> EndpointLog {
         EndpointLog(rows: rows.filter { $0.time.map { $0 < time } ?? true })
     }
 
-    /// When an end was about to send a data message, in nanoseconds since 1970; nil if it logged no such message.
+    /// The time just before an end sent a data message, in nanoseconds since 1970; nil if it logged no such message.
     package func sendingTime(of message: ExpectedMessage) -> Int64? {
         rows.first {
             $0.ev == "msg" && $0.dir == "sent" && $0.who == message.from.rawValue && $0.sha256 == message.sha256
         }?.time
     }
 
-    /// When the other end had received a data message, in nanoseconds since 1970; nil if it logged no such message.
+    /// The time at which the other end had received a data message, in nanoseconds since 1970; nil if it logged none.
     package func receivingTime(of message: ExpectedMessage) -> Int64? {
         rows.first {
             $0.ev == "msg" && $0.dir == "received" && $0.who != message.from.rawValue && $0.sha256 == message.sha256
@@ -96,7 +96,7 @@ package struct EndpointLog: Sendable {
 
     /// The sessions that were opened, each once for every address that its client was seen under.
     ///
-    /// A proxy's own connection to the server has another one. A session of which no address was logged has an empty
+    /// A proxy's own connection to the server has a separate address. A session without a logged address has an empty
     /// one.
     var connections: [ExpectedConnection] {
         let messageReceivers = receivers("msg")
@@ -120,7 +120,7 @@ package struct EndpointLog: Sendable {
         }
     }
 
-    /// The ends that log what they received of such events.
+    /// The ends that log such events when they receive them.
     private func receivers(_ event: String) -> Set<String> {
         Set(rows.filter { $0.ev == event && $0.dir == "received" }.map(\.who))
     }
@@ -131,7 +131,7 @@ extension [EndpointLog.Row] {
         lazy.compactMap(property).first
     }
 
-    /// What `sender` sent, by the word of the end `who`.
+    /// What `sender` sent, according to the end `who`.
     fileprivate func payloads(
         _ event: String, from sender: ExpectedMessage.Sender, loggedBy who: ExpectedMessage.Sender
     ) -> [ExpectedMessage] {
@@ -146,8 +146,7 @@ extension [EndpointLog.Row] {
 }
 
 extension ExpectedConnection {
-    /// A message counts as delivered when its receiver logged it; where the receiver logs nothing, its sender's word
-    /// stands.
+    /// A message counts as delivered if its receiver logged it; if the receiver logs nothing, its sender's log counts.
     fileprivate mutating func addMessages(
         from sender: ExpectedMessage.Sender, of rows: [EndpointLog.Row], receiversLog receivers: Set<String>
     ) {

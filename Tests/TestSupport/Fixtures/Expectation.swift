@@ -1,16 +1,16 @@
 import CCrypto
 
-/// What a correct analysis of a capture finds, by the word of the endpoints.
+/// What a correct analysis of a capture finds, according to its endpoints.
 package struct Expectation: Sendable, Decodable {
     /// The exit status of `wstap read`; nil if not specified.
     package var exitStatus: Int32?
-    /// Words that must stand on standard error.
+    /// Words that must appear on standard error.
     package var standardError: [String]
-    /// How many of the messages must be found, where the capture does not hold all that was sent; nil: all of them.
+    /// The fewest messages that must be found, if the capture lacks some that were sent; nil for all of them.
     package var messagesAtLeast: Int?
-    /// Ends that did not log all they sent: of these, more may be found than is listed.
+    /// Ends that did not log everything they sent: more of their messages may be found than are listed.
     package var unloggedFrom: Set<ExpectedMessage.Sender>
-    /// The sessions that were opened; one through a proxy stands here once for each leg.
+    /// The sessions that were opened; a session through a proxy is listed once for each leg.
     package var connections: [ExpectedConnection]
     /// The rules of the findings of each connection, in order, by its client; nil if not specified.
     ///
@@ -21,7 +21,7 @@ package struct Expectation: Sendable, Decodable {
         case exitStatus, standardError, messagesAtLeast, unloggedFrom, connections, findings
     }
 
-    /// Reads an `expected.json`.
+    /// Decodes an `expected.json`.
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         exitStatus = try values.decode(Int32.self, forKey: .exitStatus)
@@ -32,7 +32,7 @@ package struct Expectation: Sendable, Decodable {
         findings = try values.decodeIfPresent([String: [String]].self, forKey: .findings)
     }
 
-    /// Expects what the endpoints of a capture logged, all of it.
+    /// Expects everything that the endpoints of a capture logged.
     package init(_ log: EndpointLog) {
         self.init(connections: log.connections, messagesAtLeast: nil, unloggedFrom: [])
     }
@@ -47,7 +47,8 @@ package struct Expectation: Sendable, Decodable {
 }
 
 extension Expectation {
-    /// What is wrong with the data messages that an analysis found in the whole capture, in any order; empty: nothing.
+    /// The errors in the data messages that an analysis found in the whole capture, in any order; empty if there are
+    /// none.
     ///
     /// Messages that the analysis itself calls incomplete or withheld are not to be passed in.
     package func discrepancies(in found: [ExpectedMessage]) -> [String] {
@@ -66,7 +67,7 @@ extension Expectation {
         }.sorted()
     }
 
-    /// The messages that should have been found, and were not.
+    /// The messages that should have been found but were not.
     package func omissions(in found: [ExpectedMessage]) -> [String] {
         let logged = counts(connections.flatMap(\.messages))
         let seen = counts(found)
@@ -84,7 +85,7 @@ extension Expectation {
     }
 }
 
-/// A payload that an endpoint logged: of a data message, decoded, or of a Ping.
+/// A payload that an endpoint logged: of a decoded data message, or of a Ping.
 package struct ExpectedMessage: Hashable, Sendable, Decodable {
     /// Who sent it.
     package enum Sender: String, CaseIterable, Hashable, Sendable, Decodable {
@@ -94,14 +95,14 @@ package struct ExpectedMessage: Hashable, Sendable, Decodable {
         package var peer: Self { self == .client ? .server : .client }
     }
 
-    /// What it was sent as.
+    /// The kind of frame that carried it.
     package enum Opcode: String, Hashable, Sendable, Decodable {
         case text, binary, ping
     }
 
     /// Who sent it.
     package var from: Sender
-    /// What it was sent as.
+    /// The kind of frame that carried it.
     package var opcode: Opcode
     /// Its length in bytes.
     package var length: Int
@@ -116,7 +117,7 @@ package struct ExpectedMessage: Hashable, Sendable, Decodable {
         self.sha256 = sha256
     }
 
-    /// Describes a payload, to be found among the expected ones.
+    /// Describes a payload, to compare it with expected ones.
     package init(from sender: Sender, opcode: Opcode, payload: [UInt8]) {
         var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
         SHA256(payload, payload.count, &digest)
@@ -126,7 +127,7 @@ package struct ExpectedMessage: Hashable, Sendable, Decodable {
 }
 
 extension ExpectedMessage: CustomStringConvertible {
-    /// As failures name it.
+    /// The name in failures.
     package var description: String {
         "\(opcode.rawValue) of \(length) B from \(from.rawValue), SHA-256 \(sha256.prefix(8))…"
     }

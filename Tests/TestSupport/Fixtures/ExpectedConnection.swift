@@ -12,35 +12,35 @@ package struct ExpectedConnection: Sendable, Decodable {
 
     /// The client's address and port, "192.0.2.1:4711" or "[2001:db8::1]:4711".
     package var client: String
-    /// The Sec-WebSocket-Key, which tells apart connections between the same ports; nil if neither end logged it.
+    /// The Sec-WebSocket-Key, which distinguishes connections between the same ports; nil if neither end logged it.
     package var key: String?
     /// The request target; nil if neither end logged it.
     package var path: String?
-    /// The subprotocol agreed on; nil if there was none, or neither end logged it.
+    /// The negotiated subprotocol; nil if there was none, or neither end logged it.
     package var subprotocol: String?
-    /// The statuses of upgrades that were refused on the same TCP connection before; nil if neither end logged them.
+    /// The statuses of upgrades refused earlier on the same TCP connection; nil if neither end logged them.
     package var refused: [Int]?
-    /// The close code that the client's application was given (RFC 6455 7.1.5); nil if it logged none.
+    /// The close code that the client's application got (RFC 6455 7.1.5); nil if it logged none.
     package var clientSees: Int?
-    /// The close code that the server's application was given (RFC 6455 7.1.5); nil if it logged none.
+    /// The close code that the server's application got (RFC 6455 7.1.5); nil if it logged none.
     package var serverSees: Int?
-    /// The close reason that the client's application was given; nil if it logged none.
+    /// The close reason that the client's application got; nil if it logged none.
     package var clientReason: String?
-    /// The close reason that the server's application was given; nil if it logged none.
+    /// The close reason that the server's application got; nil if it logged none.
     package var serverReason: String?
     /// Whether the client's application saw a clean close; nil if it did not log that.
     package var clientWasClean: Bool?
     /// Close frames known to have been sent; others may have been.
     package var closes: [Close]
-    /// Pings; others may have been sent.
+    /// Pings known to have been sent; others may have been.
     package var pings: [ExpectedMessage]
-    /// Data messages, in the order of each sender.
+    /// Data messages, in order for each sender.
     package var messages: [ExpectedMessage]
     /// Data messages and Pings that were sent, but that no receiver logged.
     package var unconfirmed: [ExpectedMessage]
-    /// The name of what the client did wrong on purpose.
+    /// The name of the client's deliberate violation.
     package var violation: String?
-    /// The rule that it breaks, "RFC 6455 5.1"; nil if it is lawful after all.
+    /// The rule that it breaks, such as "RFC 6455 5.1"; nil if it is allowed after all.
     package var breaks: String?
 
     private enum CodingKeys: CodingKey {
@@ -48,7 +48,7 @@ package struct ExpectedConnection: Sendable, Decodable {
         case closes, pings, messages, unconfirmed, violation, breaks
     }
 
-    /// Reads a connection of an `expected.json`, in which lists that are empty may be left out.
+    /// Decodes a connection of an `expected.json`, in which empty lists may be omitted.
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         client = try values.decode(String.self, forKey: .client)

@@ -13,9 +13,9 @@ package struct Fixture: Sendable, CustomStringConvertible {
         var cases: [Case]
     }
 
-    /// The name of its folder: what it shows.
+    /// The name of its folder, which says what it shows.
     package let name: String
-    /// What it is there for.
+    /// Its purpose.
     package let purpose: String
     /// The software that made the traffic, and how it was recorded or rewritten.
     package let origin: String
@@ -24,10 +24,10 @@ package struct Fixture: Sendable, CustomStringConvertible {
     /// What must be found.
     package let expectation: Expectation
 
-    /// As failures name it.
+    /// The name in failures.
     package var description: String { name }
 
-    /// Every case, in the order of the manifest; throws when a file is missing or not as it should be.
+    /// All cases, in the order of the manifest; throws if a file is missing or invalid.
     package static var all: [Fixture] {
         get throws {
             let decoder = JSONDecoder()
@@ -44,7 +44,7 @@ package struct Fixture: Sendable, CustomStringConvertible {
         }
     }
 
-    /// The case of that name; throws when there is none.
+    /// The case with this name; throws if there is none.
     package static func named(_ name: String) throws -> Fixture {
         guard let fixture = try all.first(where: { $0.name == name }) else {
             throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: "fixtures/\(name)"])
@@ -53,14 +53,14 @@ package struct Fixture: Sendable, CustomStringConvertible {
     }
 }
 
-/// Where the tests find their files.
+/// The locations of the tests' files.
 package enum Repository {
     /// The root of the working copy that these sources were compiled from.
     package static let root = (0..<4).reduce(into: URL(filePath: #filePath)) { url, _ in
         url.deleteLastPathComponent()
     }
 
-    /// The Python with the packages that tests need: the one that `scripts/test` sets up, else the one on the PATH.
+    /// The Python with the packages that tests need: the one that `scripts/test` sets up, or else the one on the PATH.
     package static let python: String = {
         let own = root.appending(path: ".build/python/bin/python3").path
         return FileManager.default.isExecutableFile(atPath: own) ? own : "python3"
@@ -69,7 +69,7 @@ package enum Repository {
     /// The cases that come with the repository.
     package static let fixtures = root.appending(path: "fixtures")
 
-    /// Larger captures that may lie beside the repository; nil if they are absent.
+    /// Larger captures that may be next to the repository; nil if they are not.
     package static let sharedCaptures: URL? = {
         let folder = root.deletingLastPathComponent().appending(path: "shared/captures")
         return FileManager.default.fileExists(atPath: folder.path) ? folder : nil

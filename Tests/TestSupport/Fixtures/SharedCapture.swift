@@ -1,10 +1,11 @@
 package import Foundation
 
-/// A capture of `../shared/captures`, beside the repository: more and larger ones than `fixtures/` holds.
+/// A capture of `../shared/captures`, next to the repository, where captures are larger and more numerous than in
+/// `fixtures/`.
 package struct SharedCapture: Sendable, CustomStringConvertible {
-    /// What an analysis must be able to read before it can read the capture.
+    /// The feature that an analysis needs to read the capture.
     package enum Group: String, CaseIterable, Sendable {
-        /// Nothing beyond the common.
+        /// No special feature.
         case plain
         /// Gaps, tunnels, damaged or unusual files.
         case hostile
@@ -22,17 +23,17 @@ package struct SharedCapture: Sendable, CustomStringConvertible {
     package let capture: URL
     /// The TLS secrets that belong to it; nil if there are none.
     package let keyLog: URL?
-    /// What is needed to read it.
+    /// The feature needed to read it.
     package let group: Group
     /// What must be found.
     package let expectation: Expectation
 
-    /// As failures name it.
+    /// The name in failures.
     package var description: String { name }
 
-    /// The captures of some groups, by name; none where the folder is absent.
+    /// The captures of some groups, by name; none if the folder is absent.
     ///
-    /// Throws when a log cannot be read.
+    /// Throws if a log cannot be read.
     package static func all(_ groups: Set<Group> = Set(Group.allCases)) throws -> [SharedCapture] {
         guard let folder = Repository.sharedCaptures else { return [] }
         let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
@@ -68,7 +69,8 @@ package struct SharedCapture: Sendable, CustomStringConvertible {
         return name.hasAny(hostile) ? .hostile : .plain
     }
 
-    /// How many messages must be found in a capture that does not hold all its endpoints sent; nil for one that does.
+    /// The fewest messages that must be found in a capture that lacks some that its endpoints sent; nil for other
+    /// captures.
     private static func messagesAtLeast(in name: String) -> Int? {
         let kept = [
             "craft-gap-a": 90, "craft-midstart-a": 66, "craft-oneway-a": 47, "craft-nosyn-a": 96,
@@ -89,7 +91,7 @@ package struct SharedCapture: Sendable, CustomStringConvertible {
 }
 
 extension ExpectedConnection {
-    /// Swoole gives its application 1000 where the Close frame has no code; for the client that is 1005.
+    /// Swoole gives its application 1000 if the Close frame has no code; for the client that is 1005.
     fileprivate var withoutInventedCode: ExpectedConnection {
         guard serverSees == 1000, clientSees == 1005 else { return self }
         var connection = self
@@ -105,43 +107,43 @@ extension String {
     }
 }
 
-/// What the Autobahn test peer recorded of one of its cases.
+/// The Autobahn test peer's record of a case.
 package struct AutobahnCase: Sendable, Decodable, CustomStringConvertible {
     /// The case's number, such as "7.3.2".
     package var `case`: String
     /// The Sec-WebSocket-Key of its connection.
     package var key: String
-    /// What it thinks of the other end's behaviour.
+    /// Its judgment of the other end's behaviour.
     package var behavior: String
     /// Whether the test peer was the server.
     package var isServer: Bool
     /// Whether the test peer sent the first Close frame.
     package var closedByMe: Bool
-    /// Whether the closing handshake was done, by its word.
+    /// Whether the closing handshake was completed, according to the test peer.
     package var wasClean: Bool
     /// The code of the Close frame that it means to have sent.
     package var localCloseCode: Int?
     /// The code of the Close frame that it received.
     package var remoteCloseCode: Int?
-    /// The reason in that.
+    /// The reason in that Close frame.
     package var remoteCloseReason: String?
     /// Frames received, by opcode.
     package var rxFrameStats: [Int: Int]
     /// Frames that it means to have sent, by opcode.
     package var txFrameStats: [Int: Int]
 
-    /// As failures name it.
+    /// The name in failures.
     package var description: String { self.case }
 
     /// The group, such as 7 of "7.3.2".
     package var group: Int { Int(self.case.prefix { $0 != "." }) ?? 0 }
 
-    /// Which end of the connection the test peer was.
+    /// The test peer's end of the connection.
     package var peer: ExpectedMessage.Sender { isServer ? .server : .client }
 
-    /// The cases recorded beside a capture; none if there is no such record.
+    /// The cases recorded with a capture; none if there is no such record.
     ///
-    /// Throws when it cannot be read.
+    /// Throws if the record cannot be read.
     package static func all(of capture: SharedCapture) throws -> [AutobahnCase] {
         let record = capture.capture.deletingLastPathComponent().appending(path: "\(capture.name).cases.jsonl")
         guard FileManager.default.fileExists(atPath: record.path) else { return [] }

@@ -3,7 +3,7 @@ package import PacketDecoding
 package import WireFormat
 
 extension IPAddress {
-    /// Creates an address from text, as in `IPAddress("10.0.0.7")` or `IPAddress("::1")`; the text must be right.
+    /// Creates an address from text, as in `IPAddress("10.0.0.7")` or `IPAddress("::1")`; the text must be valid.
     package init(_ text: String) {
         if text.contains(":") {
             var address = in6_addr()
@@ -16,7 +16,7 @@ extension IPAddress {
         }
     }
 
-    /// The 4 or 16 bytes of the address as they stand in an IP header.
+    /// The 4 or 16 bytes of the address, as in an IP header.
     package var bytes: [UInt8] {
         isIPv6 ? bits.bigEndianBytes : UInt32(bits).bigEndianBytes
     }
@@ -24,7 +24,7 @@ extension IPAddress {
 
 extension Endpoint {
     /// Creates an endpoint from text, as in `Endpoint("10.0.0.7:53412")` or `Endpoint("[::1]:80")`; the text must be
-    /// right.
+    /// valid.
     package init(_ text: String) {
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
             preconditionFailure("not an endpoint: \(text)")
@@ -35,7 +35,7 @@ extension Endpoint {
 }
 
 extension [UInt8] {
-    /// Hands these bytes on as a captured packet; its original length is theirs unless another one is given.
+    /// Passes these bytes on as a captured packet; its original length is their number, unless another is given.
     package func withPacket<Result>(
         number: UInt64 = 1, time: Timestamp = Timestamp(nanoseconds: 0), linkType: LinkType = .ethernet,
         originalLength: Int? = nil, _ body: (borrowing CapturedPacket) throws -> Result
@@ -52,13 +52,13 @@ extension FixedWidthInteger {
         withUnsafeBytes(of: bigEndian) { Array($0) }
     }
 
-    /// The integer with its least byte first.
+    /// The integer in little-endian byte order.
     package var littleEndianBytes: [UInt8] {
         withUnsafeBytes(of: littleEndian) { Array($0) }
     }
 }
 
-/// The checksum of IPv4 and TCP (RFC 1071): 0 for bytes that hold their own right checksum.
+/// The checksum of IPv4 and TCP (RFC 1071): 0 for bytes that contain their own correct checksum.
 package func internetChecksum(_ bytes: [UInt8]) -> UInt16 {
     var sum: UInt32 = 0
     for (index, byte) in bytes.enumerated() {

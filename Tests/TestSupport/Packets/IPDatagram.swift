@@ -11,13 +11,13 @@ extension IPDatagram {
     /// The EtherType that announces it.
     package var etherType: UInt16 { isIPv6 ? 0x86dd : 0x0800 }
 
-    /// A packet of `LinkType.ethernet`, within the VLAN tags given, the outermost first, and with padding or a trailer
+    /// A packet of `LinkType.ethernet` with the given VLAN tags, the outermost first, and with padding or a trailer
     /// after the datagram.
     package func ethernet(tags: [VLANTag] = [], trailer: [UInt8] = []) -> [UInt8] {
         ethernetFrame(tags: tags, typeOrLength: etherType, content: datagram, trailer: trailer)
     }
 
-    /// A packet of `LinkType.ethernet` with a length instead of a type (IEEE 802.3), and LLC and SNAP (RFC 1042).
+    /// A packet of `LinkType.ethernet` with a length in place of a type (IEEE 802.3), and LLC and SNAP (RFC 1042).
     package func ethernetSNAP(tags: [VLANTag] = [], trailer: [UInt8] = []) -> [UInt8] {
         let content = [0xaa, 0xaa, 0x03, 0, 0, 0] + etherType.bigEndianBytes + datagram
         return ethernetFrame(tags: tags, typeOrLength: UInt16(content.count), content: content, trailer: trailer)
@@ -47,8 +47,8 @@ extension IPDatagram {
         return (addressAndControl ? [0xff, 0x03] : []) + (compressedProtocol ? [number] : [0, number]) + datagram
     }
 
-    /// A packet of `LinkType.netfilterLog`: a message of the address family with the EtherType, a prefix of 5 bytes and
-    /// its padding, and the datagram.
+    /// A packet of `LinkType.netfilterLog`: a message of the address family with the EtherType, a prefix of 5 bytes
+    /// with padding, and the datagram.
     package func netfilterLog(family: UInt8? = nil, bigEndian: Bool = false) -> [UInt8] {
         func attribute(_ type: UInt16, _ content: [UInt8]) -> [UInt8] {
             let length = UInt16(content.count + 4)
@@ -61,12 +61,12 @@ extension IPDatagram {
             + attribute(10, Array("tap1\0".utf8)) + attribute(9, datagram)
     }
 
-    /// A packet of `LinkType.packetFilterLog`, with a header of 61 bytes, FreeBSD's, and its padding.
+    /// A packet of `LinkType.packetFilterLog`, with FreeBSD's header of 61 bytes, and padding.
     package func packetFilterLog() -> [UInt8] {
         [61, isIPv6 ? 28 : 2] + Array(repeating: 0, count: 62) + datagram
     }
 
-    /// A packet of `LinkType.pktap` around one of Ethernet.
+    /// A packet of `LinkType.pktap` around an Ethernet packet.
     package func pktap(bigEndian: Bool = false) -> [UInt8] {
         let numbers: [UInt32] = [108, 1, 1]
         return numbers.flatMap { bigEndian ? $0.bigEndianBytes : $0.littleEndianBytes }

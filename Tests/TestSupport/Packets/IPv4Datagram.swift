@@ -6,7 +6,7 @@ package struct IPv4Datagram: IPDatagram, Sendable {
     package var source: IPAddress
     /// The receiver.
     package var destination: IPAddress
-    /// What the payload is; 6 for TCP.
+    /// The protocol of the payload; 6 for TCP.
     package var protocolNumber: UInt8
     /// The options, a multiple of 4 bytes, at most 40.
     package var options: [UInt8]
@@ -14,9 +14,9 @@ package struct IPv4Datagram: IPDatagram, Sendable {
     package var fragmentOffset: UInt16
     /// Whether more fragments follow.
     package var moreFragments: Bool
-    /// The total length field; nil for the right one.
+    /// The total length field; nil for the correct value.
     package var totalLength: UInt16?
-    /// What follows the header.
+    /// The bytes after the header.
     package var payload: [UInt8]
 
     /// Creates a datagram.
@@ -63,7 +63,7 @@ package struct FragmentDatagram: IPDatagram, Sendable {
     /// The IP header, for IPv6 with the fragment header, and the payload.
     package let datagram: [UInt8]
 
-    /// Takes the bytes of any datagram, so that they are built once.
+    /// Copies the bytes of any datagram, so that they are built only once.
     package init(_ datagram: some IPDatagram) {
         self.datagram = datagram.datagram
     }
@@ -74,15 +74,15 @@ package struct FragmentDatagram: IPDatagram, Sendable {
 }
 
 extension IPDatagram {
-    /// What fragments cut into pieces: everything after the IP header.
+    /// The part that is fragmented: everything after the IP header.
     package var fragmentable: [UInt8] {
         Array(datagram[(isIPv6 ? 40 : Int(datagram[0] & 0x0f) * 4)...])
     }
 
-    /// The fragment with these bytes of what follows the IP header, the first of them a multiple of 8.
+    /// The fragment with these bytes of the part after the IP header; the first of them is at a multiple of 8.
     ///
-    /// The identification is what the fragments of one datagram have in common, of which the low 16 bits count for
-    /// IPv4; whether more fragments follow, and the bytes, are what is right unless others are given.
+    /// All fragments of a datagram have the same identification, of which IPv4 uses the low 16 bits. Whether more
+    /// fragments follow, and the bytes, are correct unless other values are given.
     package func fragment(
         _ range: Range<Int>, identification: UInt32 = 7, moreFragments: Bool? = nil, bytes: [UInt8]? = nil
     ) -> FragmentDatagram {
@@ -108,7 +108,7 @@ extension IPDatagram {
         return FragmentDatagram(bytes: header + payload)
     }
 
-    /// The fragments of `size` bytes, a multiple of 8, the last of what is left.
+    /// The fragments of `size` bytes, a multiple of 8; the last one has the rest.
     package func fragments(of size: Int, identification: UInt32 = 7) -> [FragmentDatagram] {
         let whole = FragmentDatagram(self)
         let count = whole.fragmentable.count

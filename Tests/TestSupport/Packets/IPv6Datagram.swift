@@ -6,13 +6,13 @@ package struct IPv6Datagram: IPDatagram, Sendable {
     package var source: IPAddress
     /// The receiver.
     package var destination: IPAddress
-    /// What the payload is; 6 for TCP.
+    /// The protocol of the payload; 6 for TCP.
     package var protocolNumber: UInt8
     /// The extension headers, in order.
     package var extensionHeaders: [IPv6ExtensionHeader]
-    /// The payload length field; nil for the right one.
+    /// The payload length field; nil for the correct value.
     package var payloadLength: UInt16?
-    /// What follows the headers.
+    /// The bytes after the headers.
     package var payload: [UInt8]
 
     /// Creates a datagram.
@@ -50,7 +50,7 @@ package struct IPv6Datagram: IPDatagram, Sendable {
     }
 }
 
-/// An extension header of an IPv6 datagram, or of IPv4 the authentication header.
+/// An extension header of an IPv6 datagram, or the authentication header of an IPv4 one.
 package enum IPv6ExtensionHeader: Sendable {
     /// Hop-by-hop options (RFC 8200 4.3), padded to a multiple of 8 bytes with PadN or Pad1.
     case hopByHop(options: [UInt8])
@@ -62,9 +62,9 @@ package enum IPv6ExtensionHeader: Sendable {
     case fragment(offset: UInt16, moreFragments: Bool)
     /// An authentication header (RFC 4302) with a check value, a multiple of 4 bytes.
     case authentication(checkValue: [UInt8])
-    /// Destination options (RFC 8200 4.6), padded as hop-by-hop options are.
+    /// Destination options (RFC 8200 4.6), padded like hop-by-hop options.
     case destination(options: [UInt8])
-    /// Any other: its number, and its bytes after the next header field.
+    /// Any other header: its number, and its bytes after the next header field.
     case other(number: UInt8, bytes: [UInt8])
 
     /// The number that announces the header.
@@ -79,7 +79,7 @@ package enum IPv6ExtensionHeader: Sendable {
         }
     }
 
-    /// The header, which announces `next`.
+    /// The header, with `next` in its next header field.
     package func bytes(next: UInt8) -> [UInt8] {
         switch self {
         case .hopByHop(let options), .destination(let options): [next] + Self.padded(options)
@@ -93,7 +93,8 @@ package enum IPv6ExtensionHeader: Sendable {
         }
     }
 
-    /// The length field and the options, filled up to a multiple of 8 bytes, the next header field counted.
+    /// The length field and the options, padded so that the header, with its next header field, has a multiple of 8
+    /// bytes.
     private static func padded(_ options: [UInt8]) -> [UInt8] {
         let padding = (8 - (options.count + 2) % 8) % 8
         let filled =

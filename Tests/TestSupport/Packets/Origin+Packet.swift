@@ -1,7 +1,7 @@
 package import WireFormat
 
 extension Origin {
-    /// A packet captured at the beginning of 1970.
+    /// Creates the origin of a packet captured at the start of 1970.
     package init(packet: UInt64) {
         self.init(packet: packet, time: Timestamp(nanoseconds: 0))
     }

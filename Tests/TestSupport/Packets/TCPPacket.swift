@@ -1,13 +1,13 @@
 package import PacketDecoding
 
-/// A TCP segment to build packets from, as in
-/// `TCPPacket(from: client, to: server, sequence: 7, flags: [.psh, .ack], payload: bytes).ethernet()`.
+/// A TCP segment for building packets.
 ///
-/// Its checksum, and those of the headers around it, are right.
+/// For example, `TCPPacket(from: client, to: server, sequence: 7, flags: [.psh, .ack], payload: bytes).ethernet()`. Its
+/// checksum, and those of the headers around it, are correct.
 package struct TCPPacket: IPDatagram, Sendable {
-    /// Who sends it.
+    /// The sender.
     package var source: Endpoint
-    /// Who it is for; an address of the same family as the source's.
+    /// The receiver; an address of the same family as the source's.
     package var destination: Endpoint
     /// The sequence number.
     package var sequence: UInt32
@@ -17,7 +17,7 @@ package struct TCPPacket: IPDatagram, Sendable {
     package var flags: TCPFlags
     /// The window field, not scaled.
     package var window: UInt16
-    /// The options; padded with zeros to a multiple of 4 bytes, of which there may be 40.
+    /// The options, at most 40 bytes; padded with zeros to a multiple of 4 bytes.
     package var options: [TCPOption]
     /// The payload.
     package var payload: [UInt8]
@@ -51,12 +51,12 @@ package struct TCPPacket: IPDatagram, Sendable {
         return segment
     }
 
-    /// The segment in an IPv4 or IPv6 datagram without options, as its addresses demand.
+    /// The segment in an IPv4 or IPv6 datagram without options, depending on its addresses.
     package var datagram: [UInt8] {
         source.address.isIPv6 ? IPv6Datagram(self).datagram : IPv4Datagram(self).datagram
     }
 
-    /// What the checksum also covers (RFC 9293 3.1).
+    /// The pseudo-header that the checksum also covers (RFC 9293 3.1).
     private func pseudoHeader(_ length: Int) -> [UInt8] {
         let addresses = source.address.bytes + destination.address.bytes
         return source.address.isIPv6
@@ -71,18 +71,18 @@ package enum TCPOption: Sendable {
     case endOfOptions
     /// One byte of padding (kind 1).
     case noOperation
-    /// The largest segment that the sender takes (kind 2).
+    /// The largest segment that the sender accepts (kind 2).
     case maximumSegmentSize(UInt16)
     /// The shift of the window field (kind 3, RFC 7323 2.2).
     case windowScale(UInt8)
-    /// Selective acknowledgments are understood (kind 4).
+    /// Selective acknowledgments are supported (kind 4).
     case selectiveAcknowledgmentPermitted
     /// The sender's clock, and the echo of the receiver's (kind 8, RFC 7323 3.2).
     case timestamps(UInt32, echo: UInt32)
-    /// Any bytes, broken ones too.
+    /// Any bytes, even invalid ones.
     case bytes([UInt8])
 
-    /// The option as it stands in the header.
+    /// The bytes of the option in the header.
     package var bytes: [UInt8] {
         switch self {
         case .endOfOptions: [0]

@@ -1,35 +1,36 @@
 package import PacketDecoding
 
-/// A tunnel between two hosts, to put datagrams in.
+/// A tunnel between two hosts for datagrams.
 package enum Tunnel: Sendable {
     /// VXLAN over UDP, around an Ethernet frame.
     case vxlan(network: UInt32, port: UInt16 = 4789)
-    /// Geneve over UDP, around an Ethernet frame or, if not `bridged`, around the datagram; options are a multiple of
-    /// 4 bytes.
+    /// Geneve over UDP, around an Ethernet frame or, if not `bridged`, around the datagram; options must have a
+    /// multiple of 4 bytes.
     case geneve(network: UInt32, options: [UInt8] = [], bridged: Bool = true)
-    /// GRE with the fields given, around an Ethernet frame if `bridged`.
+    /// GRE with the given fields, around an Ethernet frame if `bridged`.
     case gre(checksum: UInt16? = nil, key: UInt32? = nil, sequence: UInt32? = nil, bridged: Bool = false)
     /// PPTP: GRE of version 1 around PPP.
     case pptp(acknowledgment: UInt32? = nil, addressAndControl: Bool = true)
-    /// IP in IP: IPv4 or IPv6 in either.
+    /// IP in IP: IPv4 or IPv6 in either of them.
     case ip
     /// Ethernet in IP, protocol 143.
     case ethernet
     /// MPLS in IP, protocol 137.
     case mpls(labels: [UInt32])
-    /// ERSPAN of type 1, 2 or 3, a mirror, in GRE; type 3 with a platform-specific subheader, and around IP alone, if
-    /// asked.
+    /// ERSPAN of type 1, 2 or 3, a mirror, in GRE; type 3 optionally has a platform-specific subheader, and is around
+    /// IP alone if not `bridged`.
     case erspan(type: Int, subheader: Bool = false, bridged: Bool = true)
     /// GTP-U over UDP, with a sequence number or, after it, extension headers.
     case gtpUser(endpoint: UInt32, sequence: UInt16? = nil, extensions: [[UInt8]] = [])
     /// TZSP over UDP around an Ethernet frame, with tagged fields before the end tag.
     case tzsp(fields: [UInt8] = [])
-    /// L2TP version 2 over UDP around PPP: with its length, a sequence number, an offset of so many bytes, if asked.
+    /// L2TP version 2 over UDP around PPP: optionally with its length, a sequence number, and an offset of this many
+    /// bytes.
     case l2tp(length: Bool = false, sequence: Bool = false, offset: Int? = nil, fromServer: Bool = false)
-    /// L2TPv3 over IP or UDP, around Ethernet or PPP, with a cookie and sublayer of so many bytes.
+    /// L2TPv3 over IP or UDP, around Ethernet or PPP, with a cookie of this many bytes and optionally a sublayer.
     case l2tpSession(overUDP: Bool = false, cookie: Int = 0, sublayer: Bool = false, bridged: Bool = true)
 
-    /// The protocol number of what `content` makes of a datagram.
+    /// The IP protocol number of the tunnel's content.
     fileprivate func protocolNumber(_ inner: some IPDatagram) -> UInt8 {
         switch self {
         case .vxlan, .geneve, .gtpUser, .tzsp, .l2tp, .l2tpSession(overUDP: true, cookie: _, sublayer: _, bridged: _):
@@ -42,7 +43,7 @@ package enum Tunnel: Sendable {
         }
     }
 
-    /// What follows the outer IP header.
+    /// The bytes after the outer IP header.
     fileprivate func content(_ inner: some IPDatagram) -> [UInt8] {
         switch self {
         case .vxlan(let network, let port):
@@ -80,7 +81,7 @@ package enum Tunnel: Sendable {
         case .gtpUser(let endpoint, let sequence, let extensions):
             let isLong = sequence != nil || !extensions.isEmpty
             let flags: UInt8 = 0x30 | (sequence == nil ? 0 : 2) | (extensions.isEmpty ? 0 : 4)
-            // Each extension header is given without the type of the next: 0x85 stands for all of them.
+            // Extension headers are given without the type of the next one: 0x85 stands for all of them.
             let fields: [UInt8] = isLong ? (sequence ?? 0).bigEndianBytes + [0, extensions.isEmpty ? 0 : 0x85] : []
             let headers = extensions.enumerated().flatMap { index, header -> [UInt8] in
                 header + [index == extensions.count - 1 ? 0 : 0x85]
@@ -129,7 +130,7 @@ func labelStack(_ labels: [UInt32]) -> [UInt8] {
 }
 
 extension IPDatagram {
-    /// The datagram within a tunnel whose ends are these; IPv4 or IPv6, as they demand.
+    /// The datagram in a tunnel between these ends, over IPv4 or IPv6 depending on their addresses.
     package func inside(
         _ tunnel: Tunnel, from source: IPAddress = IPAddress("192.0.2.1"),
         to destination: IPAddress = IPAddress("192.0.2.2")
@@ -142,7 +143,7 @@ extension IPDatagram {
         return IPv6Datagram(from: source, to: destination, protocolNumber: number, payload: payload)
     }
 
-    /// A packet of `LinkType.ethernet` with MPLS labels before the datagram, or, for a pseudowire, before an Ethernet
+    /// A packet of `LinkType.ethernet` with MPLS labels before the datagram or, for a pseudowire, before an Ethernet
     /// frame with or without a control word.
     package func ethernetMPLS(
         labels: [UInt32] = [16], pseudowire: Bool = false, controlWord: Bool = true, multicast: Bool = false

@@ -1,12 +1,12 @@
 package import PacketDecoding
 
-/// A UDP datagram to build packets from; its checksum is left out (RFC 768 allows 0).
+/// A UDP datagram for building packets; without a checksum (RFC 768 allows 0).
 package struct UDPPacket: IPDatagram, Sendable {
     /// The sender.
     package var source: Endpoint
     /// The receiver; an address of the same family as the source's.
     package var destination: Endpoint
-    /// The length field; nil for the right one.
+    /// The length field; nil for the correct value.
     package var length: UInt16?
     /// The payload.
     package var payload: [UInt8]
@@ -22,7 +22,7 @@ package struct UDPPacket: IPDatagram, Sendable {
         self.payload = payload
     }
 
-    /// The datagram in IPv4 or IPv6 without options, as its addresses demand.
+    /// The datagram in IPv4 or IPv6 without options, depending on its addresses.
     package var datagram: [UInt8] {
         let header =
             source.port.bigEndianBytes + destination.port.bigEndianBytes

@@ -1,18 +1,19 @@
 import Foundation
 
-/// A pipe with a name in the file system, for a program to read from or to write to; closed with its owner.
+/// A pipe with a name in the file system, from which a program reads or to which it writes; closed with its owner.
 ///
-/// Names and no inherited descriptors: programs that other tests start at the same time cannot hold it open.
+/// It has a name and no inherited descriptors, so that programs that other tests start at the same time cannot hold it
+/// open.
 package final class NamedPipe {
-    /// Which end the test holds.
+    /// The end that the test holds.
     package enum End: Sendable {
         case reading, writing
     }
 
-    /// Milliseconds after which a wait is a failure.
+    /// Milliseconds after which waiting fails.
     private static let patience = Int32(Double.patience * 1000)
 
-    /// Where it is.
+    /// Its path.
     package let path: String
     private var descriptor: Int32
 
@@ -20,7 +21,8 @@ package final class NamedPipe {
     package init(_ name: String, in folder: ScratchFolder, holding end: End) throws {
         path = folder.path(name)
         guard mkfifo(path, 0o600) == 0 else { throw POSIXError.last }
-        // Held for both, the writing end opens without a reader; the reading end must see the last writer go.
+        // If both ends are held, the writing end opens without a reader; the reading end must see the last writer
+        // leave.
         descriptor = open(path, end == .writing ? O_RDWR | O_CLOEXEC : O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { throw POSIXError.last }
     }
@@ -29,24 +31,24 @@ package final class NamedPipe {
         closeWriting()
     }
 
-    /// Lets go of the pipe: who reads it finds its end.
+    /// Closes the pipe, so that its reader finds the end.
     package func closeWriting() {
         if descriptor >= 0 { close(descriptor) }
         descriptor = -1
     }
 
-    /// How many bytes wait to be read.
+    /// The number of bytes that wait to be read.
     package var unreadBytes: Int {
         var count: Int32 = 0
         return ioctl(descriptor, UInt(FIONREAD), &count) == 0 ? Int(count) : 0
     }
 
-    /// Writes all of some bytes; they must fit into the pipe.
+    /// Writes all bytes, which must fit into the pipe.
     package func write(_ bytes: some Sequence<UInt8>) {
         FileHandle(fileDescriptor: descriptor, closeOnDealloc: false).write(Data(bytes))
     }
 
-    /// Reads the next line, without its end, waiting for it; nil when the writer has gone.
+    /// Waits for the next line, and returns it without its end; nil if the writer has gone.
     package func readLine() throws -> String? {
         var line: [UInt8] = []
         while let byte = try readByte() {
@@ -88,10 +90,10 @@ package final class NamedPipe {
 /// Waits until a condition holds.
 ///
 /// - Parameters:
-///   - seconds: How long at most.
+///   - seconds: The longest time to wait.
 ///   - condition: The condition.
 /// - Returns: Whether it held in time.
-/// - Throws: What the condition throws.
+/// - Throws: The errors of the condition.
 package func eventually(within seconds: Double = .patience, _ condition: () throws -> Bool) rethrows -> Bool {
     let clock = ContinuousClock()
     let deadline = clock.now + .seconds(seconds)
@@ -103,7 +105,7 @@ package func eventually(within seconds: Double = .patience, _ condition: () thro
 }
 
 extension Double {
-    /// How many seconds a test waits for what should happen soon: only a failure takes that long, however busy the
-    /// machine.
+    /// How long a test waits for something that should happen soon, in seconds: only a failure takes that long, however
+    /// busy the machine.
     package static let patience = 300.0
 }

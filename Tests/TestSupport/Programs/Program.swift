@@ -1,20 +1,20 @@
 import Foundation
 
-/// A program that runs beside the test, with its standard streams at named places.
+/// A program that runs alongside the test, with its standard streams at named paths.
 package struct Program: Sendable {
     private let process: pid_t
 
-    /// Starts a program with the test's environment, without what would change its output.
+    /// Starts a program with the test's environment, without variables that would change its output.
     ///
     /// - Parameters:
     ///   - executable: Its path.
     ///   - arguments: Its arguments.
-    ///   - environment: Variables to set beside those.
+    ///   - environment: Variables to set in addition.
     ///   - input: The path of its standard input.
-    ///   - output: The path of its standard output; truncated, or created.
-    ///   - errors: The path of its standard error; likewise.
+    ///   - output: The path of its standard output, which is truncated or created.
+    ///   - errors: The path of its standard error, which is truncated or created.
     ///   - isNonBlocking: Whether its standard input and output are non-blocking, as other programs may leave them.
-    /// - Throws: If it cannot be started.
+    /// - Throws: An error if it cannot be started.
     package init(
         _ executable: String, _ arguments: [String], environment: [String: String] = [:], input: String = "/dev/null",
         output: String, errors: String, isNonBlocking: Bool = false
@@ -34,7 +34,7 @@ package struct Program: Sendable {
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, writing | blocking, 0o600)
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors, writing, 0o600)
 
-        // A test runner may ignore signals that a shell's children do not, and its threads hold them back.
+        // A test runner may ignore signals that a shell's children do not, and its threads block them.
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         var signals = sigset_t()
@@ -59,14 +59,14 @@ package struct Program: Sendable {
         self.process = process
     }
 
-    /// Its peak memory in bytes; nil if the system does not say.
+    /// Its peak memory in bytes; nil if the system does not report it.
     package var peakMemory: Int? {
         let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
         let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
         return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
     }
 
-    /// Its number.
+    /// Its process number.
     package var identifier: Int32 { process }
 
     /// Sends it a signal; it must not have been waited for.
@@ -74,7 +74,7 @@ package struct Program: Sendable {
         kill(process, signal)
     }
 
-    /// Waits for its end, once; returns its exit status, or 128 and the number of the signal that ended it.
+    /// Waits for its end, once; returns its exit status, or 128 plus the number of the signal that ended it.
     package func wait() -> Int32 {
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
@@ -84,7 +84,7 @@ package struct Program: Sendable {
 }
 
 extension Program {
-    /// Whether it is over; its status can be asked for all the same.
+    /// Whether it has ended; its status can still be requested.
     package var hasEnded: Bool {
         var state = siginfo_t()
         state.si_signo = 0
@@ -94,7 +94,7 @@ extension Program {
 
     /// Waits for its end, and kills it after this many seconds.
     ///
-    /// - Returns: Its exit status, or 128 and the number of the signal that ended it; nil if it had to be killed.
+    /// - Returns: Its exit status, or 128 plus the number of the signal that ended it; nil if it had to be killed.
     package func wait(atMost seconds: Double) -> Int32? {
         let isOver = eventually(within: seconds) { hasEnded }
         if !isOver { send(SIGKILL) }
@@ -104,6 +104,6 @@ extension Program {
 }
 
 extension POSIXError {
-    /// What the system said to the call that failed last.
+    /// The error of the system call that failed last.
     static var last: POSIXError { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
 }

@@ -1,17 +1,18 @@
 import Foundation
 
-/// What a program that has ended took.
+/// The resources that a program used until its end.
 ///
-/// Its peak memory is not among it: what Linux tells here includes that of the test, which it is a copy of at first.
+/// Peak memory is not included: the value that Linux reports here includes that of the test, of which the program is a
+/// copy at first.
 package struct ProgramUsage: Sendable {
-    /// Its exit status, or 128 and the number of the signal that ended it.
+    /// Its exit status, or 128 plus the number of the signal that ended it.
     package let status: Int32
     /// The processor time of all its threads, in seconds.
     package let seconds: Double
 }
 
 extension Program {
-    /// Waits for its end, once; in place of ``wait()``.
+    /// Waits for its end, once, in place of ``wait()``.
     package func usage() -> ProgramUsage {
         var status: Int32 = 0
         var usage = rusage()

@@ -1,14 +1,14 @@
 package import Foundation
 
-/// The built `wstap`, run as its users run it.
+/// The built `wstap`, run as users run it.
 package enum Wstap {
     /// The result of a run.
     package struct Outcome: Sendable {
-        /// The exit status, or 128 and the number of the signal that ended it.
+        /// The exit status, or 128 plus the number of the signal that ended it.
         package let status: Int32
-        /// What went to standard output.
+        /// The bytes on standard output.
         package let output: [UInt8]
-        /// What went to standard error.
+        /// The text on standard error.
         package let errors: String
 
         /// The output as text.
@@ -17,7 +17,7 @@ package enum Wstap {
         package var lines: [String] { text.split(separator: "\n").map(String.init) }
     }
 
-    /// Its path: beside the bundle of tests, which was built with it.
+    /// Its path, next to the test bundle that was built with it.
     package static let path: String = {
         let tests = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL ?? Bundle.main.bundleURL
         let folders = sequence(first: tests) { $0.path == "/" ? nil : $0.deletingLastPathComponent() }
@@ -35,10 +35,10 @@ package enum Wstap {
     ///
     /// - Parameters:
     ///   - arguments: Its arguments.
-    ///   - environment: Variables to set beside the test's.
+    ///   - environment: Variables to set in addition to the test's.
     ///   - input: The path of its standard input.
     /// - Returns: The result.
-    /// - Throws: If it cannot be started.
+    /// - Throws: An error if it cannot be started.
     package static func run(
         _ arguments: [String], environment: [String: String] = [:], input: String = "/dev/null"
     ) throws -> Outcome {
@@ -52,7 +52,7 @@ package enum Wstap {
             errors: String(decoding: try Data(contentsOf: URL(filePath: errors)), as: UTF8.self))
     }
 
-    /// Starts it with its output in places that the test watches.
+    /// Starts it with its output at paths that the test watches.
     package static func start(
         _ arguments: [String], environment: [String: String] = [:], input: String = "/dev/null", output: String,
         errors: String
@@ -76,7 +76,7 @@ package final class ScratchFolder: Sendable {
         try? FileManager.default.removeItem(at: url)
     }
 
-    /// The path of something in the folder, whether it is there or not.
+    /// The path of an item in the folder, whether it exists or not.
     package func path(_ name: String) -> String {
         url.path + "/" + name
     }
@@ -88,7 +88,7 @@ package final class ScratchFolder: Sendable {
         return file
     }
 
-    /// The names of what is in the folder, in order.
+    /// The names of the folder's items, in order.
     package var names: [String] {
         get throws { try FileManager.default.contentsOfDirectory(atPath: url.path).sorted() }
     }

@@ -1,19 +1,19 @@
-/// Holds the connections of a trace against what their endpoints logged.
+/// Compares the connections of a trace with what their endpoints logged.
 package struct ConnectionComparison {
-    /// What is wrong; empty: nothing.
+    /// The faults found; empty if there are none.
     package private(set) var faults: [String] = []
 
     private let connections: [TraceConnection]
     private let hasHoles: Bool
-    /// Who logs Pings at all.
+    /// The ends that log Pings at all.
     private let loggingPings: Set<ExpectedMessage.Sender>
 
-    /// Compares.
+    /// Compares a trace with an expectation.
     ///
     /// - Parameters:
     ///   - expectation: What the endpoints logged.
     ///   - trace: What was found.
-    ///   - hasHoles: Whether the capture lacks some of what was sent: then only what was found must be right.
+    ///   - hasHoles: Whether the capture lacks some of what was sent: then only what was found must be correct.
     package init(_ expectation: Expectation, _ trace: Trace, hasHoles: Bool = false) {
         connections = trace.connections
         self.hasHoles = hasHoles
@@ -30,7 +30,7 @@ package struct ConnectionComparison {
         }
     }
 
-    /// The connection of the same client; of several on the same ports, the one with the same key.
+    /// The connection of the same client; if there are several on the same ports, the one with the same key.
     private func find(_ expected: ExpectedConnection) -> TraceConnection? {
         let sameClient = connections.filter { expected.client.isEmpty || $0.client == expected.client }
         guard let key = expected.key else { return sameClient.first }
@@ -42,7 +42,7 @@ package struct ConnectionComparison {
             faults.append("\(expected.client): no accepted upgrade")
             return
         }
-        // Some servers log the path alone.
+        // Some servers log only the path.
         let url = handshake.url ?? "no URL"
         if let path = expected.path, !url.hasSuffix(path), !url.prefix(while: { $0 != "?" }).hasSuffix(path) {
             faults.append("\(expected.client): \(url) instead of \(path)")
@@ -56,7 +56,7 @@ package struct ConnectionComparison {
         }
     }
 
-    /// The Close frames that an end knows of stand on the wire, code and reason.
+    /// Checks that the Close frames an end knows of are on the wire, with code and reason.
     private mutating func compareCloses(_ expected: ExpectedConnection, _ found: TraceConnection) {
         guard !hasHoles, !isOpen(found) else { return }
         for close in expected.closes {
@@ -68,10 +68,10 @@ package struct ConnectionComparison {
         }
     }
 
-    /// RFC 6455 7.1.5: an application is given the code of the Close frame that its end received; 1005 when that is
-    /// empty, 1006 when there is none, or when its end has failed the connection.
+    /// RFC 6455 7.1.5: an application gets the code of the Close frame that its end received; 1005 if the frame is
+    /// empty, 1006 if there is none or if its end failed the connection.
     ///
-    /// A capture that ended before the session does not speak against that.
+    /// A capture that ended before the session does not contradict this.
     private mutating func compareEnds(_ expected: ExpectedConnection, _ found: TraceConnection) {
         guard let verdict = found.verdict, let events = found.closeEvents else { return }
         let rows = [

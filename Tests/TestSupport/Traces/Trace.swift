@@ -5,7 +5,7 @@ package struct Trace: Sendable {
     /// The events, in the order of the lines.
     package let events: [TraceEvent]
 
-    /// Reads a trace; throws if a line does not keep to the format.
+    /// Reads a trace; throws if a line does not follow the format.
     package init(_ bytes: some Collection<UInt8>) throws {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
@@ -18,9 +18,9 @@ package struct Trace: Sendable {
     ///
     /// - Parameters:
     ///   - capture: The file.
-    ///   - arguments: Further words of the command line.
-    /// - Returns: The trace, and what the run came to.
-    /// - Throws: If the program cannot be started, or the trace cannot be read.
+    ///   - arguments: Further arguments of the command line.
+    /// - Returns: The trace, and the result of the run.
+    /// - Throws: An error if the program cannot be started or the trace cannot be read.
     package static func of(
         _ capture: URL, _ arguments: [String] = []
     ) throws -> (trace: Trace, run: Wstap.Outcome) {
@@ -28,7 +28,7 @@ package struct Trace: Sendable {
         return (try Trace(run.output), run)
     }
 
-    /// The data messages that are shown whole, as endpoints would have logged them.
+    /// The data messages shown in full, as endpoints would have logged them.
     package var messages: [ExpectedMessage] {
         events.compactMap { $0.event == "message" && $0.complete == true ? $0.payloadSeen : nil }
     }
@@ -40,41 +40,41 @@ package struct Trace: Sendable {
     }
 }
 
-/// What a trace says about one connection.
+/// The part of a trace about one connection.
 package struct TraceConnection: Sendable {
     /// Its number.
     package let number: UInt64
     /// Its events, in order.
     package let events: [TraceEvent]
 
-    /// The client's address and port, as `ExpectedConnection` has it.
+    /// The client's address and port, as in `ExpectedConnection`.
     package var client: String? {
         events.first { $0.event == "connection" }?.client.map { end in
             end.ip.contains(":") ? "[\(end.ip)]:\(end.port)" : "\(end.ip):\(end.port)"
         }
     }
 
-    /// The upgrade that was accepted.
+    /// The accepted upgrade.
     package var handshake: TraceEvent? {
         events.first { $0.event == "handshake" && $0.accepted == true }
     }
 
-    /// The Sec-WebSocket-Key of the upgrade that was accepted.
+    /// The Sec-WebSocket-Key of the accepted upgrade.
     package var key: String? {
         handshake?.requestHeaders?.first { $0.first?.lowercased() == "sec-websocket-key" }?.last
     }
 
-    /// The statuses of upgrades that were refused.
+    /// The statuses of refused upgrades.
     package var refused: [Int] {
         events.compactMap { $0.event == "handshake" && $0.accepted == false ? $0.status : nil }
     }
 
-    /// The frames, of both ends.
+    /// The frames of both ends.
     package var frames: [TraceEvent] {
         events.filter { $0.event == "frame" }
     }
 
-    /// The Pings that are shown whole, as endpoints would have logged them.
+    /// The Pings shown in full, as endpoints would have logged them.
     package var pings: [ExpectedMessage] {
         frames.compactMap { $0.opcode == "ping" ? $0.payloadSeen : nil }
     }
@@ -89,17 +89,17 @@ package struct TraceConnection: Sendable {
         events.last { $0.event == "end" }?.closeEvents
     }
 
-    /// How it ended.
+    /// The verdict on its end.
     package var verdict: TraceEvent.Verdict? {
         events.last { $0.event == "end" }?.verdict
     }
 }
 
-/// The project's own checker of traces, which needs Python's jsonschema.
+/// The project's own trace checker, which needs Python's jsonschema.
 package struct Schema: Sendable {
     private let script: String
 
-    /// The checker; nil if something it needs is missing.
+    /// The checker; nil if anything it needs is missing.
     package static let checker: Schema? = {
         let script = Repository.root.appending(path: "scripts/check-trace").path
         guard FileManager.default.isExecutableFile(atPath: script),
@@ -108,7 +108,7 @@ package struct Schema: Sendable {
         return Schema(script: script)
     }()
 
-    /// What is wrong with some traces, a line for each fault; empty: nothing.
+    /// The faults of some traces, a line for each; empty if there are none.
     package func faults(in traces: [String]) throws -> String {
         let run = try Schema.run([Repository.python, script] + traces)
         return run.status == 0 ? "" : run.text

@@ -1,6 +1,6 @@
 package import Foundation
 
-/// A line of a trace, its keys by their own names; those that no test looks at are left out.
+/// A line of a trace; properties are named like its keys, and keys that no test needs are left out.
 package struct TraceEvent: Sendable, Decodable {
     /// An address and a port.
     package struct End: Hashable, Sendable, Decodable {
@@ -10,7 +10,7 @@ package struct TraceEvent: Sendable, Decodable {
         package var port: Int
     }
 
-    /// What a Close frame says.
+    /// The body of a Close frame.
     package struct Close: Hashable, Sendable, Decodable {
         /// Its code.
         package var code: Int?
@@ -18,13 +18,13 @@ package struct TraceEvent: Sendable, Decodable {
         package var reason: String?
     }
 
-    /// Why a session ended.
+    /// The verdict on a session's end.
     package struct Verdict: Hashable, Sendable, Decodable {
         /// Who ended it.
         package var by: String
-        /// At which layer.
+        /// The layer at which it ended.
         package var layer: String
-        /// Whether both sent a Close frame.
+        /// Whether both ends sent a Close frame.
         package var clean: Bool
         /// The code of the first Close frame.
         package var code: Int?
@@ -36,15 +36,15 @@ package struct TraceEvent: Sendable, Decodable {
         package var serverSees: Int?
         /// Pings without a Pong.
         package var unansweredPings: Int
-        /// Who has failed the connection.
+        /// The end that failed the connection.
         package var failedBy: ExpectedMessage.Sender?
-        /// The rule that the other end broke before.
+        /// The rule that the other end had broken.
         package var failedOver: String?
     }
 
     /// The applications' close events.
     package struct CloseEvents: Hashable, Sendable, Decodable {
-        /// One of them.
+        /// A close event of an application.
         package struct CloseEvent: Hashable, Sendable, Decodable {
             /// The code.
             package var code: Int
@@ -54,61 +54,61 @@ package struct TraceEvent: Sendable, Decodable {
             package var wasClean: Bool?
         }
 
-        /// The client's application.
+        /// The client's application's event.
         package var client: CloseEvent?
-        /// The server's application.
+        /// The server's application's event.
         package var server: CloseEvent?
     }
 
-    /// How the TCP connection fared.
+    /// The health of the TCP connection.
     package struct TCPHealth: Hashable, Sendable, Decodable {
-        /// Segments that were sent again.
+        /// Retransmitted segments.
         package var retransmittedSegments: Int?
         /// Who sent the first RST.
         package var rstFrom: ExpectedMessage.Sender?
-        /// Who was not answered to the last.
+        /// The end whose last segments went unanswered.
         package var unansweredFrom: ExpectedMessage.Sender?
-        /// How many segments were not.
+        /// The number of those segments.
         package var unansweredSegments: Int?
     }
 
-    /// A way in which several sessions ended alike.
+    /// A pattern in how several sessions ended.
     package struct Pattern: Hashable, Sendable, Decodable {
         /// The server's address.
         package var server: String
         /// Who ended them.
         package var by: String
-        /// At which layer.
+        /// The layer at which they ended.
         package var layer: String
-        /// How many there are.
+        /// The number of these sessions.
         package var sessions: Int
-        /// How many sessions with the server have ended.
+        /// The number of sessions with the server that ended.
         package var ended: Int
         /// The shortest silence before the end, in seconds.
         package var silenceMin: Double?
-        /// The longest.
+        /// The longest silence before the end, in seconds.
         package var silenceMax: Double?
         /// The shortest lifetime, in seconds.
         package var lifetimeMin: Double?
     }
 
-    /// What an end sent.
+    /// An end's traffic.
     package struct Traffic: Hashable, Sendable, Decodable {
-        /// Frames.
+        /// The number of frames.
         package var frames: Int
-        /// Complete messages.
+        /// The number of complete messages.
         package var messages: Int
         /// Their decoded bytes.
         package var payloadBytes: Int
         /// Bytes after the upgrade.
         package var wireBytes: Int
-        /// Frames by the names of their opcodes.
+        /// Frames by opcode name.
         package var framesByOpcode: [String: Int]
     }
 
     /// The kind of event.
     package var event: String
-    /// When.
+    /// Its time.
     package var time: String
     /// The packet that completed it.
     package var packet: Int
@@ -116,7 +116,7 @@ package struct TraceEvent: Sendable, Decodable {
     package var connection: UInt64?
     /// Who sent it.
     package var from: ExpectedMessage.Sender?
-    /// Where it begins in its stream.
+    /// The offset of its first byte in its stream.
     package var streamOffset: Int?
     /// The number of the frame in its direction.
     package var index: Int?
@@ -130,109 +130,109 @@ package struct TraceEvent: Sendable, Decodable {
     package var length: UInt64?
     /// The length of the payload on the wire.
     package var wireLength: UInt64?
-    /// The packet that the first byte came in.
+    /// The packet of its first byte.
     package var firstPacket: Int?
     /// Bytes of the payload that the capture lacks.
     package var missing: UInt64?
-    /// How many frames a message came in, or there were at all.
+    /// The number of frames, of a message or in all.
     package var frames: Int?
     /// Whether the message is complete.
     package var complete: Bool?
-    /// Whether it follows a place found by evidence.
+    /// Whether it follows a place that was inferred, not proven.
     package var inferred: Bool?
-    /// What a Close frame says.
+    /// The body of a Close frame.
     package var close: Close?
-    /// The packet that brought a frame or message, if that is not the one it was reported with.
+    /// The packet that brought a frame or message, if it differs from the one it was reported with.
     package var originPacket: Int?
-    /// When it was captured.
+    /// The time of that packet.
     package var originTime: String?
     /// The packet of the Ping that a Pong answers.
     package var answersPacket: Int?
-    /// The packet of the message that a delivery is of.
+    /// The packet of a delivery's message.
     package var messagePacket: Int?
     /// The packet in which its last byte was sent.
     package var lastBytePacket: Int?
     /// The packet that acknowledged it.
     package var acknowledgedPacket: Int?
-    /// Whether it was acknowledged.
+    /// What happened to the message.
     package var outcome: String?
-    /// Segments that sent bytes of it again.
+    /// Segments that retransmitted bytes of it.
     package var retransmissions: Int?
     /// The client of a connection.
     package var client: End?
     /// The server of a connection.
     package var server: End?
-    /// What names the session in all traces.
+    /// The session's name in all traces.
     package var sessionId: String?
-    /// What names its connection in all tools.
+    /// The connection's name in all tools.
     package var communityId: String?
     /// The number of the message in its direction.
     package var messageIndex: UInt64?
     /// Whether the upgrade was accepted.
     package var accepted: Bool?
-    /// The status that it was answered with.
+    /// The status of the response.
     package var status: Int?
-    /// What it asked for.
+    /// The requested URL.
     package var url: String?
-    /// What was agreed on.
+    /// The negotiated subprotocol.
     package var subprotocol: String?
     /// The header fields of the request.
     package var requestHeaders: [[String]]?
     /// The rule of a finding.
     package var rule: String?
-    /// How much it matters.
+    /// Its severity.
     package var severity: String?
-    /// Where a rule is written.
+    /// The document that states the rule.
     package var reference: String?
-    /// Why the session ended.
+    /// The verdict on the session's end.
     package var verdict: Verdict?
     /// The applications' close events.
     package var closeEvents: CloseEvents?
-    /// How the TCP connection fared.
+    /// The health of the TCP connection.
     package var tcp: TCPHealth?
-    /// What the client sent.
+    /// The client's traffic.
     package var fromClient: Traffic?
-    /// What the server sent.
+    /// The server's traffic.
     package var fromServer: Traffic?
-    /// How many packets there were.
+    /// The number of packets.
     package var packets: Int?
-    /// How many TCP connections there were.
+    /// The number of TCP connections.
     package var tcpConnections: Int?
-    /// How many sessions were opened.
+    /// The number of sessions opened.
     package var websocketConnections: Int?
-    /// Connections without a session that were not looked at to their end.
+    /// Connections without a session that were not examined to their end.
     package var connectionsGivenUp: Int?
-    /// How many complete messages there were.
+    /// The number of complete messages.
     package var messages: Int?
     /// Their decoded bytes.
     package var payloadBytes: Int?
-    /// How many findings there were, by severity.
+    /// The numbers of findings, by severity.
     package var findings: [String: Int]?
-    /// How many gaps there were.
+    /// The number of gaps.
     package var gaps: Int?
-    /// Packets that were lost for want of room, of a live capture.
+    /// Packets of a live capture that the kernel dropped for lack of room.
     package var droppedByKernel: Int?
-    /// Packets that the interface lost, of a live capture.
+    /// Packets of a live capture that the interface dropped.
     package var droppedByInterface: Int?
-    /// Ways in which sessions ended alike.
+    /// Patterns in how sessions ended.
     package var patterns: [Pattern]?
-    /// A payload that is text.
+    /// A text payload.
     package var payload: String?
-    /// Another payload.
+    /// A payload that is not text.
     package var payloadBase64: Data?
     /// Why a payload is not shown.
     package var payloadWithheld: String?
-    /// Whether a payload is cut.
+    /// Whether a payload is truncated.
     package var payloadTruncated: Bool?
 
-    /// The payload that the event shows; nil if it shows none, or only part of it.
+    /// The payload that the event shows; nil if it shows none, or only a part.
     package var shownPayload: [UInt8]? {
         guard payloadWithheld == nil, payloadTruncated != true else { return nil }
         return payload.map { [UInt8]($0.utf8) } ?? payloadBase64.map { [UInt8]($0) }
     }
 
-    /// The payload as an endpoint would have logged it, with the length that the event names; nil if it is not shown
-    /// whole, or is of no kind that endpoints log.
+    /// The payload as an endpoint would have logged it, with the length that the event states; nil if it is not shown
+    /// in full, or of a kind that endpoints do not log.
     package var payloadSeen: ExpectedMessage? {
         guard let from, let shownPayload, let length = length.flatMap(Int.init(exactly:)),
             let opcode = opcode.flatMap(ExpectedMessage.Opcode.init)

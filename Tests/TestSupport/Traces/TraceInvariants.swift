@@ -1,9 +1,9 @@
-/// What holds of every trace, whatever the capture.
+/// Properties that every trace has, whatever the capture.
 package struct TraceInvariants {
-    /// What does not hold; empty: all does.
+    /// The properties that do not hold; empty if all do.
     package private(set) var faults: [String] = []
 
-    /// Looks at a whole trace.
+    /// Checks a whole trace.
     package init(_ trace: Trace) {
         checkOrder(trace.events)
         checkNumbers(trace)
@@ -37,7 +37,7 @@ package struct TraceInvariants {
         }
     }
 
-    /// Connections are numbered from 1 in the order of their first events.
+    /// Checks that connections are numbered from 1 in the order of their first events.
     private mutating func checkNumbers(_ trace: Trace) {
         let numbers = trace.events.filter { $0.event == "connection" }.compactMap(\.connection)
         demand(numbers == (0..<UInt64(numbers.count)).map { $0 + 1 }, "connections are numbered \(numbers)")
@@ -84,7 +84,7 @@ package struct TraceInvariants {
         demand(zip(gaps, gaps.dropFirst()).allSatisfy(<), "\(name): gaps at \(gaps)")
     }
 
-    /// A message is what its frames are.
+    /// Checks that messages agree with their frames.
     private mutating func checkMessages(_ connection: TraceConnection, _ sender: ExpectedMessage.Sender) {
         var parts: [TraceEvent] = []
         let indices = connection.events.filter { $0.event == "message" && $0.from == sender }.map(\.messageIndex)
@@ -120,7 +120,7 @@ package struct TraceInvariants {
         }
     }
 
-    /// A Pong answers a Ping of the other end that came before it.
+    /// Checks that a Pong answers an earlier Ping of the other end.
     private mutating func checkAnswers(_ connection: TraceConnection) {
         for pong in connection.frames {
             guard let packet = pong.answersPacket else { continue }
@@ -133,7 +133,7 @@ package struct TraceInvariants {
         }
     }
 
-    /// The verdict is on what the trace itself shows (RFC 6455 7.1.5).
+    /// Checks that the verdict follows from what the trace itself shows (RFC 6455 7.1.5).
     private mutating func checkVerdict(_ connection: TraceConnection) {
         guard let verdict = connection.verdict else { return }
         let name = "#\(connection.number)"
@@ -142,7 +142,7 @@ package struct TraceInvariants {
         demand((verdict.layer == "close-frame") == !closes.isEmpty, "\(name): layer \(verdict.layer)")
         let isShut = byClient != nil && byServer != nil
         demand(verdict.clean == (isShut && verdict.failedBy == nil), "\(name): clean \(verdict.clean)")
-        // The first on the wire, which may have been reported second.
+        // The first one on the wire, which may have been reported second.
         let first = closes.min { ($0.originPacket ?? $0.packet) < ($1.originPacket ?? $1.packet) }
         demand(verdict.code == first?.close?.code, "\(name): the code is not that of the first Close frame")
         // A gap, or a direction that was not captured, may hide an earlier one.
