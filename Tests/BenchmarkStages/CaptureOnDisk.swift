@@ -1,23 +1,23 @@
 public import Foundation
 public import GeneratedCaptures
 
-/// A generated capture in a file, with its truth beside it; generated once.
+/// A generated capture in a file, with its truth next to it; generated only once.
 public struct CaptureOnDisk {
     /// The profile's name.
     public let name: String
     /// The file.
     public let path: String
-    /// What it holds.
+    /// Its truth.
     public let truth: CaptureTruth
-    /// The key log of an encrypted one.
+    /// The path of an encrypted capture's key log.
     public var keyLogPath: String { path + ".keys" }
-    /// The records of an encrypted one, with their keys.
+    /// The path of an encrypted capture's records, with their keys.
     public var recordsPath: String { path + ".records" }
 
     /// Finds the capture in a folder, or generates it.
     ///
     /// - Parameters:
-    ///   - profile: What it is like.
+    ///   - profile: The capture's profile.
     ///   - seed: The seed of its randomness.
     ///   - share: Its share of the profile's full size.
     ///   - folder: The folder.

@@ -4,7 +4,7 @@ import PacketCapture
 import TraceOutput
 import WireFormat
 
-/// From events to lines of the trace, against a copy of these lines.
+/// From events to lines of the trace; the reference copies these lines.
 struct JSONStage: Stage {
     private struct Recorder: EventSink {
         var reported: [(event: Event, context: EventContext, payload: [UInt8])] = []
@@ -21,10 +21,10 @@ struct JSONStage: Stage {
     var referenceName: String { "copy" }
     var unit: String { "event" }
     var unitCount: UInt64 { UInt64(recorder.reported.count) }
-    /// Strings of upgrades and community ids are created when they are printed: two dozen for each of 2,000 sessions.
+    /// Strings of upgrades and community IDs are created when they are printed: two dozen for each of 2,000 sessions.
     var mostAllocations: Double { 0.2 }
 
-    /// Records the events of the first packets of a capture.
+    /// Records the events of a capture's first packets.
     init(_ capture: CaptureOnDisk, packets: Int = 200_000) throws {
         var merged = try MergedCapture(paths: [capture.path])
         var pipeline = Pipeline(options: AnalysisOptions())
@@ -69,7 +69,7 @@ public enum WholeFormat: String, Sendable, CaseIterable {
 
     /// Analyses a capture from the file to this format, and checks the number of frames.
     ///
-    /// - Throws: ``WrongCount``, or that the capture cannot be read.
+    /// - Throws: ``WrongCount``, or an error if the capture cannot be read.
     public func read(_ capture: CaptureOnDisk) throws {
         switch self {
         case .summary: try Self.read(capture, SummaryFormat())

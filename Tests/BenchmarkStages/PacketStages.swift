@@ -4,7 +4,7 @@ import PacketDecoding
 import TCPReassembly
 import WireFormat
 
-/// From the file to TCP segments, against libpcap reading the packets.
+/// From the file to TCP segments; the reference reads the packets through libpcap.
 struct PacketStage: Stage {
     let capture: CaptureOnDisk
     let reference: (CaptureOnDisk) throws -> Void
@@ -34,7 +34,7 @@ struct PacketStage: Stage {
     }
 }
 
-/// From the file to streams in order, against the way to the segments alone.
+/// From the file to streams in order; the reference stops at the segments.
 struct ReassemblyStage: Stage {
     let packets: PacketStage
 

@@ -1,19 +1,19 @@
 public import GeneratedCaptures
 
-/// A stage of the pipeline, measured against the least work that could do the same.
+/// A stage of the pipeline, measured against the least work that could give the same result.
 public protocol Stage {
     /// Its name.
     var name: String { get }
-    /// What it is measured against.
+    /// The name of its reference.
     var referenceName: String { get }
-    /// What is counted: "packet", "frame", "message", "event".
+    /// The unit counted: "packet", "frame", "message" or "event".
     var unit: String { get }
-    /// How many units one run takes.
+    /// The number of units in a run.
     var unitCount: UInt64 { get }
     /// The allocations allowed per unit.
     var mostAllocations: Double { get }
 
-    /// Does the least work that could do the same.
+    /// Does the least work that could give the same result.
     func runReference() throws
     /// Runs the stage and checks its counts against the capture's truth.
     func run() throws
@@ -25,7 +25,7 @@ public enum Stages {
     ///
     /// - Parameters:
     ///   - capture: What to read.
-    ///   - reference: Reads all packets through libpcap, which the first stage is measured against.
+    ///   - reference: Reads all packets through libpcap: the reference of the first stage.
     /// - Returns: The two stages.
     public static func packets(
         _ capture: CaptureOnDisk, against reference: @escaping (CaptureOnDisk) throws -> Void
@@ -36,8 +36,8 @@ public enum Stages {
 
     /// From one direction's bytes to frames and messages.
     ///
-    /// - Parameter reference: Inflates the messages of a stream through zlib, which that stage is measured against.
-    /// - Returns: A stage each for short messages, masked ones and compressed ones.
+    /// - Parameter reference: Inflates the messages of a stream through zlib: the reference of that stage.
+    /// - Returns: One stage each for short, masked and compressed messages.
     public static func streams(
         inflatingAgainst reference: @escaping @Sendable (GeneratedStream) throws -> Void
     ) -> [any Stage] {
@@ -52,7 +52,7 @@ public enum Stages {
     public static func json(_ capture: CaptureOnDisk) throws -> any Stage { try JSONStage(capture) }
 }
 
-/// A run that did not find what the capture holds: its time means nothing.
+/// The error of a run that did not find what the capture contains, so that its time means nothing.
 public struct WrongCount: Error, CustomStringConvertible {
     /// What was wrong.
     public let description: String
@@ -64,8 +64,8 @@ public struct WrongCount: Error, CustomStringConvertible {
     ///
     /// - Parameters:
     ///   - what: What is counted.
-    ///   - found: How many were found.
-    ///   - expected: How many there are.
+    ///   - found: The count found.
+    ///   - expected: The correct count.
     /// - Throws: The error if they differ.
     public static func check(_ what: String, _ found: UInt64, is expected: UInt64) throws {
         guard found == expected else {
@@ -74,7 +74,7 @@ public struct WrongCount: Error, CustomStringConvertible {
     }
 }
 
-/// Copies bytes piece by piece to the same place: a reference for what reads every byte.
+/// Copies bytes piece by piece to the same place: a reference for code that reads every byte.
 @inline(never)
 func copyAll(_ bytes: [UInt8], pieceLength: Int) {
     let target = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceLength, alignment: 64)

@@ -10,9 +10,9 @@ struct StreamStage: Stage {
     let stream: GeneratedStream
     let isFromClient: Bool
     let isCompressed: Bool
-    /// Whether payloads are asked for.
+    /// Whether payloads are demanded.
     let showsPayloads: Bool
-    /// How many bytes come at a time.
+    /// The number of bytes that arrive at a time.
     var pieceLength = 1448
     let reference: @Sendable (GeneratedStream) throws -> Void
 
@@ -59,7 +59,7 @@ struct StreamStage: Stage {
 extension StreamStage {
     private static let byteCount = 32 << 20
 
-    /// Short messages of a server whose payloads are not requested, against a copy of the bytes.
+    /// Short messages of a server whose payloads are not demanded; the reference copies the bytes.
     static var frames: StreamStage {
         let stream = GeneratedStream(
             .small, isFromClient: false, isCompressed: false, byteCount: byteCount, seed: 1)
@@ -68,7 +68,7 @@ extension StreamStage {
             isCompressed: false, showsPayloads: false, reference: { copyAll($0.bytes, pieceLength: 1448) })
     }
 
-    /// Binary messages of a client, against a copy of the bytes.
+    /// Binary messages of a client; the reference copies the bytes.
     static var unmasking: StreamStage {
         var profile = CaptureProfile.bulk
         profile.messageLength = 4096...16_000
@@ -81,7 +81,7 @@ extension StreamStage {
             reference: { copyAll($0.bytes, pieceLength: 64 << 10) })
     }
 
-    /// Compressed texts of a server, against zlib alone.
+    /// Compressed texts of a server; the reference is zlib alone.
     ///
     /// - Parameter reference: Inflates the messages through zlib.
     /// - Returns: The stage.

@@ -3,14 +3,14 @@ import TestSupport
 import Testing
 import WireFormat
 
-/// An input that has once cost too much, or more the longer it was, or in which sessions were seen that were none.
+/// An input that once cost too much, or more than its length justifies, or in which false sessions were seen.
 struct Attack: Sendable, CustomTestStringConvertible {
     var testDescription: String
-    /// How large the smallest one is.
+    /// The size of the smallest capture.
     var size: Int
-    /// What the program is told.
+    /// The arguments of the program.
     var arguments: [String] = []
-    /// The sessions in one of a size.
+    /// The number of sessions in a capture of a size.
     var sessions: @Sendable (Int) -> Int = { _ in 0 }
     /// The capture of a size.
     var capture: @Sendable (Int) -> [UInt8]
@@ -82,7 +82,7 @@ struct Attack: Sendable, CustomTestStringConvertible {
             testDescription: "tiny frames that wait behind a hole, in several sessions", size: 2,
             sessions: { _ in 16 },
             capture: { count in
-                // Whole for the longest: this one grows in each session.
+                // Whole for the longest: it grows in each session.
                 let frames = (0..<1000).flatMap { _ in WireFrame.text("m", from: .server) }
                 return capture(16) { talk in
                     talk.openWebSocket()
@@ -119,13 +119,13 @@ struct Attack: Sendable, CustomTestStringConvertible {
             }),
     ]
 
-    /// The bytes of something long.
+    /// The length of something long, in bytes.
     private static let length = 20_000
     private static let longTarget = "/" + String(repeating: "a", count: length)
     private static let longOffer = "Sec-WebSocket-Extensions: a" + String(repeating: ";b", count: length / 2) + "\r\n"
     private static let refusal = "HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n"
 
-    /// As many connections, one behind the other.
+    /// A capture of this many connections, one after another.
     private static func capture(_ count: Int, _ body: (inout TCPConversation) -> Void) -> [UInt8] {
         (0..<count).flatMap { number in
             var talk = TCPConversation(from: "10.1.\(number / 200).\(number % 200):5000")
@@ -134,7 +134,7 @@ struct Attack: Sendable, CustomTestStringConvertible {
         }.pcap()
     }
 
-    /// A session whose place is lost, the header of a long frame, and packets without their payload.
+    /// Sessions with a gap, the header of a long frame, and packets without their payload.
     private static func gaps(_ count: Int) -> [UInt8] {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -149,7 +149,7 @@ struct Attack: Sendable, CustomTestStringConvertible {
             if number % 1000 == 999 { talk.acknowledge(from: .client) }
         }
         var packets = talk.packets
-        // Ethernet, IPv4 and TCP come to 54 bytes.
+        // Ethernet, IPv4 and TCP headers take 54 bytes.
         for index in [cut] + Array(first..<packets.count) {
             packets[index].bytes = Array(packets[index].bytes.prefix(54))
         }
@@ -157,14 +157,14 @@ struct Attack: Sendable, CustomTestStringConvertible {
     }
 }
 
-/// Text in scripts whose bytes look like headers of frames.
+/// Text in scripts whose bytes look like frame headers.
 extension Attack {
     enum Encoding: String {
         case utf8 = "UTF-8"
         case utf16 = "UTF-16"
     }
 
-    /// Downloads of which the capture lacks the beginning.
+    /// Downloads whose beginning the capture lacks.
     fileprivate static func prose(_ encoding: Encoding) -> Attack {
         Attack(
             testDescription: "text in \(encoding.rawValue), begun before the capture", size: 8,
@@ -197,7 +197,7 @@ extension Attack {
 }
 
 extension TCPConversation {
-    /// A server's bytes in segments of the usual size.
+    /// Sends a server's bytes in segments of the usual size.
     fileprivate mutating func sendParts(of bytes: [UInt8]) {
         for (number, start) in stride(from: 0, to: bytes.count, by: 1448).enumerated() {
             send(Array(bytes[start..<min(start + 1448, bytes.count)]), from: .server)
@@ -205,7 +205,7 @@ extension TCPConversation {
         }
     }
 
-    /// The client's first bytes after all that it has sent of them.
+    /// Sends the client's first bytes again, after everything that it has sent of them.
     fileprivate mutating func sendAgain(_ bytes: [UInt8], keeping count: Int) {
         let rest = bytes.count - count
         lose(-bytes.count, from: .client)
@@ -213,7 +213,7 @@ extension TCPConversation {
         lose(rest, from: .client)
     }
 
-    /// A server's bytes that stand before the last `count` that it has sent.
+    /// Sends a server's bytes that belong before the last `count` that it sent.
     fileprivate mutating func fill(_ bytes: [UInt8], behind count: Int) {
         lose(-count - bytes.count, from: .server)
         send(bytes, from: .server)

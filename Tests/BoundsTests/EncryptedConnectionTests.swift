@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import WireFormat
 
-/// What 100,000 idle connections inside TLS keep must not depend on what protects them.
+/// The memory of 100,000 idle connections in TLS must not depend on their cipher.
 @Suite("A connection inside TLS keeps")
 struct EncryptedConnectionMemoryTests {
     private final class Connection {
@@ -15,7 +15,7 @@ struct EncryptedConnectionMemoryTests {
         }
     }
 
-    /// The bytes of the heap for each of many connections that have said something, as the allocator counts them.
+    /// The heap bytes for each of many connections that have exchanged data, as the allocator counts them.
     private static func bytes(_ session: RecordedSession) -> Int {
         let store = SecretStore()
         store.add(Array(session.keyLog.utf8))
@@ -24,12 +24,12 @@ struct EncryptedConnectionMemoryTests {
         var connections: [Connection] = []
         connections.reserveCapacity(count)
         var start = 0
-        // The first few fill what all share.
+        // The first few fill what all connections share.
         for number in 0..<(count + 64) {
             if number == 64 { start = live_bytes() }
             let connection = Connection(bench)
             var packet: UInt64 = 0
-            // All but both close_notify.
+            // Everything but both close_notify alerts.
             for piece in session.pieces.dropLast(2) {
                 packet += 1
                 var output = TLSOutput()
@@ -52,11 +52,11 @@ struct EncryptedConnectionMemoryTests {
             "tls12-aes256cbc-sha384-etm", "tls10-aes128cbc-sha256-mte", "tls10-aes256cbc-sha384-etm",
         ])
     func chains(name: String) async {
-        // A process of its own: the heap is this one's alone.
+        // A separate process, so that the heap is its alone.
         await #expect(processExitsWith: .success) { [name = name as String] in
             let known = try Self.bytes(RecordedSession("tls12-aes128gcm"))
             let bytes = try Self.bytes(RecordedSession(name))
-            // The vector of TLS 1.0 takes the room that a key of SHA-384 needs.
+            // The IV of TLS 1.0 takes the room that a SHA-384 key needs.
             let more = name.hasPrefix("tls10") && name.contains("sha384") ? 160 : 4
             precondition(bytes <= known + more, "\(bytes), and \(known) with AES-GCM")
         }

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Inputs of attackers, at small sizes: what each costs must grow as it does, and no more.
+/// Inputs of attackers at small sizes: the cost of each may grow only in proportion to its size.
 @Suite("What an attack costs", .serialized)
 struct GrowthTests {
-    /// What a run came to.
+    /// The cost of a run.
     private struct Cost {
         var usage: ProgramUsage
         var lines: Int
@@ -27,14 +27,15 @@ struct GrowthTests {
     @Test("grows as it does", arguments: Attack.all)
     func growth(attack: Attack) throws {
         let folder = try ScratchFolder()
-        // What the program costs without it.
+        // The program's cost without the attack.
         let base = try run(attack, 0, folder)
         let costs = try [1, 2, 4].map { try run(attack, attack.size * $0, folder) }
         for (cost, factor) in zip(costs, [1, 2, 4]) {
             #expect(cost.usage.status == 0)
             #expect(cost.sessions == attack.sessions(attack.size * factor))
         }
-        // Squared, the time would be 16 times; the processor's caches, and what else runs on it, may double it.
+        // Quadratic growth would take 16 times as long; the processor's caches, and other work on it, may double the
+        // time.
         let work = costs.map { $0.usage.seconds - base.usage.seconds }
         #expect(work[2] < 9 * max(work[0], 0.03))
         #expect(costs[2].lines - base.lines <= 4 * (costs[0].lines - base.lines) + 4)

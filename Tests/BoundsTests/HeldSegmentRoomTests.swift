@@ -5,7 +5,7 @@ import WireFormat
 
 @Suite("Where too much waits out of order")
 struct HeldSegmentRoomTests {
-    /// Sessions of which each has one segment of a byte that waits for the bytes before it.
+    /// Sessions that each have a one-byte segment waiting for the bytes before it.
     private func sessions(_ count: Int) -> [TCPConversation] {
         (0..<count).map { number in
             var talk = TCPConversation(
@@ -22,7 +22,7 @@ struct HeldSegmentRoomTests {
         var limits = Limits()
         limits.heldBytes = Limits.shards * 129 * 4
         let gapPackets = Outcome(sessions(100), limits: limits).gapPackets
-        // A shard holds four, or what it holds is handed on after a gap when the next one comes.
+        // A shard holds four; otherwise held bytes are delivered after a gap when the next ones come.
         let last = UInt64(100 * 6)
         #expect(gapPackets.count == 100)
         #expect((60...100 - Limits.shards).contains(gapPackets.count { $0 < last }))

@@ -3,13 +3,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The memory in use is read where Linux tells it.
+/// Memory in use is read where Linux reports it.
 @Suite("A bomb", .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/status"), "there is no /proc"))
 struct InflateBombTests {
-    /// The zeros that the bombs inflate to.
+    /// The number of zeros that the bombs inflate to.
     private static let inflatedCount = 200 << 20
 
-    /// Zeros as permessage-deflate sends them (RFC 7692 7.2.1), about a thousandth of their size.
+    /// Zeros compressed by permessage-deflate (RFC 7692 7.2.1), to about a thousandth of their size.
     static func deflatedZeros(_ count: Int) -> [UInt8] {
         var stream = z_stream()
         deflateInit2_(
@@ -32,7 +32,7 @@ struct InflateBombTests {
         return Array(output[..<(produced - 4)])
     }
 
-    /// A session in which the client sends such a message, in segments of the usual size, and both ends go on.
+    /// A session in which the client sends such messages in segments of the usual size, and both ends go on.
     private static func session(_ bombs: [[UInt8]]) -> TCPConversation {
         let field = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
         var talk = TCPConversation()
@@ -72,7 +72,7 @@ struct InflateBombTests {
         #expect(run.memory < 64 << 20)
     }
 
-    /// What the program prints, and the most memory that it takes.
+    /// The program's output, and its peak memory.
     private func measure(_ talk: TCPConversation, _ format: String) throws -> (text: String, memory: Int) {
         let folder = try ScratchFolder()
         let input = try NamedPipe("input", in: folder, holding: .writing)
@@ -80,7 +80,7 @@ struct InflateBombTests {
         let program = try Wstap.start(
             ["-", "--format", format], input: input.path, output: output, errors: folder.path("errors"))
         input.write(talk.packets.pcap())
-        // All but what a pipe holds was read: the bomb is long over.
+        // Everything but what a pipe holds was read: the bomb is long over.
         let memory = try #require(program.peakMemory)
         input.closeWriting()
         #expect(program.wait() == 0)

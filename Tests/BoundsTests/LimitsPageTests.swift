@@ -5,7 +5,7 @@ import Testing
 import WebSocketProtocol
 import WireFormat
 
-/// `docs/limits.md` against the values in the code.
+/// Compares `docs/limits.md` with the values in the code.
 @Suite("The page of bounds")
 struct LimitsPageTests {
     private static let limits = Limits()
@@ -17,7 +17,7 @@ struct LimitsPageTests {
         "\(mebibytes(bytes)); \(mebibytes(bytes / Limits.shards)) each shard"
     }
 
-    /// How rows begin: what is bounded, and its number.
+    /// How rows begin: the name of the bound, and its number.
     static let rows: [(name: String, number: String)] = [
         ("bytes waiting out of order, one stream", mebibytes(limits.heldBytesPerStream)),
         ("bytes waiting, all streams", each(limits.heldBytes)),

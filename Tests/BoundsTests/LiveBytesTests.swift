@@ -5,10 +5,11 @@ import Testing
 import TraceOutput
 import WireFormat
 
-/// Whatever makes connections keep bytes, by the thousand: the heap, as the allocator counts it, against the budget.
+/// Thousands of connections that keep bytes in every possible way: the heap, as the allocator counts it, against the
+/// budget.
 @Suite("Live bytes")
 struct LiveBytesTests {
-    /// An analysis of a crowd whose every member takes the same steps.
+    /// An analysis of a crowd whose members all take the same steps.
     private struct Run: EventSink {
         let gauge = MemoryGauge()
 
@@ -30,7 +31,7 @@ struct LiveBytesTests {
         mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {}
     }
 
-    /// How many connections do it, and how much of it, to keep more than there is, if there were no bound.
+    /// How many connections take a step, and how much of it, to keep more than the budget if there were no bound.
     private static func crowd(_ step: Crowd.Step) -> (amount: UInt8, connections: Int) {
         switch step {
         case .syn: (0, 12_000)
@@ -49,7 +50,7 @@ struct LiveBytesTests {
 
     @Test("stay within the budget, whatever is kept", arguments: 0..<processes)
     func everyKind(part: Int) async {
-        // A process of its own: the heap is this one's alone.
+        // A separate process, so that the heap is its alone.
         await #expect(processExitsWith: .success) { [part = part as Int] in
             for step in Crowd.Step.allCases where Int(step.rawValue) % Self.processes == part {
                 let (amount, connections) = Self.crowd(step)
@@ -72,7 +73,7 @@ struct LiveBytesTests {
 
     /// What formats keep of open sessions, most of which never had an upgrade accepted, counts too.
     ///
-    /// - Returns: The bytes beyond what there is.
+    /// - Returns: The bytes beyond the budget.
     private static func excess<Format: OutputFormat & ~Copyable>(_ format: consuming Format) -> Int {
         var options = MemoryGauge.options
         options.demand = format.demand
@@ -91,7 +92,7 @@ struct LiveBytesTests {
         return gauge.excess
     }
 
-    /// The report is not among them: it keeps sessions that ended too, up to a bound of its own.
+    /// The report is excepted: it also keeps sessions that ended, up to a bound of its own.
     @Test("of formats stay within the budget with those of connections")
     func formats() async {
         await #expect(processExitsWith: .success) {

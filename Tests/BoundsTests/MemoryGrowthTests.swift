@@ -5,14 +5,14 @@ import Testing
 import WireFormat
 
 #if os(Linux)
-    /// The program's own peak memory, against what `--memory` gives it.
+    /// Compares the program's own peak memory with its `--memory` option.
     @Suite("The memory of a run", .serialized)
     struct MemoryGrowthTests {
-        /// What connections do of which few bytes make the program keep many.
+        /// Connections of which a few bytes make the program keep many.
         struct Kind: Sendable, CustomTestStringConvertible {
             var testDescription: String
             var steps: [Crowd.Step]
-            /// How many connections the capture has.
+            /// The number of connections in the capture.
             var size: Int
         }
 
@@ -28,7 +28,7 @@ import WireFormat
             Kind(testDescription: "compressed messages that never end", steps: [.deflate], size: 6400),
         ]
 
-        /// The least that may be given, and more than anything here needs.
+        /// The least memory that may be set, and more than anything here needs.
         private static let (little, much) = ("64M", "1G")
 
         private func capture(_ steps: [Crowd.Step], connections: Int) -> [UInt8] {
@@ -47,7 +47,7 @@ import WireFormat
             return file.bytes
         }
 
-        /// The peak, as the system counts it for the program alone: looked up while it runs, and never less later.
+        /// The peak, as the system counts it for the program alone: read while it runs, and never lower later.
         private func peak(_ input: String, _ memory: String, _ folder: ScratchFolder) throws -> Int {
             let program = try Wstap.start(
                 [input, "--format", "jsonl", "--jobs", "2", "--memory", memory],
@@ -67,7 +67,7 @@ import WireFormat
             let base = try peak(folder.write("base", capture(kind.steps, connections: 1)), Self.little, folder)
             let input = try folder.write("input", capture(kind.steps, connections: kind.size))
             #expect(try peak(input, Self.little, folder) <= base + 64 << 20)
-            // There was something to bound. On a busy machine a run may end before the sample that shows it.
+            // There was something to bound. On a busy machine, a run may end before the sample that shows it.
             #expect(try (0..<5).contains { _ in try peak(input, Self.much, folder) > base + 66 << 20 })
         }
     }

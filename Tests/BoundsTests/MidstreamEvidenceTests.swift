@@ -6,7 +6,7 @@ import WireFormat
 
 @Suite("In the middle of a connection")
 struct MidstreamEvidenceTests {
-    /// A protocol that is not WebSocket, as what its sender writes at a time.
+    /// A protocol that is not WebSocket, as its sender writes it piece by piece.
     struct Records: CustomTestStringConvertible, Sendable {
         let testDescription: String
         let record: @Sendable (Int) -> [UInt8]
@@ -17,7 +17,7 @@ struct MidstreamEvidenceTests {
         }
     }
 
-    /// Bytes without a pattern, the same for the same place.
+    /// Bytes without a pattern, the same for the same index.
     private static func noise(_ count: Int, _ place: Int) -> [UInt8] {
         var state = UInt64(place) &* 0x9e37_79b9_7f4a_7c15 | 1
         return (0..<count).map { _ in

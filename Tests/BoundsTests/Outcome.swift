@@ -3,9 +3,9 @@ import TestSupport
 import WebSocketProtocol
 import WireFormat
 
-/// What an analysis comes to: texts, rules, gaps and totals.
+/// The result of an analysis: texts, rules, gaps and totals.
 struct Outcome: EventSink {
-    /// The messages that were shown, as text.
+    /// The messages shown, as text.
     private(set) var texts: [String] = []
     /// The rules of the findings, in order.
     private(set) var rules: [String] = []
@@ -14,7 +14,7 @@ struct Outcome: EventSink {
     /// The totals.
     private(set) var summary: Summary
 
-    /// Analyses conversations one after the other.
+    /// Analyses conversations one after another.
     init(_ talks: [TCPConversation], limits: Limits = Limits()) {
         self.init(talks.flatMap(\.packets), limits: limits)
     }
@@ -23,7 +23,7 @@ struct Outcome: EventSink {
     ///
     /// - Parameters:
     ///   - packets: The packets.
-    ///   - pause: Before which packet time passes as in a live capture; ``rules`` has the findings after it.
+    ///   - pause: The packet before which time passes as in a live capture; ``rules`` then has the findings after it.
     ///   - limits: The bounds.
     init(_ packets: [TimedPacket], pause: Int? = nil, limits: Limits = Limits()) {
         var options = AnalysisOptions()

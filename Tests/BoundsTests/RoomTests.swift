@@ -8,7 +8,7 @@ struct RoomTests {
         TCPConversation(from: "10.1.0.\(number % 250):\(2000 + number)", at: 1_700_000_000 + Int64(number))
     }
 
-    /// A session with one message of RFC 7692 7.2.3.1.
+    /// A session with one message from RFC 7692 7.2.3.1.
     private func compressed(_ number: Int) -> TCPConversation {
         var talk = talk(number)
         let fields = "Sec-WebSocket-Extensions: permessage-deflate\r\n"

@@ -18,7 +18,7 @@ struct SharedRoomTests {
             from: "10.1.\(number / 250).\(number % 250):\(2000 + number)", at: 1_700_000_000 + Int64(number))
     }
 
-    /// A session whose message of 100,000 bytes does not end.
+    /// A session with an unfinished message of 100,000 bytes.
     private func endless(_ number: Int) -> TCPConversation {
         var talk = talk(number)
         talk.openWebSocket()

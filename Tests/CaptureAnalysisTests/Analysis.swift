@@ -4,13 +4,13 @@ import Testing
 import WebSocketProtocol
 import WireFormat
 
-/// What an analysis makes of some packets.
+/// The analysis of some packets.
 struct Analysis {
     /// Every event, in order.
     let reported: [ReportedEvent]
 
-    /// Analyses packets to the capture's end; `isBatched` tells whether they are handed over in batches, as large as
-    /// may be, and `tracksStates` keeps sessions off the fast path.
+    /// Analyses packets to the capture's end; `isBatched` selects batches, as large as possible, and `tracksStates`
+    /// keeps sessions off the fast path.
     init(
         _ packets: [TimedPacket], limits: Limits = Limits(), linkType: LinkType = .ethernet,
         deliveries: EventDemand.Deliveries = .troubled, reportsFrames: Bool = true, isBatched: Bool = true,
@@ -113,9 +113,9 @@ struct Analysis {
 }
 
 extension [TimedPacket] {
-    /// Hands the packets over in batches, as large as may be.
+    /// Passes the packets on in batches, as large as possible.
     func forEachBatch(_ linkType: LinkType = .ethernet, _ body: (borrowing PacketBatch) -> Void) {
-        // Their bytes, one after the other, where they stay.
+        // Their bytes, one packet after another, in a buffer that stays in place.
         let all = flatMap(\.bytes)
         all.withUnsafeBufferPointer { all in
             var batch = PacketBatch()

@@ -6,7 +6,7 @@ import WebSocketProtocol
 
 @Suite("Beyond its bounds, the analysis")
 struct BoundsTests {
-    /// The end of the n-th of many connections.
+    /// An end of the n-th of many connections.
     private func endpoint(_ number: Int) -> Endpoint {
         let address = IPAddress(ipv4: 0x0a01_0000 + UInt32(number / 50_000))
         return Endpoint(address: address, port: UInt16(1024 + number % 50_000))
@@ -28,7 +28,7 @@ struct BoundsTests {
         let given = analysis.rules.count { $0 == "limit.connections" }
         #expect(given == analysis.rules.count)
         #expect((400 - limits.connections..<400).contains(given))
-        // An end that is told before the capture is over says that nothing more is known.
+        // An end that is reported before the capture is over says that nothing more is known.
         #expect(analysis.ends.allSatisfy { $0.verdict.layer == .captureEnd && $0.verdict.clientSees == nil })
     }
 
@@ -69,7 +69,7 @@ struct BoundsTests {
         }
         let analysis = Analysis(talk.packets, limits: limits)
         #expect(analysis.gaps.map(\.length) == [10])
-        // Told when the bound was reached, not at the capture's end.
+        // Reported when the bound was reached, not at the capture's end.
         let gap = try #require(analysis.reported.first { if case .gap = $0.event { true } else { false } })
         #expect(gap.context.packet < 40)
     }

@@ -150,7 +150,7 @@ struct PipelineTests {
 }
 
 extension TCPConversation {
-    /// A session with one Ping and its Pong.
+    /// A session with a Ping and its Pong.
     fileprivate static var pingPong: TCPConversation {
         var talk = TCPConversation()
         talk.openWebSocket()

@@ -17,7 +17,7 @@ struct SelectionSink: EventSink, ~Copyable {
     }
 }
 
-/// Analyses conversations, one after the other.
+/// Analyses conversations one after another.
 ///
 /// - Returns: The number of the first packet of each.
 @discardableResult

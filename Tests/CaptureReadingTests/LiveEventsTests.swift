@@ -34,7 +34,7 @@ struct LiveEventsTests {
             }
             return (texts, ends, summaries)
         }
-        // The capture may not have begun yet: talk until it has seen a message.
+        // The capture may not have begun yet: repeat the session until the capture has seen a message.
         let talking = Task {
             while !Task.isCancelled {
                 try listener.talk()
@@ -47,7 +47,7 @@ struct LiveEventsTests {
     }
 }
 
-/// A server on the loopback interface that speaks the examples of RFC 6455 (1.3 and 5.7) with a client of its own.
+/// A server on the loopback interface that exchanges the examples of RFC 6455 (1.3 and 5.7) with a client of its own.
 private struct Listener {
     private struct Failure: Error {}
 
@@ -71,7 +71,7 @@ private struct Listener {
         }
     }
 
-    /// One session: a request, its answer, and "Hello" from the server.
+    /// One session: a request, its response, and "Hello" from the server.
     func talk() throws {
         let client = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(client) }

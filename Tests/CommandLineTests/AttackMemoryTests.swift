@@ -4,25 +4,26 @@ import TestSupport
 import Testing
 import WireFormat
 
-/// What is meant to make an observer run out of memory.
+/// Inputs meant to exhaust an observer's memory.
 ///
-/// The peak comes from Linux's /proc.
+/// Peak memory comes from Linux's /proc.
 @Suite(
     "Memory under attack",
     .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/status"), "there is no /proc"))
 struct AttackMemoryTests {
-    /// An input, made piece by piece: what packet comes as the n-th, until there is none.
+    /// An input made packet by packet: the n-th packet, until there is none.
     struct Attack: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var packets: Int
-        /// The frames that there are, in one session; nil if there is none.
+        /// The number of frames in its only session; nil if there is no session.
         var frames: Int?
-        /// Whether connections are given up for it.
+        /// Whether it makes wstap give up connections.
         var isGivenUp = false
         var packet: @Sendable (Int) -> [UInt8]
     }
 
-    /// The n-th connection's segment, made of one whose source is 10.1.0.0:1024 and whose sequence number is 0.
+    /// The n-th connection's segment, made from a template whose source is 10.1.0.0:1024 and whose sequence number is
+    /// 0.
     private static func segment(_ connection: Int, _ sequence: UInt32, of template: [UInt8]) -> [UInt8] {
         var packet = template
         packet.change(at: 28, to: UInt16(connection / 60_000))
@@ -54,7 +55,8 @@ struct AttackMemoryTests {
         flags: [.psh, .ack], payload: Array(TCPConversation.upgradeResponse().utf8)
     ).ethernet()
 
-    /// A session's first packets, then the client's segments of `length` bytes, after a first one if there is one.
+    /// A session's first packets, then the client's segments of `length` bytes, after a special first one if there is
+    /// one.
     private static func session(
         _ number: Int, of template: [UInt8], _ length: Int, after first: [UInt8] = [], _ firstLength: Int = 0
     ) -> [UInt8] {
@@ -74,7 +76,7 @@ struct AttackMemoryTests {
         Attack(testDescription: "half-open connections", packets: 140_000, isGivenUp: true) {
             segment($0, 1000, of: syn)
         },
-        // After a hole at the beginning, frames are searched for, and not for ever.
+        // After a hole at the start, frames are searched for, but not forever.
         Attack(
             testDescription: "bytes out of order, of many connections", packets: 60_000, isGivenUp: true
         ) { number in
@@ -131,7 +133,7 @@ struct AttackMemoryTests {
 }
 
 extension [UInt8] {
-    /// Puts another 16-bit word into an Ethernet packet of IPv4 and TCP, and corrects TCP's checksum (RFC 1624 3).
+    /// Replaces a 16-bit word in an Ethernet packet of IPv4 and TCP, and corrects TCP's checksum (RFC 1624 3).
     fileprivate mutating func change(at offset: Int, to word: UInt16) {
         func old(_ offset: Int) -> UInt32 { UInt32(self[offset]) << 8 | UInt32(self[offset + 1]) }
         var sum = (~old(50) & 0xffff) + (~old(offset) & 0xffff) + UInt32(word)

@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A file that is no whole capture, and what must be said of it.
+/// A file that is not a whole capture, and the expected message.
 struct BrokenInput: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var bytes: [UInt8]
     var status: Int32
     var words: String
-    /// Whether what stands before the fault is printed.
+    /// Whether the part before the fault is printed.
     var hasOutput = false
 
     private static let capture = TCPConversation.chat.packets.pcap()

@@ -48,7 +48,7 @@ struct ColorTests {
         #expect(try !String(contentsOfFile: folder.path("timeline"), encoding: .utf8).contains("\u{1b}["))
     }
 
-    /// What the program prints on a terminal.
+    /// The program's output on a terminal.
     private func onTerminal(_ arguments: [String], _ environment: [String: String]) throws -> String {
         let terminal = try PseudoTerminal()
         let program = try Wstap.start(
@@ -59,7 +59,7 @@ struct ColorTests {
     }
 }
 
-/// A terminal that a program can write to, and a test can read.
+/// A terminal that a program writes to and a test reads.
 final class PseudoTerminal {
     /// The terminal's name.
     let path: String
@@ -78,7 +78,7 @@ final class PseudoTerminal {
         close(descriptor)
     }
 
-    /// Everything that is written up to a mark.
+    /// Returns everything written up to a mark.
     func read(until mark: String) -> String {
         var text: [UInt8] = []
         var byte: UInt8 = 0
@@ -89,7 +89,7 @@ final class PseudoTerminal {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Everything that is written until no program has the terminal open.
+    /// Returns everything written until no program has the terminal open.
     func readToEnd() -> String {
         var text: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `wstap live` on the loopback interface, running.
+/// A running `wstap live` on the loopback interface.
 struct LiveCapture {
     let program: Program
     let folder: ScratchFolder
@@ -16,9 +16,9 @@ struct LiveCapture {
     /// Starts it, and waits until it captures.
     ///
     /// - Parameters:
-    ///   - port: Which port's packets.
-    ///   - options: Further words; `FOLDER` stands for a folder that every user may write to.
-    /// - Throws: If it does not start capturing.
+    ///   - port: The port whose packets to capture.
+    ///   - options: Further arguments; `FOLDER` stands for a folder that every user may write to.
+    /// - Throws: An error if it does not start capturing.
     init(port: UInt16, _ options: [String] = ["--format", "jsonl"]) throws {
         folder = try ScratchFolder()
         chmod(folder.url.path, 0o777)
@@ -32,7 +32,7 @@ struct LiveCapture {
         try #require(greeting.hasPrefix("wstap: capturing on lo"), "\(greeting)")
     }
 
-    /// Reads lines until one holds `mark`; returns that.
+    /// Reads lines until one contains `mark`, and returns that line.
     @discardableResult
     func read(until mark: String) throws -> String {
         while let line = try output.readLine() {
@@ -45,7 +45,7 @@ struct LiveCapture {
     /// Reads the next line of standard error.
     func readError() throws -> String? { try errors.readLine() }
 
-    /// The rest of both streams, and the exit status.
+    /// Returns the rest of both streams, and the exit status.
     func end() throws -> (lines: [String], errors: [String], status: Int32) {
         var lines: [String] = []
         var complaints: [String] = []
@@ -62,7 +62,7 @@ final class LoopbackTalk {
     private let listener: Int32
     private var ends: [ExpectedMessage.Sender: Int32] = [:]
 
-    /// Waits on a port that is free.
+    /// Listens on a free port.
     init() throws {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
@@ -101,14 +101,14 @@ final class LoopbackTalk {
         guard outcome == 0, server >= 0 else { throw POSIXError(.ECONNREFUSED) }
     }
 
-    /// Opens a connection, and a session on it.
+    /// Opens a connection with a session.
     func open() throws {
         try connect()
         send(Array(TCPConversation.upgradeRequest().utf8), from: .client)
         send(Array(TCPConversation.upgradeResponse().utf8), from: .server)
     }
 
-    /// Sends bytes, and has the other end read them.
+    /// Sends bytes, and makes the other end read them.
     func send(_ bytes: [UInt8], from sender: ExpectedMessage.Sender) {
         guard let source = ends[sender], let target = ends[sender.peer] else { return }
         var sent = 0
@@ -127,7 +127,7 @@ final class LoopbackTalk {
         }
     }
 
-    /// Closes the session, and the connection.
+    /// Closes the session and the connection.
     func finish() {
         send(WireFrame.close(1000, "bye", from: .client), from: .client)
         send(WireFrame.close(1000, "bye", from: .server), from: .server)

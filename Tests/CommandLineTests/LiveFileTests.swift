@@ -20,7 +20,7 @@ struct LiveFileTests {
         let file = capture.folder.path(name)
         let read = try Wstap.run([file, "--format", "jsonl"])
         #expect(read.status == 0)
-        // A pcap file has no place for the interface; a session's end names none.
+        // A pcap file cannot store the interface; a session's end names none.
         #expect(read.lines.dropLast().last == last)
         #expect(read.lines.contains { $0.contains("\"interface\":\"lo\"") } == (name == "a.pcapng"))
     }
@@ -102,7 +102,7 @@ struct LiveFileTests {
         let folder = try ScratchFolder()
         chmod(folder.url.path, 0o777)
         let errors = try NamedPipe("errors", in: folder, holding: .reading)
-        // A limit on the file's size stands for the disk; the trace goes to a pipe.
+        // A limit on the file's size stands in for a full disk; the trace goes to a pipe.
         let output = try NamedPipe("output", in: folder, holding: .reading)
         let program = try Program(
             "/bin/sh",
@@ -171,7 +171,7 @@ struct LiveFileTests {
             talk.send(WireFrame.text(String(repeating: "x", count: 20_000), from: .client), from: .client)
         }
         talk.finish()
-        // The pipe is full, and the program goes on.
+        // The pipe is full, and the program continues.
         #expect(eventually { output.unreadBytes > 60_000 })
         if what == "trace" {
             var messages = 0
@@ -200,7 +200,7 @@ struct LiveFileTests {
         "and the trace can be in a folder that only root may write to",
         .enabled(if: geteuid() == 0, "only root has one"))
     func folderOfRoot() throws {
-        // No folder of others may be on the way.
+        // The path must not contain a folder of another user.
         let home = try #require(getpwuid(0)).pointee.pw_dir.map { String(cString: $0) }
         let folder = "\(try #require(home))/wstap-tests-\(getpid())"
         try #require(mkdir(folder, 0o700) == 0)
@@ -230,7 +230,7 @@ struct LiveFileTests {
         let secret = outer.path("secret")
         try Data("secret".utf8).write(to: URL(filePath: secret))
         chmod(secret, 0o600)
-        // Daemon, user 1, lays out a folder of its own with traps in it.
+        // Daemon, user 1, prepares a folder of its own with traps.
         let traps = outer.path("traps")
         try #require(mkdir(traps, 0o777) == 0)
         try #require(symlink(secret, traps + "/link") == 0 && lchown(traps + "/link", 1, 1) == 0)
@@ -278,7 +278,7 @@ struct LiveFileTests {
         let program = try Wstap.start(
             ["live", "-i", "lo", "--format", "jsonl", "tcp", "port", "\(talk.port)"], output: output.path,
             errors: terminal.path)
-        // It captures once a packet is reported: until then, one connection follows another.
+        // It captures once it reports a packet: until then, connections are opened one after another.
         var hasSession = false
         while !hasSession {
             try talk.open()

@@ -7,7 +7,7 @@ import WireFormat
     "TLS on an interface", .serialized,
     .enabled(if: LiveCapture.isPermitted, "capturing from the loopback interface is not permitted"))
 struct LiveTLSTests {
-    /// A recorded session, said again on the loopback interface.
+    /// Replays a recorded session on the loopback interface.
     private static func replay(_ session: RecordedSession, on talk: LoopbackTalk, between: (Int) throws -> Void) throws
     {
         try talk.connect()
@@ -35,7 +35,8 @@ struct LiveTLSTests {
         let capture = try LiveCapture(port: talk.port, ["--format", "jsonl", "--keylog", path])
         let half = session.keyLog.index(session.keyLog.startIndex, offsetBy: session.keyLog.count / 2)
         try Self.replay(session, on: talk) { index in
-            // The first half of the log, which ends inside a line, comes with the hellos; the rest a packet later.
+            // The first half of the log, which ends inside a line, comes with the hellos; the rest comes a packet
+            // later.
             if index == 1 { try Self.append(String(session.keyLog[..<half]), to: path) }
             if index == 2 { try Self.append(String(session.keyLog[half...]), to: path) }
         }

@@ -13,7 +13,7 @@ struct LiveTests {
         try talk.open()
         try capture.read(until: format == "jsonl" ? "\"event\":\"handshake\"" : "accept valid")
         talk.send(WireFrame.text("hello", from: .client), from: .client)
-        // No further packet comes that could push it out.
+        // No further packet follows that could push it out.
         try capture.read(until: "hello")
         talk.send(WireFrame.ping("p", from: .server), from: .server)
         try capture.read(until: format == "jsonl" ? "\"opcode\":\"ping\"" : "PING")
@@ -81,19 +81,19 @@ struct LiveTests {
     @Test("lines that a slow reader misses are counted, and a second SIGINT ends the capture at once")
     func slowReader() throws {
         let talk = try LoopbackTalk()
-        // The kernel's buffer takes all of it, however slow a build for tests is.
+        // The kernel's buffer takes all of it, however slow a debug build is.
         let capture = try LiveCapture(port: talk.port, ["--format", "jsonl", "--buffer-size", "64M"])
         try talk.open()
         let message = WireFrame.text(String(repeating: "x", count: 1 << 20), from: .server)
-        // 16 MiB may wait, beside what the pipe holds.
+        // Up to 16 MiB may wait, besides what the pipe holds.
         for _ in 0..<24 { talk.send(message, from: .server) }
         let complaint = try #require(try capture.readError())
         #expect(complaint.contains(" lines not shown because the reader is too slow"))
-        // What waits for the reader is bounded; the kernel's buffer is in the program's memory.
+        // What waits for the reader is bounded; the kernel's buffer counts as the program's memory.
         for _ in 0..<24 { talk.send(message, from: .server) }
         #expect(try #require(capture.program.peakMemory) < 200 << 20)
         capture.program.send(SIGINT)
-        // The program still waits for its reader; signals that come at once count as one.
+        // The program still waits for its reader; signals sent together count as one.
         let isOver = eventually {
             capture.program.send(SIGINT)
             return capture.program.hasEnded

@@ -64,7 +64,7 @@ struct LiveUsageTests {
             let (output, errors) = (folder.path("output"), folder.path("errors"))
             let status = try Program("/usr/bin/setpriv", words + arguments, output: output, errors: errors).wait()
             let text = try String(contentsOfFile: errors, encoding: .utf8)
-            // Where the program itself is out of reach of others there is nothing to see.
+            // If other users cannot run the program, there is nothing to check.
             if status == 127 || status == 126 { return }
             outcome = (status, text)
         } else {
@@ -97,9 +97,9 @@ struct LiveUsageTests {
     }
 }
 
-/// A network namespace that a test makes.
+/// A network namespace created by a test.
 enum NetworkNamespace {
-    /// Whether this user may make network namespaces and interfaces in them.
+    /// Whether this user may create network namespaces and interfaces in them.
     static let isPermitted: Bool = {
         guard LiveCapture.isPermitted, let folder = try? ScratchFolder() else { return false }
         let script = "ip link add wstap0 type veth peer name wstap1"
@@ -114,11 +114,11 @@ enum NetworkNamespace {
     "An interface that goes",
     .enabled(if: NetworkNamespace.isPermitted, "network namespaces of one's own are not permitted"))
 struct LiveInterfaceTests {
-    /// Runs wstap on an interface of a namespace of its own, and a script once it captures.
+    /// Runs wstap on an interface of a namespace of its own, and then a script once it captures.
     ///
-    /// - Parameter script: What to do with the interface wstap0, and the program `$p`.
-    /// - Returns: The trace, the complaints, and the status.
-    /// - Throws: If it cannot be run.
+    /// - Parameter script: The steps to take with the interface wstap0 and the program `$p`.
+    /// - Returns: The trace, the messages on standard error, and the exit status.
+    /// - Throws: An error if it cannot be run.
     private func run(_ script: String) throws -> (output: String, errors: String, status: Int32) {
         let folder = try ScratchFolder()
         let words = """

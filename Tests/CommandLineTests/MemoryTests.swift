@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The memory in use comes from Linux's /proc.
+/// Memory in use comes from Linux's /proc.
 @Suite("Memory", .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/status"), "there is no /proc"))
 struct MemoryTests {
-    /// A capture of this many short sessions, one after the other, each from a port of its own.
+    /// A capture of this many short sessions, one after another, each from a port of its own.
     private func sessions(_ count: Int) -> [UInt8] {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -23,7 +23,7 @@ struct MemoryTests {
         return builder.bytes
     }
 
-    /// The most memory that reading a capture from a pipe takes, and the summary.
+    /// The peak memory for reading a capture from a pipe, and the summary.
     private func peak(_ capture: [UInt8]) throws -> (memory: Int, summary: TraceEvent?) {
         let folder = try ScratchFolder()
         let input = try NamedPipe("input", in: folder, holding: .writing)
@@ -32,7 +32,7 @@ struct MemoryTests {
             ["-", "--format", "jsonl", "--events", "summary"], input: input.path, output: output,
             errors: folder.path("errors"))
         input.write(capture)
-        // All but what a pipe holds was read.
+        // Everything but what a pipe holds was read.
         let memory = try #require(program.peakMemory)
         input.closeWriting()
         #expect(program.wait() == 0)
@@ -45,7 +45,7 @@ struct MemoryTests {
         let many = try peak(sessions(20_000))
         #expect(many.summary?.websocketConnections == 20_000)
         #expect(many.summary?.messages == 20_000)
-        // Kept, the others would hold several kilobytes each.
+        // If they were kept, the others would take several kilobytes each.
         #expect(many.memory - few.memory < 4 << 20)
     }
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import WireFormat
 
-/// A capture without WebSocket, and what is said to a user who looked for it.
+/// A capture without WebSocket, and the expected message to a user who looked for it.
 struct WithoutWebSocket: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var packets: [TimedPacket]
@@ -11,7 +11,7 @@ struct WithoutWebSocket: Sendable, CustomTestStringConvertible {
     var status: Int32 = 0
     var words: [String]
 
-    /// A long header and a short one.
+    /// One packet with a long header and one with a short header.
     private static let quic = [[0xc3, 0, 0, 0, 1, 8], [0x40]].map { start in
         TimedPacket(
             at: Timestamp(nanoseconds: 1_700_000_000_000_000_000),

@@ -6,7 +6,7 @@ import Testing
 struct OutputFileTests {
     private let folder: ScratchFolder
     private let capture: String
-    /// What goes to standard output without `-o`.
+    /// The output without `-o`.
     private let expected: [UInt8]
 
     init() throws {
@@ -69,7 +69,7 @@ struct OutputFileTests {
 
     @Test("is not kept from its name by what earlier runs left behind")
     func leftovers() throws {
-        // The numbers of processes start again in each container.
+        // Process numbers start again in each container.
         let program = try Program(
             "/bin/sh",
             [
@@ -86,7 +86,7 @@ struct OutputFileTests {
             "leaves nothing unfinished behind as the first process of a container", arguments: [SIGINT, SIGTERM],
             [false, true])
         func container(signal: Int32, hasSecond: Bool) throws {
-            // Signals whose default is to end a program do nothing to the first process.
+            // For the first process, signals that end a program by default do nothing.
             let probe = try Program(
                 "/usr/bin/env", ["unshare", "-pf", "--mount-proc", "true"], output: "/dev/null", errors: "/dev/null")
             guard probe.wait() == 0 else { return }
@@ -94,7 +94,7 @@ struct OutputFileTests {
             input.write(TCPConversation.chat.packets.pcap())
             let output = hasSecond ? try NamedPipe("unread", in: folder, holding: .reading) : nil
             let path = output?.path ?? folder.path("trace.jsonl")
-            // To an unread pipe, the payload is too long: the first signal leaves it waiting.
+            // The payload is too long for an unread pipe: the first signal leaves the program waiting.
             if hasSecond {
                 var talk = TCPConversation()
                 talk.openWebSocket()
@@ -110,7 +110,7 @@ struct OutputFileTests {
                 input: input.path, output: folder.path("output"), errors: folder.path("errors"))
             #expect(eventually { hasSecond ? output?.unreadBytes ?? 0 > 60_000 : input.unreadBytes == 0 })
             let inner = try #require(program.children.first)
-            // It waits for more, or for its reader; a second signal would not let it write the file.
+            // It waits for more, or for its reader; a second signal would keep it from writing the file.
             #expect(eventually { Program.isAsleep(inner) })
             kill(inner, signal)
             if hasSecond { #expect(eventually { kill(inner, signal) != 0 || program.hasEnded }) }
@@ -172,7 +172,7 @@ struct OutputFileTests {
         let program = try Wstap.start(
             ["-", "--format", "jsonl", "-o", folder.path("trace.jsonl")], input: input.path,
             output: folder.path("output"), errors: folder.path("errors"))
-        // It has read everything there is, and waits for more.
+        // It has read everything so far, and waits for more.
         #expect(eventually { input.unreadBytes == 0 })
         #expect(eventually { program.isAsleep })
         program.send(signal)
@@ -198,7 +198,7 @@ struct OutputFileTests {
         #expect(eventually { output.unreadBytes > 60_000 })
         program.send(SIGINT)
         #expect(!program.hasEnded)
-        // Those that come at once count as one.
+        // Signals sent together count as one.
         let isOver = eventually {
             program.send(SIGINT)
             return program.hasEnded
@@ -221,16 +221,16 @@ struct OutputFileTests {
 }
 
 extension Program {
-    /// The numbers of its children.
+    /// The process numbers of its children.
     fileprivate var children: [Int32] {
         let list = try? String(contentsOfFile: "/proc/\(identifier)/task/\(identifier)/children", encoding: .utf8)
         return list?.split(separator: " ").compactMap { Int32($0) } ?? []
     }
 
-    /// Whether it waits for something.
+    /// Whether it is waiting.
     fileprivate var isAsleep: Bool { Program.isAsleep(identifier) }
 
-    /// Whether a process waits for something.
+    /// Whether a process is waiting.
     fileprivate static func isAsleep(_ identifier: Int32) -> Bool {
         let status = try? String(contentsOfFile: "/proc/\(identifier)/status", encoding: .utf8)
         return status?.contains("\nState:\tS") == true

@@ -16,7 +16,7 @@ struct OutputTargetTests {
         try [UInt8](Data(contentsOf: URL(filePath: folder.path(name))))
     }
 
-    /// Runs a line of a shell in the folder, with the program as `$0`.
+    /// Runs a shell line in the folder, with the program as `$0`.
     private func shell(_ line: String) throws -> Int32 {
         try Program(
             "/bin/sh", ["-c", "cd \"$1\" && " + line, Wstap.path, folder.url.path],

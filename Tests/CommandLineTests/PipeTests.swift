@@ -39,7 +39,8 @@ struct PipeTests {
             ["-", "--format", format], input: input.path, output: output.path, errors: folder.path("errors"))
         let packets = TCPConversation.chat.packets
         for packet in packets.prefix(5) { write(packet) }
-        // Packet 5 answers the upgrade. A line that did not leave would never be read, and the next packet not written.
+        // Packet 5 answers the upgrade. If a line were not written, it would never be read, and the next packet not be
+        // sent.
         let marks = format == "jsonl" ? "\"event\":\"handshake\"" : "accept valid"
         try readUntil(marks, from: output)
         write(packets[5])
@@ -74,7 +75,7 @@ struct PipeTests {
         let capture = talk.packets.pcap()
         let file = try folder.write("long.pcap", capture)
         let expected = try Wstap.run([file, "--format", "jsonl"]).lines
-        // A pipe takes 64 KiB: whoever writes more must wait.
+        // A pipe holds 64 KiB: a program that writes more must wait.
         let writer = try Program(
             Wstap.path, [file, "--format", "jsonl"], output: output.path, errors: folder.path("errors"),
             isNonBlocking: true)
@@ -82,7 +83,7 @@ struct PipeTests {
         var lines: [String] = []
         while let line = try output.readLine() { lines.append(line) }
         #expect(writer.wait() == 0 && lines == expected)
-        // So must whoever reads before there is something.
+        // A program that reads before there is data must wait too.
         let seen = try folder.write("seen", [])
         let reader = try Program(
             Wstap.path, ["-", "--format", "jsonl"], input: input.path, output: seen, errors: folder.path("errors"),

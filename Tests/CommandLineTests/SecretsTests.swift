@@ -18,7 +18,7 @@ struct SecretsTests {
         return talk.packets
     }
 
-    /// A pcapng file with a secrets block before a packet; after the last one for nil.
+    /// A pcapng file with a secrets block before a packet; nil puts it after the last packet.
     private static func pcapng(_ packets: [TimedPacket], _ keyLog: String, before place: Int?) -> [UInt8] {
         var builder = PcapngBuilder()
         builder.appendInterface(resolution: 9)
@@ -71,7 +71,7 @@ struct SecretsTests {
         let text = try String(contentsOfFile: output, encoding: .utf8)
         let isInTime = millisecondsBetween == 1
         #expect(text.contains("\"messages\":\(isInTime ? 16 : 0),"))
-        // Later they are of no use, and the reason is told.
+        // Later secrets are of no use, and the reason is reported.
         #expect(text.contains("\"no_secret\":1,") || text.contains("\"no_key_log\":1,") || isInTime)
     }
 
@@ -113,7 +113,7 @@ struct SecretsTests {
     /// Key logs without a secret.
     static let filesWithoutSecrets = [
         "", "not a key log", "# comment\r\n\r\n", "CLIENT_RANDOM 00 11\n<html>\n",
-        // The random of a ClientHello has 32 bytes.
+        // A ClientHello's random has 32 bytes.
         "CLIENT_RANDOM \(String(repeating: "ab", count: 31)) \(String(repeating: "cd", count: 48))\n",
     ]
 
@@ -200,7 +200,7 @@ struct SecretsTests {
         #expect(unlink(keys) == 0 && mkfifo(keys, 0o600) == 0)
         _ = try folder.write("a.pcap", Self.pcapng(Self.talk(session), "", before: 0))
         #expect(eventually { text(output).contains("\"event\":\"end\"") })
-        // Whoever waits for a writer is released.
+        // A program that waits for a writer is released.
         let writer = open(keys, O_RDWR | O_NONBLOCK)
         program.send(SIGINT)
         #expect(program.wait() == 0)
@@ -217,7 +217,7 @@ struct SecretsTests {
         let session = try RecordedSession("websocket-tls13")
         let folder = try ScratchFolder()
         let (capture, output, errors) = (folder.path("a.pcap"), folder.path("output"), folder.path("errors"))
-        // Longer than what comes, so that a file that is written anew has become shorter.
+        // Longer than the log that follows, so that the rewritten file is shorter.
         let foreign = String(repeating: "# nothing\n", count: session.keyLog.utf8.count / 10 + 1)
         let keys = try folder.write("keys", Array(foreign.utf8))
         let program = try Wstap.start(
@@ -308,7 +308,7 @@ struct SecretsTests {
         let keyLog = try folder.write("keys.txt", Array(session.keyLog.utf8))
         let runs = try [1, 2, 8].map { jobs in try Wstap.run([file, "--keylog", keyLog, "-v", "--jobs", "\(jobs)"]) }
         let gaps = runs[0].text.split(separator: "\n").filter { $0.contains("[tcp.gap") }
-        // The capture's last packet, which makes the gaps known, is not theirs.
+        // The capture's last packet, which makes the gaps known, is not counted.
         #expect(gaps.count == 6 && gaps.allSatisfy { $0.contains("client ESTABLISHED ") })
         #expect(gaps.allSatisfy { !$0.contains("  seq ") && !$0.contains("connecting") })
         #expect(runs.allSatisfy { $0.output == runs[0].output })

@@ -159,7 +159,7 @@ struct UsageTests {
 }
 
 extension Unicode.Scalar {
-    /// Whether a terminal may act on it.
+    /// Whether a terminal may interpret it.
     fileprivate var isControl: Bool {
         properties.generalCategory == .control || properties.generalCategory == .format
     }
@@ -167,7 +167,7 @@ extension Unicode.Scalar {
 
 @Suite("With --fail-on, the exit status")
 struct FailOnTests {
-    /// A session whose worst finding is of a severity; nil: none.
+    /// A session whose worst finding has this severity; nil for no finding.
     private func session(_ severity: String?) -> [TimedPacket] {
         var talk = TCPConversation()
         talk.openWebSocket()

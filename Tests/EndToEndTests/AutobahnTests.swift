@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// A case of the Autobahn test suite, with the program's view of its connection.
+/// A case of the Autobahn test suite, with the program's output on its connection.
 private struct JudgedCase {
     var record: AutobahnCase
     var connection: TraceConnection
@@ -13,20 +13,21 @@ private struct JudgedCase {
         record.isServer ? end?.closeEvents?.server : end?.closeEvents?.client
     }
 
-    /// What the program finds in what the test peer did.
+    /// The program's findings on the test peer.
     var findings: Set<String> {
         Set(connection.events.filter { $0.event == "finding" && $0.from == record.peer }.compactMap(\.rule))
     }
 
-    /// The frames of an end by opcode, by the program.
+    /// An end's frames by opcode, as the program counts them.
     func frames(from sender: ExpectedMessage.Sender) -> [Int: Int] {
         connection.frames.filter { $0.from == sender }.reduce(into: [:]) { $0[$1.opcodeValue ?? -1, default: 0] += 1 }
     }
 
-    /// What the test peer means to have sent, less what its own writing never counted, or the wire never carried.
+    /// The frames that the test peer means to have sent, without those that its own code never counted or that never
+    /// reached the wire.
     ///
     /// The two cases that write one frame's header and payload by hand do not count that frame. A Close frame that the
-    /// test peer handed to a connection which was already closing never left it: see ``hasUnsentClose``.
+    /// test peer passed to a connection that was already closing was never sent (``hasUnsentClose``).
     var countedFrames: [Int: Int] {
         var frames = record.txFrameStats
         if ["6.4.3", "6.4.4"].contains(record.case) { frames[1, default: 0] += 1 }
@@ -37,7 +38,7 @@ private struct JudgedCase {
         return frames
     }
 
-    /// Whether the test peer means to have answered a Close frame, and the wire holds no answer.
+    /// Whether the test peer means to have answered a Close frame, but the wire has no answer.
     var hasUnsentClose: Bool {
         let own = connection.events.firstIndex { $0.opcode == "close" && $0.from == record.peer.peer }
         guard let own, !record.closedByMe else { return false }
@@ -45,12 +46,12 @@ private struct JudgedCase {
     }
 }
 
-/// The table of agreements in docs/verdicts.md, checked against the program.
+/// Checks the program against the table of agreements in docs/verdicts.md.
 @Suite("In the Autobahn cases, the program")
 struct AutobahnTests {
     private static let groups: Set = [1, 2, 3, 4, 5, 6, 7, 9, 10, 12, 13]
 
-    /// Cases whose frames are sent byte by byte, and of which the tested end did not wait for the last.
+    /// Cases whose frames are sent byte by byte, and in which the tested end did not wait for the last byte.
     private static let cutOff: Set = ["3.4", "4.1.5", "4.2.5", "5.11", "5.14"]
 
     private static func judged() throws -> [JudgedCase] {
@@ -73,11 +74,11 @@ struct AutobahnTests {
         for judged in cases {
             let record = judged.record
             let event = try #require(judged.closeEvent, "\(record)")
-            // What it received.
+            // The close event it got.
             #expect(event.code == record.remoteCloseCode ?? 1005, "\(record)")
             #expect(event.reason == record.remoteCloseReason ?? "", "\(record)")
             #expect(judged.frames(from: record.peer.peer) == record.rxFrameStats, "\(record)")
-            // What it sent.
+            // The frames it sent.
             let (sent, counted) = (judged.frames(from: record.peer), judged.countedFrames)
             let isWhole = sent == counted
             let isPart = sent.allSatisfy { $0.value <= counted[$0.key, default: 0] }
@@ -88,7 +89,7 @@ struct AutobahnTests {
             // one.
             let isByPeer = judged.end?.verdict?.by == record.peer.rawValue
             #expect(isByPeer == (record.closedByMe || record.case == "3.7"), "\(record)")
-            // What it did on purpose.
+            // The rules it broke on purpose.
             #expect(judged.findings == AutobahnPurpose.findings(of: record.case), "\(record)")
         }
         #expect(cases.count { $0.hasUnsentClose } == 78)
@@ -101,7 +102,7 @@ struct AutobahnTests {
         for judged in try Self.judged() {
             let record = judged.record
             let rules = AutobahnPurpose.rules(of: record.case)
-            // Behind a Close frame nothing is a reason any more: 7.1.5 is closed with 1002 all the same.
+            // After a Close frame nothing is a reason any more: 7.1.5 is closed with 1002 all the same.
             let isFailed = !rules.isEmpty && !rules.contains("close.data-after-close")
             let verdict = try #require(judged.end?.verdict, "\(record)")
             #expect((verdict.failedBy == record.peer.peer) == isFailed, "\(record)")
@@ -112,7 +113,7 @@ struct AutobahnTests {
     }
 }
 
-/// The purposes of the Autobahn test suite's cases: what the test peer does deliberately that brings findings.
+/// The purposes of the Autobahn test suite's cases: what the test peer does on purpose that leads to findings.
 ///
 /// Groups: 1 framing, 2 Pings and Pongs, 3 reserved bits, 4 reserved opcodes, 5 fragmentation, 6 UTF-8, 7 closing, 9
 /// and 10 long messages, 12 and 13 compression.
@@ -152,12 +153,12 @@ enum AutobahnPurpose {
         return rules
     }()
 
-    /// Whether the text of a case of group 6 is UTF-8 (those are the texts of Markus Kuhn's decoder test).
+    /// Whether the text of a case of group 6 is UTF-8 (the texts are from Markus Kuhn's decoder test).
     private static func isValidText(_ name: String) -> Bool {
         switch name.split(separator: ".")[1] {
-        // Texts as they should be; the shortest and longest sequences; surrogates' neighbours; non-characters.
+        // Valid texts; the shortest and longest sequences; surrogates' neighbours; non-characters.
         case "1", "2", "5", "7", "9", "22", "23": true
-        // Beginnings of a text: valid where they do not end inside a scalar.
+        // Starts of a text: valid unless they end inside a scalar.
         case "6": ["6.6.2", "6.6.5", "6.6.7", "6.6.9", "6.6.11"].contains(name)
         // Scalars in two to four bytes; then U+110000.
         case "11": name != "6.11.5"

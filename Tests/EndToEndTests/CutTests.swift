@@ -3,13 +3,14 @@ import GeneratedCaptures
 import TestSupport
 import Testing
 
-/// A capture to take apart.
+/// A capture to cut into parts.
 struct CutSource: Sendable, CustomStringConvertible {
     let description: String
     let path: String
     var keyLog: String?
 
-    /// All fixtures, and shared captures where they are, but those whose findings are about all connections together.
+    /// All fixtures, and shared captures where they exist, except those whose findings concern all connections
+    /// together.
     static let all: [CutSource] = {
         let bounds = ["rules-of-bounds", "rules-of-connections"]
         let fixtures = ((try? Fixture.all) ?? []).filter { !bounds.contains($0.name) }
@@ -18,31 +19,30 @@ struct CutSource: Sendable, CustomStringConvertible {
             + shared.map { CutSource(description: $0.name, path: $0.capture.path, keyLog: $0.keyLog?.path) }
     }()
 
-    /// Those that are dealt to shards: every one takes several runs.
+    /// The captures split into shards, each of which takes several runs.
     static let dealt = all.filter { source in
         ["craft-", "cont-", "tls-", "net-"].contains { source.description.hasPrefix($0) }
             || source.path.hasPrefix(Repository.fixtures.path)
     }
 
-    /// The words that name the key log.
+    /// The arguments that name the key log.
     var secrets: [String] { keyLog.map { ["--keylog", $0] } ?? [] }
 }
 
-/// The events of sessions in a trace, as they can be compared with those of another run: their connections have no
-/// number.
+/// The events of sessions in a trace, in a form that can be compared with another run: without connection numbers.
 struct SessionEvents {
     /// Each line without numbers, and how often it occurs.
     private(set) var lines: [Substring: Int] = [:]
 
     /// - Parameters:
     ///   - paths: The captures to read, together.
-    ///   - arguments: Further words of the command line.
+    ///   - arguments: Further arguments of the command line.
     ///   - hasPacketNumbers: Whether packets have the same numbers in both runs.
     /// - Throws: If the program cannot be run.
     init(_ paths: [String], _ arguments: [String], hasPacketNumbers: Bool = true) throws {
         let trace = String(decoding: try Wstap.run(paths + ["--format", "jsonl"] + arguments).output, as: UTF8.self)
-        // A closed window is told "from packet 7 to 9". In a payload, quotes stand behind backslashes, and what looks
-        // like a name may be longer than ICU goes back.
+        // A closed window is reported as "from packet 7 to 9". In a payload, quotes are preceded by backslashes, and
+        // what looks like a name may be longer than ICU's look-behind.
         let numbers = try NSRegularExpression(
             pattern: hasPacketNumbers
                 ? #""connection":\d+"#
@@ -60,7 +60,7 @@ struct SessionEvents {
         lines.merge(other.lines, uniquingKeysWith: +)
     }
 
-    /// A few of the lines that only this one has.
+    /// A few of the lines that only this run has.
     func beyond(_ other: SessionEvents) -> [String] {
         lines.filter { other.lines[$0.key] != $0.value }.keys.sorted().prefix(3).map { String($0.prefix(300)) }
     }
@@ -76,7 +76,7 @@ struct CutTests {
 
     @Test("give the same sessions as the capture", arguments: CutSource.all)
     func sessions(source: CutSource) throws {
-        // Without its ClientHello, a session's secrets are not found.
+        // Without its ClientHello, a session's secrets cannot be found.
         guard source.description != "tls-midstart-a" else { return }
         let expected = try SessionEvents([source.path], source.secrets, hasPacketNumbers: false)
         guard !expected.lines.isEmpty else { return }
@@ -124,7 +124,7 @@ struct CutTests {
 
     @Test("without connections that are surely something else, keep those in doubt")
     func doubts() throws {
-        /// A connection in which each end says something; `isEnded`: whether it ends in the capture.
+        /// A connection in which each end sends something; `isEnded`: whether it ends in the capture.
         func talk(_ port: Int, _ client: String, _ server: String, isEnded: Bool = true) -> [TimedPacket] {
             var talk = TCPConversation(from: "10.0.0.7:\(port)")
             talk.open()
@@ -140,7 +140,7 @@ struct CutTests {
         let response = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
         let hello = "\u{16}\u{3}\u{1}\u{0}\u{4}\u{1}\u{0}\u{0}\u{0}"
         let packets: [(isKept: Bool, packets: [TimedPacket])] = [
-            // HTTP without an upgrade; one that may still come; one that may have come before.
+            // HTTP without an upgrade; an upgrade that may still come; one that may have come before.
             (false, talk(1, request, response)), (true, talk(2, request, response, isEnded: false)),
             (true, Array(talk(3, request, response).dropFirst(4))),
             // No known protocol, known early; TLS; nothing at all.
@@ -188,7 +188,7 @@ struct CutTests {
             ["cut", timers, "--shards", "\(count)", "--websocket-only", "--verdict", "rst", "-o", shards])
         #expect(run.status == 0)
         let files = try FileManager.default.contentsOfDirectory(atPath: shards).sorted().map { "\(shards)/\($0)" }
-        // Five of the six sessions were reset; the sixth's is another connection.
+        // Five of the six sessions were reset; the sixth is on another connection.
         let all = try Wstap.run([timers, "--format", "jsonl", "--events", "end"]).lines
         let kept = try Wstap.run(files + ["--format", "jsonl", "--events", "end"]).lines
         #expect(all.count == 6 && kept.count == 5)

@@ -91,7 +91,7 @@ struct FixtureContentTests {
     }
 }
 
-/// Whether the larger captures are there.
+/// Whether the larger captures are available.
 private let areThere = ConditionTrait.enabled(
     if: Repository.sharedCaptures != nil, "there is no ../shared/captures")
 

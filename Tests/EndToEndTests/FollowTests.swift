@@ -15,7 +15,7 @@
             try FileManager.default.createDirectory(atPath: captures, withIntermediateDirectories: false)
         }
 
-        /// The generated mixture as rotated files.
+        /// The generated mixed capture as rotated files.
         private static func rotatedMixture() -> (files: [[UInt8]], packets: Int) {
             var bytes: [UInt8] = []
             _ = GeneratedCapture(.mixed.scaled(by: 0.01), seed: 20).write { bytes += $0 }
@@ -33,7 +33,7 @@
             return (files, packets)
         }
 
-        /// Whether a program has read a file to its end, and waits.
+        /// Whether a program has read a file to its end, and is waiting.
         private func waits(_ program: Program, after path: String) -> Bool {
             let process = "/proc/\(program.identifier)"
             let names = (try? FileManager.default.contentsOfDirectory(atPath: process + "/fd")) ?? []

@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The programs that README.md and the articles of the library's documentation show, in a package outside that depends
-/// on this one by path, as a reader would have it.
+/// The programs in README.md and in the articles of the library's documentation, in a separate package that depends on
+/// this one by path, as a reader's package would.
 @Suite("The examples of the library's documentation, in a package outside")
 struct LibraryExampleTests {
     /// An example, and the page that shows it.
@@ -11,7 +11,7 @@ struct LibraryExampleTests {
         let name: String
         let text: String
 
-        /// The product with what it imports.
+        /// The product, with its imports.
         var product: String {
             ["CaptureReading", "CaptureAnalysis", "PacketCapture", "WebSocketProtocol"].first {
                 text.contains("import \($0)\n")
@@ -22,7 +22,7 @@ struct LibraryExampleTests {
     private let folder: ScratchFolder
     private let programs: URL
 
-    /// The pages with examples, and how many there are.
+    /// The pages with examples, and the number of examples.
     private static let pages = [
         ("README.md", 3), ("Sources/CaptureReading/CaptureReading.docc/AnalyseAFile.md", 1),
         ("Sources/CaptureReading/CaptureReading.docc/CaptureReading.md", 1),
@@ -30,7 +30,7 @@ struct LibraryExampleTests {
         ("Sources/CaptureReading/CaptureReading.docc/FollowALiveSource.md", 1),
     ]
 
-    /// What no page shows: a class that owns a reader and a stream, whose module is all that it imports.
+    /// An example that no page shows: a class that owns a reader and a stream, in a module that imports nothing else.
     private static let owner =
         "import WebSocketProtocol\n" + """
 
@@ -50,7 +50,7 @@ struct LibraryExampleTests {
 
             """
 
-    /// Where the programs are: built once, since all tests share the package.
+    /// The folder of the programs, which are built once, since all tests share the package.
     private static let built = Result { try build() }
 
     init() throws {
@@ -81,7 +81,7 @@ struct LibraryExampleTests {
                     targets: [\(targets.joined(separator: ", "))])
 
                 """
-        // What was built once stays, so that only the first run takes minutes; so does what was downloaded.
+        // What was built or downloaded once stays, so that only the first run takes minutes.
         let build = Repository.root.appending(path: ".build/outside")
         let package = build.appending(path: "package")
         try? FileManager.default.removeItem(at: package.appending(path: "Sources"))
@@ -97,7 +97,7 @@ struct LibraryExampleTests {
         try? FileManager.default.copyItem(
             at: Repository.root.appending(path: resolved), to: package.appending(path: resolved))
         let words = ["--package-path", package.path, "--scratch-path", build.path]
-        // A cached plan does not know of files that are new in this package.
+        // A cached plan does not include files that are new in this package.
         let (status, text) = try Command.run(
             ["nice", "swift", "build", "--jobs", "1", "--disable-build-manifest-caching"] + words)
         try #require(status == 0, "\(text.suffix(3000))")
@@ -108,7 +108,7 @@ struct LibraryExampleTests {
     /// A port that nothing else is likely to use.
     private static let port = 47_831
 
-    /// A live example for this machine, and for two seconds.
+    /// A live example, adapted to this machine and limited to two seconds.
     private static func adapted(_ text: String) -> String {
         text.replacing("\"eth0\"", with: "\"lo\"").replacing("tcp port 8080", with: "tcp port \(port)")
             .replacing(".seconds(3600)", with: ".seconds(3)")
@@ -143,7 +143,7 @@ struct LibraryExampleTests {
         let missing = try run("README0", ["/nonexistent/chat.pcap"])
         #expect(missing.status == 1 && missing.output == "" && missing.errors.contains("/nonexistent/chat.pcap"))
 
-        // Packets of any origin: there are none. Frames of any bytes: RFC 6455 5.7.
+        // Packets from any source: there are none. Frames from any bytes: RFC 6455 5.7.
         let packets = try run("README1")
         #expect(packets.status == 0 && packets.output == "" && packets.errors == "")
         let frames = try run("README2")
@@ -160,7 +160,7 @@ struct LibraryExampleTests {
         #expect(events.output.split(separator: "\n").map { String($0.prefix { $0 != " " }) }.sorted() == sent)
         _ = try folder.write("monday.pcapng", chat)
         let incomplete = try run("AnalyseAFile0").output.split(separator: "\n")
-        // By the endpoints' log, the client closes both.
+        // According to the endpoints' log, the client closes both.
         #expect(incomplete.prefix(2) == ["1 closeFrame client", "2 closeFrame client"])
         #expect(incomplete.count == 3 && incomplete.last?.hasPrefix("incomplete: tuesday.pcap") == true)
         _ = try folder.write("tuesday.pcap", try [UInt8](Data(contentsOf: Fixture.named("half-close").capture)))
@@ -173,7 +173,7 @@ struct LibraryExampleTests {
         let (output, errors) = (folder.path("output"), folder.path("errors"))
         let program = try Program(
             programs.appending(path: "FollowALiveSource0").path, [], output: output, errors: errors)
-        // A session every 100 ms: request, answer, and "Hello" from the server (RFC 6455 1.3, 5.7).
+        // A session every 100 ms: request, response, and "Hello" from the server (RFC 6455 1.3, 5.7).
         let talk =
             "import socket, time\n" + """
                 server = socket.create_server(("127.0.0.1", \(Self.port)))

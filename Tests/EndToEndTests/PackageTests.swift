@@ -6,11 +6,11 @@ import Testing
     "A Debian package",
     .enabled(if: FileManager.default.fileExists(atPath: "/usr/bin/dpkg-deb"), "there is no dpkg-deb"))
 struct PackageTests {
-    /// A system of its own, into which packages are installed.
+    /// A separate system into which packages are installed.
     private let system: ScratchFolder
     private let package: String
 
-    /// The package, made once: compressing it takes longer than all else here.
+    /// The package, built once: compressing it takes longer than everything else here.
     private struct Made: Sendable {
         let name: String
         let bytes: [UInt8]
@@ -82,7 +82,7 @@ struct PackageTests {
     private static let hasApt =
         geteuid() == 0 && ["apt-get", "setcap", "getcap", "setpriv"].allSatisfy(Command.exists)
 
-    /// apt and dpkg as they are, with a copy of what they know of this machine, and a folder for the packages' files.
+    /// apt and dpkg with a copy of their state on this machine, and a folder for the packages' files.
     private func apt(_ words: String..., environment: [String: String] = [:]) throws -> (status: Int32, text: String) {
         let admin = system.path("machine")
         if !FileManager.default.fileExists(atPath: admin) {
@@ -131,7 +131,7 @@ struct PackageTests {
         let fields = try Command.run(["dpkg-deb", "--field", package, "Version", "Depends"]).text
         #expect(fields.contains("Version: 0."))
         for library in ["libpcap", "zlib1g", "libc6", "libsqlite3"] { #expect(fields.contains(library), "\(library)") }
-        // What libpcap needs is for its package to say.
+        // libpcap's own package states what libpcap needs.
         for library in ["libdbus", "libsystemd", "libgcrypt"] { #expect(!fields.contains(library), "\(library)") }
     }
 

@@ -10,7 +10,7 @@ struct RedactTests {
         folder = try ScratchFolder()
     }
 
-    /// Words of five letters or more, in lower case.
+    /// Words of at least five letters, in lower case.
     private static func words(_ bytes: some Sequence<UInt8>) -> Set<String> {
         var words: Set<String> = []
         var word: [UInt8] = []
@@ -25,7 +25,7 @@ struct RedactTests {
         return words
     }
 
-    /// The words of all payloads, of query values and of fields that hold secrets.
+    /// The words of all payloads, query values and fields that hold secrets.
     private static func secretWords(_ events: [[String: Any]]) -> Set<String> {
         var secret: Set<String> = []
         for event in events {
@@ -49,16 +49,16 @@ struct RedactTests {
         return secret
     }
 
-    /// Captures whose trace depends on the bytes that are replaced: copies of a byte that differ, other text where
-    /// frames should be, and frames that are found by few bytes (docs/redact.md, "Where the trace differs").
+    /// Captures whose trace depends on replaced bytes: copies of a byte that differ, other text in place of frames, and
+    /// frames that are found from few bytes (docs/redact.md, "Where the trace differs").
     private static let different: Set<String> = [
         "rules-of-tcp", "craft-overlap-late-a", "evasion",
         "rules-of-frames", "rules-of-the-upgrade",
         "snap-length-96", "craft-snaplen96-a",
     ]
 
-    /// Captures in which frames after a gap are found by so few bytes that one run in seven or so finds them elsewhere:
-    /// the keys that replacements are made with differ.
+    /// Captures in which frames after a gap are found from so few bytes that about one run in seven finds them
+    /// elsewhere: the keys for the replacements differ.
     private static let variable: Set<String> = [
         "session-already-running", "craft-midstart-a", "segments-missing", "craft-gap-a", "craft-gap-node-nct",
         "craft-midstart-node-takeover",
@@ -84,17 +84,17 @@ struct RedactTests {
             #expect(found.filter { expected[$0.key] != $0.value }.keys.sorted().prefix(3).map { $0.prefix(300) } == [])
             #expect(expected.filter { found[$0.key] != $0.value }.keys.sorted().prefix(3).map { $0.prefix(300) } == [])
         }
-        // Copies of a byte are alike.
+        // All copies of a byte are equal.
         #expect(redacted.filter { $0["rule"] as? String == "tcp.overlap-conflict" }.isEmpty)
         let secret = Self.secretWords(original)
         #expect(secret.intersection(Self.secretWords(redacted)) == [])
-        // Masked and compressed bytes are those of the trace; all others are in the file as they are, or encoded.
+        // Masked and compressed bytes are checked in the trace; all others are in the file unchanged, or encoded.
         let file = try [UInt8](Data(contentsOf: URL(filePath: path)))
         let shown = Self.words(file).union(Self.base64Words(file)).subtracting(Self.headWords(redacted))
         #expect(secret.intersection(shown) == [])
     }
 
-    /// The words of heads: which of them may stay is said elsewhere, and some are said in payloads too.
+    /// The words of heads: other tests check which of them may stay, and payloads contain some of them too.
     private static func headWords(_ events: [[String: Any]]) -> Set<String> {
         var heads: Set<String> = [
             "connection", "upgrade", "protocol", "version", "switching", "accept", "first", "packets",
@@ -111,7 +111,7 @@ struct RedactTests {
         return heads
     }
 
-    /// The words in whatever may be base64.
+    /// The words in anything that may be base64.
     private static func base64Words(_ bytes: [UInt8]) -> Set<String> {
         let digits = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
         var found: Set<String> = []

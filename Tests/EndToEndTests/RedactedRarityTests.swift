@@ -70,7 +70,7 @@ struct RedactedRarityTests {
         #expect(!String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self).contains("hidde"))
     }
 
-    /// What zlib 1.3 makes of one letter again and again, without the end of the flush: how often, and the payload.
+    /// How zlib 1.3 compresses a repeated letter, without the end of the flush: the number of letters, and the payload.
     private static let runs: [(count: Int, payload: String)] = [
         (40, "4a4c240e0000"), (600, "4a4c1c05a380fa0000"),
         (4096, "ecc1010d000000c2a0acef5fc21e0e28000000e0dd00"),

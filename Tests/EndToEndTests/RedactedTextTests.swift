@@ -2,21 +2,21 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Bytes of a connection that are neither heads nor whole frames, each with the word "hidden" if it has room for that.
+/// Bytes of a connection that are neither heads nor whole frames, each with the word "hidden" if there is room for it.
 struct OddBytes: Sendable, CustomTestStringConvertible {
     var testDescription: String
-    /// What the server sends before the request.
+    /// Bytes that the server sends before the request.
     var banner: [UInt8] = []
-    /// What stands before the request, in its segment.
+    /// Bytes before the request, in its segment.
     var preamble: [UInt8] = []
-    /// What the client sends behind its request, before the response.
+    /// Bytes that the client sends after its request and before the response.
     var early: [[UInt8]] = []
-    /// What stands behind the response, in its segment.
+    /// Bytes after the response, in its segment.
     var afterAnswer: [UInt8] = []
-    /// What the ends send before the last frames, each in a segment.
+    /// Bytes that the ends send before the last frames, each in a segment.
     var clientBytes: [[UInt8]] = []
     var serverBytes: [[UInt8]] = []
-    /// Whether frames follow, and a Close.
+    /// Whether frames and a Close frame follow.
     var goesOn = true
 
     private static func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
@@ -65,7 +65,7 @@ struct OddBytes: Sendable, CustomTestStringConvertible {
             serverBytes: [WireFrame.close(1000, from: .server)], goesOn: false),
     ]
 
-    /// The talk.
+    /// The conversation.
     var talk: TCPConversation {
         var talk = TCPConversation()
         talk.open()

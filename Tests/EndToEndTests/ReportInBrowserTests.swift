@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Reports in real browsers: the scripts in `Browser/` say what must hold.
+/// Reports in real browsers: the scripts in `Browser/` define what must hold.
 @Suite(
     .serialized,
     .enabled(
@@ -31,7 +31,7 @@ struct ReportInBrowserTests {
             "check-har.py", [Wstap.path] + fixtures + SharedCapture.all([.plain, .hostile]).map { $0.capture.path })
     }
 
-    /// Runs a script, whose output says what is wrong.
+    /// Runs a script, which prints what is wrong.
     private func run(_ script: String, _ arguments: [String]) throws {
         let process = Process()
         process.executableURL = URL(filePath: Repository.python)

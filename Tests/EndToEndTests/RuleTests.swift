@@ -18,7 +18,7 @@ struct RuleTests {
                 #expect(finding.reference == rules[rule]?.reference, "\(rule)")
             }
         }
-        // It concerns no connection, so that no fixture can hold it against one: TLSTests of CaptureAnalysis does.
+        // It concerns no connection, so no fixture can list it for one: TLSTests of CaptureAnalysis checks it.
         #expect(Set(rules.keys).subtracting(shown).sorted() == ["tls.wrong-secret"])
     }
 
@@ -51,13 +51,13 @@ struct RuleTests {
             let connection = try #require(trace.connections.first { $0.key == expected.key })
             let errors = connection.events.filter { $0.severity == "error" && $0.from == .client }
             guard let name = expected.violation, let rule = expected.breaks else {
-                // The client always goes on, even after a lawful Close.
+                // The client always goes on, even after a valid Close frame.
                 #expect(errors.allSatisfy { $0.rule == "close.data-after-close" }, "\(expected.violation ?? "")")
                 continue
             }
             #expect(!errors.isEmpty, "\(name)")
             references.formUnion(errors.compactMap(\.reference))
-            // The log names the section more closely where the rule is written in several.
+            // The log names a more specific section if several state the rule.
             let section = rule.split(separator: ".").prefix(2).joined(separator: ".")
             let isNear =
                 errors.contains { $0.reference?.hasPrefix(section) == true } || rule.hasPrefix("RFC 6455 7.1.6")
@@ -70,13 +70,13 @@ struct RuleTests {
 
 /// The rules as docs/findings.md lists them.
 struct RuleList {
-    /// What the list says of a rule.
+    /// The list's entry for a rule.
     struct Row {
         var severity: String
         var reference: String
     }
 
-    /// The rows by the rules' names.
+    /// The rows by rule name.
     let rows: [String: Row]
 
     init() throws {
@@ -87,7 +87,7 @@ struct RuleList {
             uniquingKeysWith: { first, _ in first })
     }
 
-    /// The rules that the sources name: words joined by one dot, and nothing else in the literal.
+    /// The rules named in the sources: literals that are words joined by one dot.
     static func inSources() throws -> Set<String> {
         var rules: Set<String> = []
         for module in ["WebSocketProtocol", "CaptureAnalysis"] {

@@ -3,7 +3,7 @@ import TestSupport
 
 /// The events of a trace that a capture and its redacted copy share.
 enum SharedEvents {
-    /// Keys of the trace whose values are, or are made of, what is replaced; and numbers of packets.
+    /// Keys of the trace whose values are replaced, or derived from replaced values; and packet numbers.
     private static let replaced: Set<String> = [
         "payload", "payload_base64", "url", "request_headers", "response_headers", "reason", "connection", "interface",
         "text", "subprotocol", "fin_packets", "masking_key",

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Every trace")
 struct TraceInvariantTests {
-    /// Every capture there is, whatever is in it.
+    /// All available captures, whatever they contain.
     static let captures: [Capture] = {
         let fixtures = (try? Fixture.all)?.map { Capture(name: $0.name, url: $0.capture) } ?? []
         let shared = (try? SharedCapture.all())?.map { Capture(name: $0.name, url: $0.capture) } ?? []
@@ -14,7 +14,7 @@ struct TraceInvariantTests {
     @Test("adds up", arguments: captures)
     func addsUp(capture: Capture) throws {
         let (trace, run) = try Trace.of(capture.url)
-        // What cannot be read at all leaves no trace.
+        // Unreadable files leave no trace.
         if run.status == 2, run.output.isEmpty { return }
         #expect(TraceInvariants(trace).faults == [])
     }
@@ -34,7 +34,7 @@ struct TraceInvariantTests {
     }
 }
 
-/// A capture by the name that failures show.
+/// A capture, by the name that failures show.
 struct Capture: Sendable, CustomTestStringConvertible {
     var name: String
     var url: URL
@@ -44,7 +44,7 @@ struct Capture: Sendable, CustomTestStringConvertible {
 
 @Suite("The same packets in other files")
 struct RewrittenCaptureTests {
-    /// The fixtures whose packets can be taken out and written down again.
+    /// The fixtures whose packets can be extracted and written again.
     static let fixtures = (try? Fixture.all)?.filter { (try? reader($0)) != nil } ?? []
 
     private static func reader(_ fixture: Fixture) throws -> PcapReader? {

@@ -15,7 +15,7 @@ struct DeliveryTraceTests {
                 let deliveries = sent.filter { $0.event == "delivery" }
                 let reported = deliveries.map(\.messagePacket)
                 if sent.contains(where: { $0.rule == "limit.deliveries" }) {
-                    // The latest are reported.
+                    // The latest messages are reported.
                     #expect(reported.count < messages.count && reported.count >= 1024)
                     #expect(reported == messages.map(\.packet).suffix(reported.count))
                 } else {
@@ -70,7 +70,7 @@ struct TimerTests {
         let pattern = try #require(patterns.first)
         #expect(patterns.count == 1 && pattern.server == "10.99.0.2" && pattern.by == "server")
         #expect(pattern.layer == "rst" && pattern.sessions == 5 && pattern.ended == 6)
-        // The server's timer stands at two seconds.
+        // The server's timer is two seconds.
         #expect(pattern.silenceMin ?? 0 > 1.98 && pattern.silenceMax ?? 3 < 2.02 && pattern.lifetimeMin == nil)
     }
 

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What another program says of the packets that `cut` and `redact` write.
+/// What another program reports about the packets that `cut` and `redact` write.
 @Suite("tshark", .enabled(if: Command.exists("tshark"), "tshark is not installed (Debian: apt install tshark)"))
 struct TsharkTests {
     private let folder: ScratchFolder
@@ -11,12 +11,12 @@ struct TsharkTests {
         folder = try ScratchFolder()
     }
 
-    /// Captures in which tshark loses its place at overlapping segments, and takes payload for headers from there on.
+    /// Captures in which tshark loses its position at overlapping segments, and reads payload as headers from there on.
     ///
-    /// Its complaints depend on each byte of it; they do not if it puts segments in order first.
+    /// Its complaints depend on every byte there, unless it puts segments in order first.
     private static let confusing: Set<String> = ["craft-partial-retrans-a"]
 
-    /// The complaints about packets that are malformed, or in error for another reason, and how many packets have each.
+    /// The complaints about malformed packets and other errors, and the number of packets for each.
     private func complaints(_ path: String, _ source: CutSource) throws -> [String: Int] {
         let order = Self.confusing.contains(source.description) ? ["-o", "tcp.reassemble_out_of_order:TRUE"] : []
         let (status, text) = try Command.run(["tshark", "-n", "-r", path, "-q", "-z", "expert"] + order)
@@ -51,7 +51,7 @@ struct TsharkTests {
 
     @Test("finds faults where there are some")
     func isSensitive() throws {
-        // A DNS answer that ends within its header.
+        // A DNS response that ends inside its header.
         let record: [UInt8] =
             [0, 0, 0, 0, 0, 0, 0, 0, 36, 0, 0, 0, 36, 0, 0, 0]
             + [0x45, 0, 0, 36, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]

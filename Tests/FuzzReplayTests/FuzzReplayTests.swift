@@ -3,7 +3,7 @@ import FuzzTargets
 import TestSupport
 import Testing
 
-/// Inputs that once failed, each through the target that it failed in; `scripts/fuzz` puts new ones there.
+/// Inputs that once failed, each in the target in which it failed; `scripts/fuzz` adds new ones.
 @Suite("What fuzzing found stays fixed")
 struct FuzzReplayTests {
     struct Failure: CustomStringConvertible, Sendable {
@@ -23,9 +23,9 @@ struct FuzzReplayTests {
         }
     }
 
-    /// Runs inputs through a target.
+    /// Runs inputs in a target.
     ///
-    /// That of memory has a process of its own: the heap of this one holds what other tests take.
+    /// The memory target gets a separate process, since this one's heap holds what other tests take.
     private func run(_ inputs: [[UInt8]], in target: FuzzTarget) async throws {
         guard target == .memory else {
             for input in inputs { try target.run(input) }
@@ -44,7 +44,7 @@ struct FuzzReplayTests {
     @Test("Every target accepts empty, short and uniform input", arguments: FuzzTarget.allCases)
     func uniform(_ target: FuzzTarget) async throws {
         let bytes: [UInt8] = [0, 1, 0x0a, 0x7f, 0x81, 0xff]
-        // Four bytes make up to 4,000 packets in that of memory.
+        // Four bytes make up to 4,000 packets in the memory target.
         let lengths = target == .memory ? [1, 2, 7, 24] : [1, 2, 7, 64, 500]
         let inputs = bytes.flatMap { byte in lengths.map { [UInt8](repeating: byte, count: $0) } }
         try await run([[]] + inputs, in: target)

@@ -3,7 +3,7 @@ import GeneratedCaptures
 import TLSDecryption
 import Testing
 
-/// Captures made up for measurements hold what they claim to.
+/// Captures generated for measurements contain what they claim.
 struct GeneratedCaptureTests {
     /// A small capture of each kind, in which everything still occurs.
     private static let profiles: [CaptureProfile] = [

@@ -7,7 +7,7 @@ import TestSupport
 import WebSocketProtocol
 import WireFormat
 
-/// What the analysis finds in a capture, in the words of the generator's truth.
+/// What the analysis finds in a capture, in the form of the generator's truth.
 struct Reading: EventSink {
     private(set) var client = CaptureTruth.Sent()
     private(set) var server = CaptureTruth.Sent()

@@ -9,10 +9,10 @@ struct Conversation: Sendable, CustomTestStringConvertible {
         var bytes: [UInt8]
     }
 
-    /// What it shows.
+    /// What the conversation tests.
     var name: String
     var pieces: [Piece]
-    /// The expected outcomes: see `UpgradeDriver.log`.
+    /// The expected outcomes (`UpgradeDriver.log`).
     var expected: [String]
 
     var testDescription: String { name }
@@ -58,7 +58,7 @@ let upgrade = """
 
     """
 
-/// The answer of RFC 6455 1.3.
+/// The response of RFC 6455 1.3.
 let accepted = """
     HTTP/1.1 101 Switching Protocols
     Upgrade: websocket

@@ -1,7 +1,7 @@
 import HTTPUpgrade
 import WireFormat
 
-/// Conversations that every test of splitting and mixing runs through.
+/// Conversations that every test of splitting and mixing uses.
 let conversations: [Conversation] = plain + bodies + tunnels + others
 
 /// The number of bytes of a text on the wire.
@@ -10,7 +10,7 @@ func length(_ text: String) -> Int { wire(text).count }
 private let requested = "requested /chat at \(length(upgrade))"
 private let opened = "accepted 101 at \(length(accepted))"
 
-/// An exchange of any kind before the upgrade of RFC 6455 1.3.
+/// Any exchange before the upgrade of RFC 6455 1.3.
 private func before(_ name: String, _ request: String, _ response: String) -> Conversation {
     Conversation(
         name, [c(request), s(response), c(upgrade), s(accepted), c(maskedHello), s(hello)],

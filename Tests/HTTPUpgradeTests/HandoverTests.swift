@@ -3,10 +3,10 @@ import TestSupport
 import Testing
 import WireFormat
 
-/// A conversation, and where in its streams the protocol begins that follows.
+/// A conversation, and where the following protocol begins in its streams.
 struct HandoverCase: CustomTestStringConvertible {
     var conversation: Conversation
-    /// By ``Direction/index``.
+    /// The offsets, by ``Direction/index``.
     var starts: [Int]
 
     var testDescription: String { conversation.name }
@@ -57,7 +57,7 @@ private let handovers: [HandoverCase] = [
 
 @Suite("A finished follower hands over every byte that is not HTTP's")
 struct HandoverTests {
-    /// Feeds pieces, and compares what is left with what is the next protocol's.
+    /// Feeds pieces, and compares what is left with the bytes of the next protocol.
     private func check(_ row: HandoverCase, _ pieces: [Conversation.Piece], _ comment: Comment? = nil) {
         var driver = UpgradeDriver()
         driver.feed(pieces)

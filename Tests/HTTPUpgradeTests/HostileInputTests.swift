@@ -44,7 +44,7 @@ struct HostileInputTests {
         }
     }
 
-    /// Feeds pieces with gaps in between; the follower must finish each, and keep no more than allowed.
+    /// Feeds pieces with gaps between them; the follower must finish each, and keep no more than allowed.
     private func run(_ pieces: [Conversation.Piece], _ random: inout SeededGenerator, _ comment: Comment) {
         var limits = UpgradeFollower.Limits()
         limits.head = 400
@@ -67,7 +67,7 @@ struct HostileInputTests {
                     if case .consumed = step.outcome { #expect(held[direction]!.isEmpty, comment) }
                 }
             }
-            // Each step but the last of a stream ends in an outcome of its own: a head, that is.
+            // Each step but the last of a stream ends in an outcome of its own, that is, in a head.
             #expect(steps < 100, comment)
             if Int.random(in: 0..<200, using: &random) == 0 { _ = follower.giveUpWaiting() }
         }

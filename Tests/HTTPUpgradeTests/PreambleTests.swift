@@ -5,7 +5,7 @@ import WireFormat
 
 @Suite("Bytes before the request")
 struct PreambleTests {
-    /// What stands before the request: nothing in it is a request line.
+    /// Bytes before the request, none of which is a request line.
     static let preambles: [[UInt8]] = [
         wire("A"), wire("hello\n"), wire("HELLO world\n"), wire("AUTH x\n\n"), wire("GET /nothing\n"),
         wire("TARGET foo "),
@@ -14,7 +14,7 @@ struct PreambleTests {
         [5], [5, 1, 0], [0x16, 2, 1], [UInt8](repeating: 0, count: 16), [13],
         [13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 11],
         wire("READY 1.0\n"), wire("HELLO world "), wire("AUTH token "),
-        // The PROXY protocol without its end, SOCKS 4 and records of TLS that stop short.
+        // Unfinished PROXY protocol, SOCKS 4, and truncated TLS records.
         wire("PROXY TCP4 192.0.2.1 192.0.2.2 5000 80"), wire("PROXY TCP4 192.0."), wire("PROXY "), [4, 1],
         [4, 1, 0, 80, 192, 0, 2, 1], [4, 1, 0, 80, 192, 0, 2, 1, 0x75, 0x73], [0x16, 3], [0x16, 3, 1], [0x17, 3, 3],
         [UInt8](repeating: 0x47, count: 4096), [UInt8](repeating: 0xff, count: 4096),

@@ -5,8 +5,8 @@ import WireFormat
 /// The caller that `UpgradeFollower` expects: keeps what waits, offers it again, and logs the outcomes.
 struct UpgradeDriver {
     var follower: UpgradeFollower
-    /// One line an outcome: "requested TARGET at OFFSET", "VERDICT STATUS at OFFSET" (offsets are of the stream that
-    /// told it), "finished ENDING".
+    /// A line for each outcome: "requested TARGET at OFFSET", "VERDICT STATUS at OFFSET" (offsets are in the stream
+    /// that showed it), "finished ENDING".
     private(set) var log: [String] = []
     private(set) var answers: [UpgradeAnswer] = []
     private(set) var held: [Direction: [UInt8]] = [.fromInitiator: [], .fromResponder: []]
@@ -20,12 +20,12 @@ struct UpgradeDriver {
             limits: limits, beganBeforeCapture: beganBeforeCapture, reportsExchanges: reportsExchanges)
     }
 
-    /// Feeds pieces one after the other.
+    /// Feeds pieces one after another.
     mutating func feed(_ pieces: [Conversation.Piece]) {
         for piece in pieces { feed(piece) }
     }
 
-    /// Feeds a piece, and whatever can then be read of what waits.
+    /// Feeds a piece, and then all waiting bytes that can be read.
     mutating func feed(_ piece: Conversation.Piece) {
         held[piece.direction]?.append(contentsOf: piece.bytes)
         var direction = piece.direction
@@ -40,7 +40,7 @@ struct UpgradeDriver {
         if case .waits = outcome { log.append("gap waits") }
     }
 
-    /// Offers what a stream has; true if it moved.
+    /// Offers a stream's bytes; true if the stream moved.
     private mutating func offer(_ direction: Direction) -> Bool {
         var hasMoved = false
         while !isOver, let bytes = held[direction], !bytes.isEmpty {
@@ -79,7 +79,7 @@ struct UpgradeDriver {
 }
 
 extension Conversation {
-    /// The log of feeding the conversation as it is.
+    /// The log of feeding the conversation unchanged.
     var log: [String] {
         var driver = UpgradeDriver()
         driver.feed(pieces)

@@ -60,7 +60,7 @@ struct UpgradeLimitsTests {
                 #expect(outcomes == 1)
             }
         }
-        // Squared, it would be 16 times.
+        // Quadratic growth would make it 16 times.
         #expect(cost(fields: 5000) < 9 * cost(fields: 1250))
     }
 

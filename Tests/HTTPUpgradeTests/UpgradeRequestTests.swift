@@ -3,7 +3,7 @@ import WireFormat
 
 @testable import HTTPUpgrade
 
-/// The upgrade request that a text makes.
+/// The upgrade request in a text.
 private func request(_ text: String) throws -> HTTPRequest {
     try request(wire(text))
 }

@@ -7,23 +7,24 @@ extension LiveTests {
     struct EndingTests {
         private let talk = Talk(seed: 31, connections: 5, pause: 0.004)
 
-        /// A conversation that goes on, a good part of which is in the trace.
+        /// Starts an endless conversation, and waits until a good part of it is in the trace.
         private func begin(on stage: Stage, _ sniffer: Sniffer) throws {
             try stage.begin(talk)
             #expect(eventually { sniffer.count("message") >= 200 })
         }
 
-        /// The moment, in nanoseconds since 1970, once the trace has come so far: how far behind wstap is, however busy
-        /// the machine, is no part of what is tested.
+        /// The moment, in nanoseconds since 1970, up to which the trace has come.
+        ///
+        /// How far wstap lags behind on a busy machine is not tested.
         private func moment(in sniffer: Sniffer) -> Int64 {
             let moment = now()
             #expect(eventually { sniffer.hasMessage(after: moment) })
             return moment
         }
 
-        /// The trace is whole: its sessions were ended by the end of the capture, and it invents nothing.
+        /// Checks that the trace is whole: its sessions were ended by the end of the capture, and it invents nothing.
         ///
-        /// After `end`, in nanoseconds since 1970, nothing more had to be seen.
+        /// After `end`, in nanoseconds since 1970, nothing more needs to be in it.
         private func check(_ outcome: Sniffer.Outcome, of stage: Stage, end: Int64) throws {
             let trace = outcome.trace
             #expect(trace.connections.count == talk.connections)
@@ -31,7 +32,7 @@ extension LiveTests {
             #expect(TraceInvariants(trace).faults == [])
             let log = try stage.log
             #expect(Expectation(log).inventions(in: trace.messages) == [])
-            // What was received well before the end must be there.
+            // Everything received well before the end must be there.
             #expect(Expectation(log.before(end - 200_000_000)).omissions(in: trace.messages) == [])
         }
 
@@ -87,7 +88,7 @@ extension LiveTests {
             #expect(eventually { pipe.unreadBytes >= 60_000 }, "the pipe does not fill")
             sniffer.program.send(SIGINT)
             #expect(!sniffer.program.hasEnded)
-            // Those that come at once count as one.
+            // Signals sent together count as one.
             let isOver = eventually {
                 sniffer.program.send(SIGINT)
                 return sniffer.program.hasEnded

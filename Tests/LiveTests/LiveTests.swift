@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// One test at a time: they need the machine for themselves.
+/// One test at a time, since each needs the machine for itself.
 @Suite("A live capture", .serialized, .needsStage)
 struct LiveTests {}
 
@@ -14,7 +14,7 @@ func now() -> Int64 {
 extension LiveTests {
     @Suite("at a low rate")
     struct LatencyTests {
-        /// Nanoseconds from when an end is about to send a message until its line can be read, on an idle machine.
+        /// Nanoseconds from just before an end sends a message until its line can be read, on an idle machine.
         private let limit: Int64 = 100_000_000
 
         @Test("prints a message within a tenth of a second")
@@ -34,7 +34,8 @@ extension LiveTests {
             let delays = zip(arrivals, sent).map { $0.time - $1 }.sorted()
             #expect(delays.count == 60)
             #expect(delays.first.map { $0 > 0 } == true)
-            // On a busy machine everything waits for the processor. The ends show how long; they need it for much less.
+            // On a busy machine everything waits for the processor; the ends show how long, although they need it for
+            // much less.
             let peers = zip(messages, sent).compactMap { message, time in
                 log.receivingTime(of: message).map { $0 - time }
             }.sorted()

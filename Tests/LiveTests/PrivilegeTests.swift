@@ -18,12 +18,12 @@ extension LiveTests {
             let stage = try Stage()
             let sniffer = try Sniffer(on: stage, words, environment: environment)
             try stage.begin(Talk(seed: 41))
-            // It has not only begun: it has read packets, and written.
+            // It has done more than start: it has read packets and written.
             #expect(eventually { sniffer.count("message") > 0 })
             let threads = try sniffer.program.threadStatuses()
             #expect(!threads.isEmpty)
             for thread in threads {
-                // The real, the effective, the saved one, and that for files.
+                // The real, effective, saved and file-system IDs.
                 #expect(thread["Uid"] == [uid, uid, uid, uid])
                 #expect(thread["Gid"] == [gid, gid, gid, gid])
                 #expect(thread["Groups"]?.contains("0") == false)
@@ -62,7 +62,7 @@ extension LiveTests {
             #expect(try String(contentsOfFile: folder.path("shared/file"), encoding: .utf8) == "kept")
         }
 
-        /// A folder of root's with others in it: one like /tmp, one that all may change, and another user's.
+        /// A folder of root's with folders in it: one like /tmp, one that everybody may change, and another user's.
         private func rootsFolder() throws -> ScratchFolder {
             let folder = try ScratchFolder()
             chmod(folder.url.path, 0o755)

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// `wstap live` on a stage, in JSON lines.
+/// `wstap live` on a stage, printing JSON lines.
 final class Sniffer {
     /// The result of a run.
     struct Outcome {
@@ -12,7 +12,7 @@ final class Sniffer {
     }
 
     let program: Program
-    /// The file that the trace goes to, unless it goes to a pipe.
+    /// The file for the trace, unless it goes to a pipe.
     let traceFile: String
 
     private let errorFile: String
@@ -21,11 +21,11 @@ final class Sniffer {
     /// Starts it, and waits until no packet can pass unseen.
     ///
     /// - Parameters:
-    ///   - stage: Where.
+    ///   - stage: The stage.
     ///   - arguments: Arguments after `live -i INTERFACE --format jsonl`.
-    ///   - environment: Variables to set beside the test's.
-    ///   - output: Where the trace goes; nil: to `traceFile`.
-    /// - Throws: If it cannot be started, or ends early.
+    ///   - environment: Variables to set in addition to the test's.
+    ///   - output: Where the trace goes; nil for `traceFile`.
+    /// - Throws: An error if it cannot be started, or ends early.
     init(
         on stage: Stage, _ arguments: [String] = [], environment: [String: String] = [:], output: String? = nil
     ) throws {
@@ -56,11 +56,11 @@ final class Sniffer {
         return text.split(separator: "\n").count { $0.contains(mark) }
     }
 
-    /// Whether the trace has a message of a packet after this moment, in nanoseconds since 1970.
+    /// Whether the trace has a message from a packet after this moment, in nanoseconds since 1970.
     func hasMessage(after moment: Int64) -> Bool {
         let date = Date(timeIntervalSince1970: Double(moment / 1_000_000_000))
         let fraction = String(moment % 1_000_000_000 + 1_000_000_000).dropFirst()
-        // Times of the same form are in order as texts.
+        // Times of the same form sort like text.
         let text = date.formatted(.iso8601).dropLast() + ".\(fraction)Z"
         let trace = (try? String(contentsOfFile: traceFile, encoding: .utf8)) ?? ""
         return trace.split(separator: "\n").contains { line in
@@ -87,7 +87,7 @@ final class Sniffer {
 }
 
 extension Program {
-    /// Waits until a packet socket takes packets in the program's network namespace, which is not the test's.
+    /// Waits until a packet socket receives packets in the program's network namespace, which is not the test's.
     func sniffs() -> Bool {
         let home = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/net")
         return eventually {

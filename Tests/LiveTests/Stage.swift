@@ -23,7 +23,7 @@ final class Stage {
 
     /// The interface at the server's end, in a namespace of its own.
     let interface: String
-    /// What programs write; anybody may, for wstap gives up its rights.
+    /// A folder for what programs write; everybody may write there, since wstap gives up its privileges.
     let folder: ScratchFolder
 
     private let namespace: String
@@ -33,8 +33,9 @@ final class Stage {
 
     /// Sets up the stage.
     ///
-    /// - Parameter seed: A seed for packets that get lost, repeated and out of order between the ends; nil: none do.
-    /// - Throws: If it cannot be set up.
+    /// - Parameter seed: A seed for losing, repeating and reordering packets between the ends; nil to deliver all of
+    ///   them.
+    /// - Throws: An error if it cannot be set up.
     init(lossy seed: Int? = nil) throws {
         folder = try ScratchFolder()
         chmod(folder.url.path, 0o777)
@@ -52,7 +53,7 @@ final class Stage {
     }
 
     deinit {
-        // It ends and removes everything once the pipe of commands is closed.
+        // The stage ends and removes everything once the pipe of commands is closed.
         commands.closeWriting()
         if program.wait(atMost: .patience) == nil { Issue.record("the stage did not end") }
     }
@@ -67,7 +68,7 @@ final class Stage {
         try order("begin", talk, answer: "open")
     }
 
-    /// Ends that conversation in order.
+    /// Ends that conversation properly.
     func finish() throws {
         try order("finish", answer: "over")
     }
@@ -143,7 +144,7 @@ extension Stage {
         }
     }()
 
-    /// Whether a program says that it works.
+    /// Whether a program can be run.
     static func works(_ words: [String]) -> Bool {
         do {
             return try complaint(words) == nil
@@ -152,7 +153,7 @@ extension Stage {
         }
     }
 
-    /// A program's complaint; nil if it succeeds.
+    /// The output of a program that fails; nil if it succeeds.
     private static func complaint(_ words: [String]) throws -> String? {
         let folder = try ScratchFolder()
         let errors = folder.path("errors")
@@ -181,13 +182,13 @@ extension Trait where Self == ConditionTrait {
 struct Talk: Encodable {
     /// The software of the server: "websockets", "aiohttp" or "ws".
     var server = "websockets"
-    /// The version of IP.
+    /// The IP version.
     var family = 4
     /// The seed of the messages.
     var seed = 1
-    /// How many connections there are at the same time.
+    /// The number of simultaneous connections.
     var connections = 4
-    /// How many messages each client sends, if the conversation is not endless.
+    /// The number of messages that each client sends, unless the conversation is endless.
     var messages = 25
     /// Seconds between two messages of a client, on average.
     var pause = 0.002

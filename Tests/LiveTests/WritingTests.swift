@@ -27,7 +27,7 @@ extension LiveTests {
             }
         }
 
-        /// The lines between the first and the last, which name the source and what a live capture lost.
+        /// The lines between the first, which names the source, and the last, which tells what a live capture lost.
         private func events(_ trace: some Collection<UInt8>) -> [String] {
             String(decoding: trace, as: UTF8.self).split(separator: "\n").dropFirst().dropLast().map(String.init)
         }
@@ -61,7 +61,7 @@ extension LiveTests {
             #expect(again.events.last?.tcpConnections == talk.connections)
             let expectation = Expectation(try stage.log)
             #expect(expectation.discrepancies(in: again.messages) == [])
-            // With their handshakes and ends: they are reported the same.
+            // With their handshakes and ends, which are reported the same.
             #expect(ConnectionComparison(expectation, again).faults == [])
             #expect(again.connections.map(\.verdict) == live.trace.connections.map(\.verdict))
         }

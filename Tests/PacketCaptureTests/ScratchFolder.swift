@@ -20,7 +20,7 @@ final class ScratchFolder: Sendable {
         return file
     }
 
-    /// How many of its files this process has open.
+    /// The number of its files that this process has open.
     var openFileCount: Int {
         (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd"))?
             .count {

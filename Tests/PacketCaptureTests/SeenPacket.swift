@@ -1,7 +1,7 @@
 import PacketCapture
 import WireFormat
 
-/// A copy of a packet that a capture has handed out.
+/// A copy of a packet that a capture returned.
 struct SeenPacket: Equatable {
     var number: UInt64
     var nanoseconds: Int64
@@ -32,7 +32,7 @@ struct SeenPacket: Equatable {
     }
 }
 
-/// Reads all of a file; the error is the one that ended it.
+/// Reads a whole file; the error is the one that ended reading.
 func readAll(_ path: String, filter: String? = nil) throws -> (packets: [SeenPacket], error: CaptureError?) {
     var file = try CaptureFile(path: path, filter: filter)
     var packets: [SeenPacket] = []
@@ -46,7 +46,7 @@ func readAll(_ path: String, filter: String? = nil) throws -> (packets: [SeenPac
     }
 }
 
-/// Reads all of several files.
+/// Reads several whole files.
 func readAll(merging paths: [String], filter: String? = nil) throws -> (packets: [SeenPacket], problems: [String]) {
     var capture = try MergedCapture(paths: paths, filter: filter)
     var packets: [SeenPacket] = []

@@ -10,7 +10,7 @@ struct AddressTextTests {
         arguments: [
             "0.0.0.0", "10.0.0.7", "127.0.0.1", "255.255.255.255",
             "::", "::1", "1::", "2001:db8::1", "fe80::1ff:fe23:4567:890a",
-            // RFC 5952 4.2: the longest run of zeros, the first of equals, never a single group.
+            // RFC 5952 4.2: the longest run of zeros, the first among equals, never a single group.
             "2001:0:0:1::1", "2001:db8::1:0:0:1", "2001:db8:0:1:1:1:1:1", "0:1:0:1:0:1:0:1", "1:0:1:0:1:0:1:0",
             "::1:2:3:4:5:6", "1:2:3:4:5:6::", "1::8", "abcd:ef01:2345:6789:abcd:ef01:2345:6789",
             // RFC 5952 5: IPv4-mapped.
@@ -42,7 +42,7 @@ struct AddressTextTests {
             }
             let address = IPAddress(ipv6: bits)
             #expect(IPAddress(address.description) == address)
-            // The C library writes ::0.0.0.0/96 with a dotted quad, which RFC 5952 5 leaves to known prefixes.
+            // The C library writes ::0.0.0.0/96 with a dotted quad; RFC 5952 5 does so only for known prefixes.
             if bits >> 32 != 0 { #expect(address.description == cSpelling(of: address)) }
         }
     }

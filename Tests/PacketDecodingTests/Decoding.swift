@@ -2,7 +2,7 @@ import PacketDecoding
 import TestSupport
 import WireFormat
 
-/// What a decoder made of a packet.
+/// The result of decoding a packet.
 struct Decoded {
     var outcome: TransportPacket
     var found = TCPSegment()
@@ -19,7 +19,7 @@ struct Decoded {
     }
 }
 
-/// Decodes one packet with a decoder of its own.
+/// Decodes a packet with a new decoder.
 func decode(_ bytes: [UInt8], as linkType: LinkType = .ethernet, originalLength: Int? = nil) -> Decoded {
     var decoder = PacketDecoder()
     return bytes.withPacket(linkType: linkType, originalLength: originalLength) { decoder.decode($0) }
@@ -34,7 +34,7 @@ extension PacketDecoder {
     }
 }
 
-/// Packets of both address families to send through everything.
+/// Packets of both address families for tests that send them through everything.
 enum Sample {
     static let ipv4 = TCPPacket(
         sequence: 0xfedc_ba98, acknowledgment: 0x7654_3210, flags: [.psh, .ack], window: 501,

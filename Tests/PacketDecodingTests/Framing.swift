@@ -15,12 +15,12 @@ struct Framing: CustomTestStringConvertible, Sendable {
         self.packet = packet
     }
 
-    /// A radiotap header (radiotap.org) of two words of fields, with a timestamp and flags.
+    /// A radiotap header (radiotap.org) with two words of fields: a timestamp and flags.
     static func radiotap(flags: UInt8) -> [UInt8] {
         [0, 0, 26, 0, 0x03, 0, 0, 0x80, 0, 0, 0, 0] + [0, 0, 0, 0] + Array(repeating: 9, count: 8) + [flags, 0xaa]
     }
 
-    /// A data frame of IEEE 802.11 (9.3.2.1), which begins with these two bytes.
+    /// An IEEE 802.11 data frame (9.3.2.1) that begins with these two bytes.
     static func wireless(
         _ datagram: any IPDatagram, _ control: [UInt8] = [0x08, 0x01], isAggregate: Bool = false, padding: Int = 0
     ) -> [UInt8] {
@@ -200,7 +200,7 @@ struct Framing: CustomTestStringConvertible, Sendable {
         Framing("VXLAN over PPPoE", .ethernet) { $0.inside(.vxlan(network: 7)).ethernetPPPoE() },
     ]
 
-    /// An Ethernet packet with the datagram in GRE, after a protocol and what follows that.
+    /// An Ethernet packet with the datagram in GRE, after a protocol number and further bytes.
     private static func inGRE(_ name: String, _ start: [UInt8], isPPP: Bool = false) -> Framing {
         Framing(name, .ethernet) { datagram in
             let rest = isPPP ? datagram.ppp(addressAndControl: false) : datagram.datagram

@@ -31,7 +31,7 @@ struct RandomPacketTests {
                 bytes.removeLast(Int.random(in: 0...bytes.count, using: &random))
             }
             for _ in 0..<Int.random(in: 0...4, using: &random) where !bytes.isEmpty {
-                // Most of what matters is in the first bytes.
+                // Most of the bytes that matter come first.
                 let place = Int.random(in: 0..<min(bytes.count, 120), using: &random)
                 bytes[place] = UInt8.random(in: 0...255, using: &random)
             }

@@ -16,7 +16,7 @@ struct BatchQueueTests {
         batch = EventBatch()
         batch.close(after: 9)
         #expect(queue.put(&batch, capacity: 1) && queue.count == 1)
-        // The batch that waited says how far the part has come.
+        // The waiting batch shows how far the part has come.
         queue.take(&batch)
         #expect(batch.lastPacket == 9 && !batch.isEmpty && queue.count == 0)
     }
@@ -37,7 +37,7 @@ struct BatchQueueTests {
 }
 
 extension EventBatch {
-    /// The two events that an analysis of nothing has.
+    /// The two events of an empty analysis.
     static func ofNothing(upTo packet: UInt64) -> EventBatch {
         var batch = EventBatch()
         var pipeline = Pipeline(options: AnalysisOptions())
@@ -48,7 +48,7 @@ extension EventBatch {
 }
 
 extension LineBatch {
-    /// One line of about this many bytes.
+    /// A line of about this many bytes.
     fileprivate static func ofText(length: Int) -> LineBatch {
         var batch = LineBatch(options: .init())
         var options = AnalysisOptions()

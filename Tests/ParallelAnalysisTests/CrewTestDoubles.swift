@@ -29,7 +29,7 @@ final class Gate: @unchecked Sendable {
     }
 }
 
-/// What each part ran, in order.
+/// The items that each part ran, in order.
 final class RunLog: @unchecked Sendable {
     private let lock = Lock()
     private var items: [[Int]] = Array(repeating: [], count: 4)

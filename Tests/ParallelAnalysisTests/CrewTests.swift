@@ -5,7 +5,7 @@ import TraceOutput
 
 @testable import ParallelAnalysis
 
-// A deadlock would last for ever.
+// A deadlock would last forever.
 @Suite("A crew", .timeLimit(.minutes(30)))
 struct CrewTests {
     private typealias NumberCrew = Crew<Int, EventBatch>
@@ -168,7 +168,7 @@ private final class Merging: @unchecked Sendable {
                 batch.removeAll()
                 switch crew.take(&batch, of: next) {
                 case .batch:
-                    // Part 7 stands for the merge: only one thread may be in it.
+                    // Part 7 stands for the merge, in which only one thread may be.
                     log.begin(7)
                     log.end(next, 1)
                     log.leave(7)

@@ -91,7 +91,7 @@ struct ThreadedAnalysisTests {
         return options
     }
 
-    /// Sessions whose first packet arrives last, before many others full of small messages.
+    /// Sessions whose first packet arrives last, before many other sessions full of small messages.
     private static var filledGaps: [TimedPacket] {
         let messages = Array(repeatElement(WireFrame.text("a", from: .server), count: 430).joined())
         return (0..<UInt16(4)).flatMap { place in
@@ -107,7 +107,7 @@ struct ThreadedAnalysisTests {
         }.sorted { $0.time < $1.time }
     }
 
-    /// Sessions that take long turns: thousands of frames from one while the others are silent.
+    /// Sessions in long turns: thousands of frames from one while the others are silent.
     private static var floods: [TimedPacket] {
         var talks = (0..<UInt16(8)).map { TCPConversation(from: Endpoint("10.0.0.7:\(40_000 + $0)")) }
         for place in talks.indices { talks[place].openWebSocket() }

@@ -2,7 +2,7 @@ import PacketDecoding
 import TCPReassembly
 import WireFormat
 
-// Segments that are written down in a test need no variable of their own.
+// Segments that a test writes as literals need no variable of their own.
 
 extension ConnectionTable {
     /// Finds the connection of a segment.

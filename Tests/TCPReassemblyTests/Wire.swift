@@ -3,23 +3,23 @@ import WireFormat
 
 @testable import TCPReassembly
 
-/// A segment as a test says it.
+/// A segment as a test writes it.
 struct Sent {
     var direction: Direction
     var flags: TCPFlags
     var sequence: UInt32
     var acknowledgment: UInt32?
     var bytes: [UInt8] = []
-    /// How many bytes after `bytes` were on the wire, and cut by a snap length.
+    /// The number of bytes after `bytes` that were on the wire but cut by a snap length.
     var cut = 0
     var window: UInt16 = 65_535
     var windowScale: UInt8?
-    /// The hop limit that it has left; nil where the connection is not to look at it.
+    /// Its remaining hop limit; nil if the connection is not to check it.
     var hopLimit: UInt8?
-    /// Nanoseconds since the segment before it.
+    /// Nanoseconds since the previous segment.
     var delay: Int64 = 1_000_000
 
-    /// What the initiator sends; with `acknowledgment`, ACK is set.
+    /// A segment of the initiator; with `acknowledgment`, ACK is set.
     static func initiator(
         _ flags: TCPFlags, _ sequence: UInt32, ack acknowledgment: UInt32? = nil, _ text: String = ""
     ) -> Sent {
@@ -28,7 +28,7 @@ struct Sent {
             bytes: Array(text.utf8))
     }
 
-    /// What the responder sends; with `acknowledgment`, ACK is set.
+    /// A segment of the responder; with `acknowledgment`, ACK is set.
     static func responder(
         _ flags: TCPFlags, _ sequence: UInt32, ack acknowledgment: UInt32? = nil, _ text: String = ""
     ) -> Sent {
@@ -37,7 +37,7 @@ struct Sent {
             bytes: Array(text.utf8))
     }
 
-    /// The same, this many nanoseconds after the segment before it.
+    /// The same, this many nanoseconds after the previous segment.
     func after(_ delay: Int64) -> Sent {
         var sent = self
         sent.delay = delay
@@ -79,7 +79,7 @@ struct Sent {
     }
 }
 
-/// What a stream delivers.
+/// A piece that a stream delivers.
 enum Piece: Equatable {
     case bytes([UInt8])
     case gap(UInt64)
@@ -88,7 +88,7 @@ enum Piece: Equatable {
 }
 
 extension [Piece] {
-    /// Puts bytes after the others, as one piece with those right before.
+    /// Appends bytes, merging them with a piece of bytes right before.
     mutating func append(bytes: some Sequence<UInt8>) {
         let bytes = [UInt8](bytes)
         guard !bytes.isEmpty else { return }
@@ -115,7 +115,7 @@ struct Wire: ~Copyable {
     /// What the responder has sent.
     private(set) var back: [Piece] = []
 
-    /// Begins with the first segments.
+    /// Starts with the first segments.
     init(_ segments: Sent..., limits: ReassemblyLimits = ReassemblyLimits()) {
         self.init(segments, limits: limits)
     }
@@ -127,7 +127,7 @@ struct Wire: ~Copyable {
         for segment in segments { receive(segment) }
     }
 
-    /// A connection whose ends have initial sequence numbers 100 and 300 and have opened it.
+    /// A connection whose ends have initial sequence numbers 100 and 300 and have completed the handshake.
     static func open(limits: ReassemblyLimits = ReassemblyLimits()) -> Wire {
         Wire(
             .initiator(.syn, 100), .responder(.syn, 300, ack: 101), .initiator([], 101, ack: 301), limits: limits)
@@ -136,7 +136,7 @@ struct Wire: ~Copyable {
     /// The states of both ends, the initiator's first.
     var states: [TCPState] { [connection.states[0], connection.states[1]] }
 
-    /// Takes a segment and delivers what comes of it.
+    /// Takes a segment, and delivers what follows from it.
     @discardableResult
     mutating func receive(_ sent: Sent) -> TCPConnection.Arrival {
         packet += 1
@@ -162,7 +162,7 @@ struct Wire: ~Copyable {
         drain()
     }
 
-    /// Delivers what has waited.
+    /// Delivers what was waiting.
     mutating func drain() {
         for direction in Direction.allCases {
             while let piece = connection.next(direction, budget: &budget) {

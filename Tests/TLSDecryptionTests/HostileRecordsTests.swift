@@ -7,7 +7,7 @@ import WireFormat
 struct HostileRecordsTests {
     private static let text = [UInt8]("a message".utf8)
 
-    /// A session whose keys both ends have begun to use.
+    /// A session in which both ends have begun to use their keys.
     private static func opened(_ session: inout SealedSession, _ bench: CipherBench? = nil) -> Reading {
         let reading = Reading(session.secrets(), bench: bench)
         session.open(reading)
@@ -32,7 +32,7 @@ struct HostileRecordsTests {
         }
     }
 
-    /// Nothing of an end can be read as long as it is not clear whether its secret is wrong: others need not wait.
+    /// Nothing of an end can be read while it is unclear whether its secret is wrong: others need not wait.
     @Test("that no secret opens hide their end once they are answered or others follow, until one is genuine")
     func mistrust() {
         let forged = [23, 3, 3, 0, 40] + [UInt8](repeating: 9, count: 40)

@@ -11,7 +11,7 @@ struct KeptKeysTests {
 
         var testDescription: String { "TLS \(version.name), AES-\(8 * keySize), \(mac)" }
 
-        /// All that there are: with a PSK, HMACs of SHA-2 have any version (RFC 5487 3, RFC 5489 3).
+        /// All suites that exist: with a PSK, SHA-2 HMACs are allowed in any version (RFC 5487 3, RFC 5489 3).
         static let all = [TLSVersion.tls10, .tls11, .tls12].flatMap { version in
             [16, 32].flatMap { keySize in
                 [HashFunction.sha1, .sha256, .sha384].map { Chain(version: version, keySize: keySize, mac: $0) }
@@ -30,7 +30,7 @@ struct KeptKeysTests {
         #expect(protection.macKey == keys.macKey && protection.keyBytes == keys.key)
         #expect(chain.version > .tls10 || protection.vector.bits == Block(keys.initializationVector.span).bits)
 
-        // A record's last block is the next one's vector, and takes no room of the key.
+        // A record's last block is the next record's IV, and takes no room from the key.
         let record = [UInt8](repeating: 0xff, count: 64)
         protection.pass(record.span)
         #expect(protection.macKey == keys.macKey && protection.keyBytes == keys.key)
@@ -39,7 +39,7 @@ struct KeptKeysTests {
 
     @Test("stays as small as it was measured")
     func sizes() {
-        // With the object's head, 104 bytes are what the allocator gives at once.
+        // With the object's header, the allocator provides 104 bytes in any case.
         #expect(MemoryLayout<TLSReader>.size <= 88)
         #expect(TLSReader.SidePool.pairSize <= 240)
     }

@@ -11,12 +11,12 @@ struct LostRecordsTests {
         let reading = Reading(session.secrets())
         session.open(reading)
         reading.receive(session.record(SealedSession.text(1), .fromResponder), .fromResponder)
-        // RFC 8446 4.6.3 lets an end update as often as it likes.
+        // RFC 8446 4.6.3 lets an end update its keys as often as it likes.
         let lost = (0..<updates).flatMap { _ in session.keyUpdate(.fromResponder) }
         reading.lose(lost.count, .fromResponder)
         reading.receive(session.record(SealedSession.text(2), .fromResponder), .fromResponder)
         reading.receive(session.record(SealedSession.text(3), .fromResponder), .fromResponder)
-        // Again, after a record that is not genuine, and nothing that is.
+        // Again, after a record that is not authentic, and none that is.
         var forged = session.record(SealedSession.text(4), .fromResponder)
         forged[20] ^= 1
         reading.receive(forged, .fromResponder)
@@ -105,7 +105,7 @@ struct LostRecordsTests {
         let reading = Reading(session.secrets())
         session.open(reading)
         for number in 0..<count {
-            // Its header is there, so it is clear where the next one begins, but not how many there were.
+            // Its header is there, so it is clear where the next one begins, but not how many records were lost.
             let record = session.record(SealedSession.text(number, 200), .fromInitiator)
             reading.receive(Array(record.prefix(50)), .fromInitiator)
             reading.lose(100, .fromInitiator)

@@ -61,7 +61,7 @@ struct RFC8448Tests {
         #expect(facts.serverName == "server" && !facts.isResumed && !facts.hasEncryptedHello)
     }
 
-    /// Sections 4 to 7: the records and secrets that the RFC states, one record a piece.
+    /// Sections 4 to 7: the records and secrets that the RFC states, one record per piece.
     @Test(
         "is decrypted if it resumes, retries, authenticates the client, or is in compatibility mode",
         arguments: [
@@ -74,7 +74,7 @@ struct RFC8448Tests {
         Self.read(session, reading, cut: cut)
         #expect(reading.plaintext == trace.plaintext.map { $0.map { $0 } })
         #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
-        // Each end sends its close_notify with the last keys, so that all before were found.
+        // Each end sends its close_notify under its last keys, so all earlier keys were found.
         #expect(reading.alerts.map(\.direction) == [.fromInitiator, .fromResponder])
         #expect(reading.alerts.allSatisfy { $0.alert == TLSAlert(isFatal: false, code: 0) })
         #expect(reading.reader.isDecrypted && reading.reader.facts.isResumed == trace.isResumed)
@@ -86,7 +86,7 @@ struct RFC8448Tests {
         let session = try RecordedSession("rfc8448-4")
         let reading = Reading(Self.store(session) { !$0.hasPrefix("CLIENT_EARLY_TRAFFIC_SECRET") })
         Self.read(session, reading, cut: cut)
-        // As many bytes as section 4 says that the early data has; EndOfEarlyData after it is none.
+        // As many bytes as the early data has according to section 4; EndOfEarlyData after it is not data.
         #expect(reading.plaintext[0] == [UInt8?](repeating: nil, count: 6) + Self.data.map { $0 })
         #expect(reading.plaintext[1] == Self.data.map { $0 })
         #expect(reading.unknownGaps == [[], []] && reading.problems.isEmpty && reading.alerts.count == 2)
@@ -125,7 +125,7 @@ struct RFC8448Tests {
     func sequenceByTag() throws {
         let cipher = try #require(CipherSuite.aes128GCM.cipher)
         let keys = TrafficSecret(KeyBytes(bytes(hex: RFC8448.serverApplicationSecret)), .sha256).keys(cipher)
-        // The ticket is record 0 of the server's application keys, the data record 1, the alert record 2.
+        // The ticket is record 0 under the server's application keys, the data record 1, the alert record 2.
         let records = [RFC8448.newSessionTicket, RFC8448.serverData, RFC8448.serverAlert]
         let bench = CipherBench()
         for (number, digits) in records.enumerated() {
@@ -146,7 +146,7 @@ struct RFC8448Tests {
 
 @Suite("The PRF of TLS 1.2")
 struct PseudoRandomTests {
-    /// The vector for SHA-256 that the TLS working group published:
+    /// The test vector for SHA-256 that the TLS working group published:
     /// ietf.org/mail-archive/web/tls/current/msg03416.html.
     @Test("gives the published output")
     func published() {

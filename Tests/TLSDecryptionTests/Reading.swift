@@ -11,20 +11,20 @@ extension RecordedSession {
     }
 }
 
-/// Feeds a reader, and keeps what comes of it.
+/// Feeds a reader, and keeps its output.
 final class Reading {
     private(set) var reader: TLSReader
     /// The bytes that the reader keeps.
     var cost: Int { reader.cost }
     /// Decrypted bytes by ``Direction/index``; those of gaps of known length are nil.
     var plaintext: [[UInt8?]] = [[], []]
-    /// Gaps of unknown length, by where they stand.
+    /// Gaps of unknown length, by their positions.
     var unknownGaps: [[Int]] = [[], []]
     var alerts: [(direction: Direction, alert: TLSAlert)] = []
     var problems: [(direction: Direction, problem: TLSProblem, packet: UInt64)] = []
-    /// How many records were decrypted on the fast path.
+    /// The number of records decrypted on the fast path.
     private(set) var fastRecords = 0
-    /// How often bytes from the middle of a record were kept on the fast path, and by how much that raised the cost.
+    /// How often bytes in the middle of a record were kept on the fast path, and by how much that raised the cost.
     private(set) var gathered = (count: 0, cost: 0)
     private let usesFastPath: Bool
     private var offsets: [UInt64] = [0, 0]
@@ -62,7 +62,7 @@ final class Reading {
 
     /// Decrypts what it can on the fast path.
     ///
-    /// - Returns: How many bytes.
+    /// - Returns: The number of bytes taken.
     private func receiveFast(_ bytes: [UInt8], _ direction: Direction) -> Int {
         var room = [UInt8](repeating: 0xff, count: RecordHeader.longest)
         var done = 0

@@ -3,9 +3,9 @@ import TLSDecryption
 import TestSupport
 import WireFormat
 
-/// A session of TLS 1.3 whose records are sealed here, with secrets of its own: for what no recorded session does.
+/// A TLS 1.3 session whose records are sealed here under its own secrets, for cases that no recorded session has.
 ///
-/// The key schedule is the reader's: the traces of RFC 8448 and OpenSSL's sessions vouch for it.
+/// The key schedule is the reader's: the traces of RFC 8448 and OpenSSL's sessions verify it.
 struct SealedSession {
     enum Epoch: Int {
         case early, handshake, application
@@ -14,13 +14,13 @@ struct SealedSession {
     static let retryRandom = "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"
     static let random = String(repeating: "5c", count: 32)
 
-    /// Something to seal, another for each number.
+    /// A text to seal, different for each number.
     static func text(_ number: Int, _ count: Int = 40) -> [UInt8] {
         (0..<count).map { UInt8(truncatingIfNeeded: number &* 31 &+ $0) }
     }
 
     let suite: CipherSuite
-    /// What each direction seals with: the epoch, the secret, the number of the next record.
+    /// The state of each direction: the secret, and the number of the next record.
     private var state: [(secret: TrafficSecret, sequence: UInt64)] = []
 
     init(_ suite: CipherSuite = .aes128GCM) {
@@ -36,14 +36,14 @@ struct SealedSession {
         TrafficSecret(KeyBytes(bytes(hex: Self.digits(epoch, direction, suite.hash.digestSize))), suite.hash)
     }
 
-    /// The key log; with the secret of early data if that is asked for.
+    /// The key log as a store; with `withEarly`, it includes the early data secret.
     func secrets(withEarly: Bool = false) -> SecretStore {
         let store = SecretStore()
         store.add(Array(keyLog(withEarly: withEarly).utf8))
         return store
     }
 
-    /// The same as text.
+    /// The key log as text; with `withEarly`, it includes the early data secret.
     func keyLog(withEarly: Bool = false) -> String {
         var lines: [String] = []
         let size = suite.hash.digestSize
@@ -58,18 +58,18 @@ struct SealedSession {
         return lines.joined(separator: "\n")
     }
 
-    /// Goes on with the keys of another epoch.
+    /// Switches to the keys of another epoch.
     mutating func begin(_ epoch: Epoch, _ direction: Direction) {
         state[direction.index] = (secret(epoch, direction), 0)
     }
 
-    /// A record under the current keys (RFC 8446 5.2).
+    /// Seals a record under the current keys (RFC 8446 5.2).
     ///
     /// - Parameters:
-    ///   - content: What it holds.
+    ///   - content: Its content.
     ///   - direction: Who sends it.
     ///   - type: The type of the content: 23 is data, 22 handshake.
-    ///   - padding: Zeros after it.
+    ///   - padding: The number of zeros after it.
     /// - Returns: The record.
     mutating func record(_ content: [UInt8], _ direction: Direction, type: UInt8 = 23, padding: Int = 0) -> [UInt8] {
         guard let cipher = suite.cipher else { return [] }
@@ -97,10 +97,10 @@ struct SealedSession {
         return header + sealed.prefix(text.count) + tag
     }
 
-    /// Passes over a record that nobody sees.
+    /// Skips a record that was not captured.
     mutating func skipRecord(_ direction: Direction) { state[direction.index].sequence += 1 }
 
-    /// A KeyUpdate; what follows is under the next keys (RFC 8446 4.6.3).
+    /// A KeyUpdate; later records use the next keys (RFC 8446 4.6.3).
     mutating func keyUpdate(_ direction: Direction) -> [UInt8] {
         let record = record([24, 0, 0, 1, 0], direction, type: 22)
         state[direction.index] = (state[direction.index].secret.next, 0)
@@ -111,7 +111,7 @@ struct SealedSession {
 
     static let finished: [UInt8] = [20, 0, 0, 32] + [UInt8](repeating: 7, count: 32)
 
-    /// A record that is not encrypted.
+    /// An unencrypted record.
     static func plain(_ message: [UInt8], type: UInt8 = 22) -> [UInt8] {
         [type, 3, 3, UInt8(message.count >> 8), UInt8(message.count & 0xff)] + message
     }
@@ -129,7 +129,7 @@ struct SealedSession {
             1, [3, 3] + bytes(hex: Self.random) + [0] + suites + [1, 0, 0, UInt8(extensions.count)] + extensions)
     }
 
-    /// A ServerHello; with the random of a HelloRetryRequest, that.
+    /// A ServerHello; with the random of a HelloRetryRequest, it is one.
     func serverHello(_ random: String = String(repeating: "5e", count: 32)) -> [UInt8] {
         let suite: [UInt8] = [UInt8(suite.code >> 8), UInt8(suite.code & 0xff)]
         return Self.message(2, [3, 3] + bytes(hex: random) + [0] + suite + [0, 0, 6, 0, 43, 0, 2, 3, 4])
@@ -140,7 +140,7 @@ struct SealedSession {
         message(8, acceptsEarlyData ? [0, 4, 0, 42, 0, 0] : [0, 0]) + finished
     }
 
-    /// Feeds a whole handshake; both directions go on with application keys.
+    /// Feeds a whole handshake; both directions then use application keys.
     mutating func open(_ reading: Reading) {
         reading.receive(Self.plain(clientHello()), .fromInitiator)
         reading.receive(

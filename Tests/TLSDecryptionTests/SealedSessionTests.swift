@@ -53,13 +53,13 @@ struct SealedSessionTests {
         "is decrypted record by record on the fast path, whatever their lengths",
         arguments: [CipherSuite.aes128GCM, .chaCha20Poly1305])
     func fastPath(suite: CipherSuite) {
-        // From 1,024 bytes of plaintext and type on, AES-GCM is decrypted another way.
+        // From 1,024 bytes of plaintext and type on, AES-GCM is decrypted in another way.
         let lengths = Array(0...70) + [255, 256, 257, 1006, 1007, 1008, 1022, 1023, 1024, 1025, 5000, 16_384]
         for direction in Direction.allCases {
             var session = SealedSession(suite)
             let reading = Reading(session.secrets(), usesFastPath: true)
             session.open(reading)
-            // The first record of each direction shows its keys.
+            // The first record of each direction establishes its keys.
             for direction in Direction.allCases {
                 reading.receive(session.record(SealedSession.text(0), direction), direction)
             }
@@ -73,7 +73,8 @@ struct SealedSessionTests {
             #expect(reading.fastRecords - before == 2 * lengths.count)
             let expected = lengths.flatMap { SealedSession.text($0, $0) + SealedSession.text($0 + 1, $0) }
             #expect(reading.plaintext[direction.index] == expected.map { $0 })
-            // What is not genuine is left to the other path, which says so; what follows is decrypted.
+            // A record that is not authentic is left to the slow path, which reports it; the records after it are
+            // decrypted.
             for length in [0, 1, 15, 16, 17, 40, 1023, 1024] {
                 for place in [5, 5 + length, 5 + length + 16] {
                     reading.plaintext = [[], []]
@@ -87,7 +88,7 @@ struct SealedSessionTests {
                 }
             }
             #expect(reading.problems.count == 16 && reading.problems.allSatisfy { $0.problem == .badRecord })
-            // A KeyUpdate, an alert, and half a record are left to it too.
+            // A KeyUpdate, an alert and half a record are also left to the slow path.
             reading.plaintext = [[], []]
             reading.receive(session.keyUpdate(direction), direction)
             let record = session.record(SealedSession.text(5), direction)
@@ -109,7 +110,7 @@ struct SealedSessionTests {
             var session = SealedSession(suites[number % 2])
             let reading = Reading(nil, bench: bench)
             session.open(reading)
-            // Sessions have the same secrets: updates make their keys differ.
+            // All sessions have the same secrets: updates make their keys differ.
             for _ in 0..<(number % 7) { reading.receive(session.keyUpdate(.fromInitiator), .fromInitiator) }
             sessions.append(session)
             readings.append(reading)
@@ -214,7 +215,7 @@ struct SealedSessionTests {
         session.open(reading)
         for number in 0..<6 {
             for direction in Direction.allCases {
-                // A record under old keys, the KeyUpdate and a record under new ones in one segment.
+                // A record under old keys, the KeyUpdate and a record under new keys, in one segment.
                 let before = session.record(SealedSession.text(number), direction)
                 let update = number % 2 == direction.index ? session.keyUpdate(direction) : []
                 reading.receive(

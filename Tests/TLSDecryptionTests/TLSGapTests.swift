@@ -5,8 +5,8 @@ import WireFormat
 
 @Suite("TLS connections of which bytes are missing")
 struct TLSGapTests {
-    /// Whether what was decrypted is what was sent: in order, each byte at its place unless a gap of unknown length is
-    /// before it.
+    /// Whether the decrypted bytes are the sent ones: in order, and each at its offset unless a gap of unknown length
+    /// comes before it.
     private static func isTrue(_ reading: Reading, _ session: RecordedSession, _ direction: Direction) -> Bool {
         let (read, sent) = (reading.plaintext[direction.index], session.plaintext[direction.index])
         let gaps = reading.unknownGaps[direction.index]
@@ -14,7 +14,7 @@ struct TLSGapTests {
             return read.count <= sent.count && zip(read, sent).allSatisfy { $0 == nil || $0 == $1 }
         }
         guard first <= sent.count, zip(read[..<first], sent).allSatisfy({ $0 == nil || $0 == $1 }) else { return false }
-        // What follows the last gap of unknown length is at the end, where both agree, or anywhere.
+        // Bytes after the last gap of unknown length are at the end, where both agree, or anywhere.
         let tail = Array(read[(gaps.last ?? first)...])
         guard !tail.isEmpty else { return true }
         return (0...max(0, sent.count - tail.count)).contains { start in
@@ -43,7 +43,7 @@ struct TLSGapTests {
             for direction in Direction.allCases {
                 #expect(Self.isTrue(reading, session, direction), "\(direction), piece \(lost) lost")
             }
-            // Data, and both close_notify: what comes before may be a handshake.
+            // Data, and both close_notify: earlier pieces may be handshake.
             guard lost >= session.pieces.count - 12 else { continue }
             let direction = session.pieces[lost].direction
             #expect(reading.known(direction.opposite) == session.plaintext[direction.opposite.index], "piece \(lost)")
@@ -60,7 +60,7 @@ struct TLSGapTests {
         let session = try RecordedSession(name)
         let reading = Reading(session.secrets)
         let direction = Direction.fromResponder
-        // Three data records of the server that follow each other in its stream, lost in one gap.
+        // Three consecutive data records of the server's stream, lost in one gap.
         let own = session.pieces.indices.filter { session.pieces[$0].direction == direction }.suffix(5).prefix(3)
         for (index, piece) in session.pieces.enumerated() {
             if own.contains(index) {
@@ -106,7 +106,7 @@ struct TLSGapTests {
         let store = SecretStore()
         store.add(Array((others.keyLog + session.keyLog).utf8))
         let reading = Reading(store, beginsMidstream: true)
-        // From the middle of the data on, and in the middle of a record.
+        // From the middle of the data on, and from the middle of a record.
         let start = session.pieces.count - 9
         reading.receive(session.pieces[start].bytes.dropFirst(3), session.pieces[start].direction)
         for piece in session.pieces[(start + 1)...] { reading.receive(piece.bytes, piece.direction) }

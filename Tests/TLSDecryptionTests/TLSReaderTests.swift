@@ -92,7 +92,7 @@ struct TLSReaderTests {
     func wrongSecret(name: String) throws {
         let session = try RecordedSession(name)
         let store = SecretStore()
-        // The last digit of each secret is another one.
+        // The last digit of each secret is changed.
         let lines = session.keyLog.split(separator: "\n").map { line in
             String(line.dropLast()) + (line.last == "0" ? "1" : "0")
         }
@@ -145,7 +145,7 @@ struct TLSReaderTests {
         #expect(reading.reader.obstacle(.fromInitiator) == .noSecret)
     }
 
-    /// The key log's lines come one by one, each after another piece; or all of them after the last.
+    /// The key log's lines come one by one, each after another piece; or all of them after the last piece.
     @Test("wait for secrets that come later", arguments: ["tls13-aes128gcm", "tls12-aes128gcm"], [false, true])
     func laterSecrets(name: String, comeLast: Bool) throws {
         let session = try RecordedSession(name)
@@ -193,7 +193,7 @@ struct TLSReaderTests {
         let session = try RecordedSession(name)
         // The fifth piece from the end, before both close_notify: data of one end.
         let piece = session.pieces.count - 5
-        // Not in the last block, which the next record's first depends on in TLS 1.0.
+        // Not in the last block, on which the next record's first block depends in TLS 1.0.
         let byte = session.pieces[piece].bytes.count - 40
         let reading = Self.read(session, session.secrets, flipping: (piece, byte))
         let direction = session.pieces[piece].direction

@@ -8,7 +8,7 @@ struct EventTimesTests {
     /// The RST of six sessions.
     private static let reset = Origin(packet: 60, time: Samples.time(2_314_000))
 
-    /// Six sessions whose end is told after 9 s.
+    /// Six sessions whose end is reported after 9 s.
     private static func calls(_ origin: Origin?) -> [Call] {
         let connections: [UInt64] = [1, 2, 3, 4, 5, 6]
         return [.capture] + connections.map { Call(5, 1130, Samples.connection(), connection: $0) }

@@ -7,9 +7,9 @@ import WireFormat
 @testable import TraceOutput
 @testable import WebSocketProtocol
 
-/// Events made by hand: one session between two ends, with what a test wants to be different.
+/// Handmade events: one session between two ends, with the differences that a test needs.
 enum Samples {
-    /// 2026-11-20T17:24:00Z, when the first packet was captured.
+    /// 2026-11-20T17:24:00Z, the time of the first packet.
     static let start: Int64 = 1_795_195_440_000_000_000
     static let client = Endpoint(address: IPAddress(ipv4: 0x0a00_0007), port: 53412)
     static let server = Endpoint(address: IPAddress(ipv4: 0x0a00_0009), port: 8080)
@@ -22,7 +22,7 @@ enum Samples {
             opening: .init(initiatorSequence: 1000, responderSequence: 5000, time: time(0)))
     }
 
-    /// Stands for the packet of the call that an event becomes.
+    /// Stands for the packet of the call in which an event is passed.
     static let callersPacket = Origin(packet: 0, time: Timestamp(nanoseconds: 0))
 
     static func context(
@@ -121,7 +121,7 @@ enum Samples {
                 rule: rule, severity: severity, reference: "RFC 6455 5.1", text: text, from: from, streamOffset: 180))
     }
 
-    /// What TLS said on a connection of which one end's bytes could not be decrypted.
+    /// The TLS facts of a connection of which one end's bytes could not be decrypted.
     static func undecrypted(_ role: Role) -> SessionEnd.TLS {
         SessionEnd.TLS(fatalAlert: nil, clientHasClosed: false, serverHasClosed: false, undecrypted: role)
     }
@@ -194,7 +194,7 @@ enum Samples {
     }
 }
 
-/// One call of a sink.
+/// A call of a sink.
 struct Call {
     var event: Event
     var context: EventContext
@@ -240,7 +240,7 @@ struct Call {
 }
 
 extension OutputBuffer {
-    /// What waits in the buffer, as text.
+    /// The buffer's content as text.
     var text: String { String(decoding: bytes, as: UTF8.self) }
 
     var bytes: [UInt8] {
@@ -254,13 +254,13 @@ extension OutputFormat where Self: ~Copyable {
     }
 }
 
-/// Calls, printed by a format.
+/// The output of calls through a format.
 func printed<Format: OutputFormat & ~Copyable>(_ calls: [Call], as format: consuming Format) -> String {
     format.receive(calls)
     return format.output.text
 }
 
-/// Calls, printed behind a filter.
+/// The output of calls through a filter and a format.
 func printed<Format: OutputFormat & ~Copyable>(
     _ calls: [Call], as format: consuming Format, filter: EventFilter
 ) throws -> String {
@@ -269,7 +269,7 @@ func printed<Format: OutputFormat & ~Copyable>(
     return filtered.output.text
 }
 
-/// Prints each event's kind and connection, a line each.
+/// Prints each event's kind and connection on a line.
 struct KindsFormat: OutputFormat, ~Copyable {
     var output = OutputBuffer()
     var demand: EventDemand { EventDemand() }

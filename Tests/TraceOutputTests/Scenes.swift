@@ -3,7 +3,7 @@ import PacketDecoding
 @testable import CaptureAnalysis
 @testable import WebSocketProtocol
 
-/// Sequences of events that a small capture would make.
+/// Sequences of events as in small captures.
 enum Scenes {
     /// One session from SYN to FIN: text, fragments around a Ping, a clean close.
     static let chat: [Call] = [
@@ -31,7 +31,7 @@ enum Scenes {
         .summary,
     ]
 
-    /// Three connections that fare badly: a compressed session with gaps and findings, a refused upgrade, one that
+    /// Three connections with problems: a compressed session with gaps and findings, a refused upgrade, and one that
     /// began before the capture.
     static let trouble: [Call] = [
         .capture,

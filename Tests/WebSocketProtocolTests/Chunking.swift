@@ -6,8 +6,8 @@ import Testing
 extension StreamSetup {
     /// Reads the same stream cut in many ways, expects the same reports each time, and returns them.
     ///
-    /// The stream is fed as it is, in lumps as large as can be, byte by byte, cut at each place (at some when it is
-    /// long), cut at random, and with empty pieces in between. Gaps stay where they are.
+    /// The stream is fed unchanged, in lumps as large as possible, byte by byte, cut at each place (at some if it is
+    /// long), cut at random, and with empty pieces in between. Gaps stay in place.
     func readEveryWay(
         _ pieces: [StreamPiece], seed: UInt64 = .random(in: 0...UInt64.max), randomCuts: Int = 8,
         sourceLocation: SourceLocation = #_sourceLocation
@@ -51,12 +51,12 @@ extension StreamSetup {
 }
 
 extension [StreamPiece] {
-    /// The bytes of all pieces together.
+    /// The total bytes of all pieces.
     var byteCount: Int {
         reduce(0) { if case .bytes(let bytes) = $1 { $0 + bytes.count } else { $0 } }
     }
 
-    /// The same stream in as few pieces as can be.
+    /// The same stream in as few pieces as possible.
     var lumped: [StreamPiece] {
         reduce(into: []) { pieces, piece in
             if case .bytes(let bytes) = piece, case .bytes(let before) = pieces.last {
@@ -67,7 +67,7 @@ extension [StreamPiece] {
         }
     }
 
-    /// The same stream in pieces of lengths that `length` gives; its argument is how many bytes are left of the piece.
+    /// The same stream in pieces whose lengths `length` returns; its argument is the number of bytes left of the piece.
     func cut(_ length: (Int) -> Int) -> [StreamPiece] {
         flatMap { piece -> [StreamPiece] in
             guard case .bytes(let bytes) = piece else { return [piece] }

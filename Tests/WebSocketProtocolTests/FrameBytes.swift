@@ -1,9 +1,9 @@
 import TestSupport
 import WebSocketProtocol
 
-/// A frame as its sender puts it on the wire: an encoder with nothing clever in it (RFC 6455 5.2).
+/// A frame as its sender puts it on the wire: a deliberately simple encoder (RFC 6455 5.2).
 struct FrameBytes {
-    /// How the length is written.
+    /// The form of the length.
     enum LengthForm: CaseIterable {
         case shortest, sixteenBits, sixtyFourBits
     }
@@ -11,11 +11,11 @@ struct FrameBytes {
     var opcode: Opcode
     var payload: [UInt8]
     var fin = true
-    /// RSV1, RSV2 and RSV3, the first in the highest of three bits.
+    /// RSV1, RSV2 and RSV3; RSV1 is the highest of three bits.
     var reserved: UInt8 = 0
     var key: UInt32?
     var form = LengthForm.shortest
-    /// The length that the header claims, when it is not that of the payload.
+    /// The length that the header claims, if it differs from the payload's.
     var claimed: UInt64?
 
     init(
@@ -58,7 +58,7 @@ struct FrameBytes {
 }
 
 extension [UInt8] {
-    /// The bytes that hexadecimal digits stand for; spaces do not count.
+    /// The bytes that hexadecimal digits stand for; spaces are skipped.
     init(hex: String) {
         let digits = hex.compactMap(\.hexDigitValue)
         self = stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }

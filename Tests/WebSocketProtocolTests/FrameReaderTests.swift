@@ -2,10 +2,10 @@ import Testing
 import WebSocketProtocol
 import WireFormat
 
-/// The examples of RFC 6455 5.7 and RFC 7692 7.2.3, and what their texts say of them.
+/// The examples of RFC 6455 5.7 and RFC 7692 7.2.3, and what the RFCs say about them.
 @Suite("A reader of frames that a class can hold")
 struct FrameReaderTests {
-    /// Keeps a reader, and says what it read.
+    /// Keeps a reader, and reports what it read.
     private final class Holder {
         private let reader: FrameReader
 

@@ -21,7 +21,7 @@ struct HotBytesTests {
             "frameCount": bytes(of: &stream.pointee.frameCount, in: stream),
             "limits.message": bytes(of: &stream.pointee.messages.limits.message, in: stream),
         ]
-        // Its first byte says whether a message has begun.
+        // Its first byte shows whether a message has begun.
         let messages = bytes(of: &stream.pointee.messages, in: stream).lowerBound
         fields["messages"] = messages..<(messages + 1)
         for (name, field) in fields {

@@ -85,7 +85,7 @@ extension RandomStreamTests {
     }
 }
 
-/// Makes valid streams and writes down what they mean, one frame after the other.
+/// Makes valid streams frame by frame, and records their meaning.
 private struct StreamMaker {
     private(set) var bytes: [UInt8] = []
     private(set) var expected: [Reported] = []
@@ -165,7 +165,7 @@ private struct StreamMaker {
         frames += 1
     }
 
-    /// UTF-8 of at most `length` bytes.
+    /// UTF-8 text of at most `length` bytes.
     private mutating func text(_ length: Int) -> [UInt8] {
         var text: [UInt8] = []
         while true {
@@ -177,7 +177,7 @@ private struct StreamMaker {
 }
 
 extension SeededGenerator {
-    /// The bytes as a stream, some of them not in the capture.
+    /// The bytes as a stream, with some missing from the capture.
     fileprivate mutating func withGaps(_ bytes: [UInt8]) -> [StreamPiece] {
         var pieces: [StreamPiece] = []
         var rest = bytes[...]

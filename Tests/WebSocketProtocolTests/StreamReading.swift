@@ -3,26 +3,26 @@ import WireFormat
 
 @testable import WebSocketProtocol
 
-/// What a stream comes in.
+/// The pieces in which a stream arrives.
 enum StreamPiece: Equatable {
     case bytes([UInt8])
     case gap(UInt64)
-    /// Nothing: the place that was lost is found here.
+    /// No bytes: the lost position is found here.
     case found
 }
 
-/// What a stream reported, with the payload it had at that moment.
+/// A report of a stream, with the payload at that moment.
 enum Reported: Equatable {
     case violation(Violation, at: UInt64)
     case frame(Frame, PayloadStatus, payload: [UInt8])
     case message(Message, payload: [UInt8])
     /// The answer to a gap.
     case gap(isProven: Bool)
-    /// What the end left unfinished.
+    /// The message that the end leaves unfinished.
     case unfinished(Message)
 }
 
-/// How a stream is read.
+/// The settings for reading a stream.
 struct StreamSetup {
     var sender = Role.server
     var streamOffset: UInt64 = 0
@@ -34,7 +34,7 @@ struct StreamSetup {
 
     /// Reads a stream from its beginning to its end.
     ///
-    /// Whatever it holds, the offset must keep in step, and everything kept must be given back at the end.
+    /// Whatever it contains, the offset must stay correct, and everything kept must be released at the end.
     func read(_ pieces: [StreamPiece]) -> [Reported] {
         var resources = StreamResources(keptPayload: keptPayload)
         var stream = stream(demand: demand)
@@ -61,7 +61,7 @@ struct StreamSetup {
         return reported
     }
 
-    /// A stream that has not begun.
+    /// A new stream.
     func stream(demand: PayloadDemand) -> WebSocketStream {
         WebSocketStream(
             sender: sender, streamOffset: streamOffset, compression: compression, demand: demand, limits: limits,
@@ -128,7 +128,7 @@ extension [Reported] {
         compactMap { if case .message(_, let payload) = $0 { payload } else { nil } }
     }
 
-    /// The payloads of the messages as text, those withheld as the reason in brackets.
+    /// The payloads of the messages as text; for withheld ones, the reason in brackets.
     var texts: [String] {
         compactMap {
             guard case .message(let message, let payload) = $0 else { return nil }

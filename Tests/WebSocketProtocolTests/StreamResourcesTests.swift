@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Resources that streams share")
 struct StreamResourcesTests {
-    /// A stream that can stand in an array.
+    /// A stream that can be stored in an array.
     private final class Holder {
         var stream: WebSocketStream
         var reported: [Reported] = []
@@ -140,7 +140,7 @@ struct StreamResourcesTests {
         #expect(buffersLeft(in: &resources.payloads) == kept)
     }
 
-    /// Lends all buffers that there are, and counts them.
+    /// Lends all available buffers, and counts them.
     private func buffersLeft(in store: inout PayloadStore) -> Int {
         var count = 0
         while store.lend(upTo: .max) != nil { count += 1 }
@@ -166,7 +166,7 @@ struct StreamResourcesTests {
 }
 
 extension SeededGenerator {
-    /// A frame of any kind, most of them as they should be.
+    /// A frame of any kind, usually valid.
     fileprivate mutating func frame() -> FrameBytes {
         let opcodes: [Opcode] = [
             .text, .binary, .continuation, .continuation, .ping, .pong, .close, Opcode(rawValue: 3),

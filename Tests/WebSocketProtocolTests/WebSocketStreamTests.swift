@@ -172,7 +172,7 @@ struct WebSocketStreamTests {
         }
         #expect(reported.frames.isEmpty)
         #expect(stream.streamOffset == 14 + 50 << 16)
-        // The rest is not in the capture; the frame ends, and the next one is found.
+        // The capture lacks the rest; the frame ends, and the next one is found.
         let isProven = stream.skip(length - 50 << 16, resources: &resources)
         #expect(isProven)
         stream.drain([], &resources, into: &reported)

@@ -8,7 +8,7 @@ struct HTTPTextTests {
         let seed = UInt64.random(in: 0...UInt64.max)
         var state = seed
         for _ in 0..<200 {
-            // Neighbours of the byte sought are those that borrowing could confuse with it.
+            // Neighbours of the searched byte are those that borrowing could confuse with it.
             let bytes = (0..<length).map { _ in
                 state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
                 return [0x0a, 0x0b, 0x09, 0x8a, 0x00, 0xff, 0x61, 0x62][Int(state >> 61)] as UInt8

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The pool of slots")
 struct SlotPoolTests {
-    /// Counts how many of its kind live.
+    /// Counts the living instances of its kind.
     private final class Counter {
         var alive = 0
     }

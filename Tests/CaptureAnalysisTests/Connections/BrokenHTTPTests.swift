@@ -2,13 +2,13 @@ import CaptureAnalysis
 import TestSupport
 import Testing
 
-/// An exchange before an upgrade on the same connection, of which HTTP does not tell where it ends, or tells it wrong.
+/// An exchange before an upgrade on the same connection, for which HTTP does not state the end, or states it wrongly.
 struct BrokenExchange: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var request = "GET /first HTTP/1.1\r\nHost: h\r\n\r\n"
     var response: String
 
-    /// What the framing fields of a response say (RFC 9112 6.3), and the body that follows.
+    /// The framing fields of a response (RFC 9112 6.3), and the body that follows.
     private static let framings: [(String, String, String)] = [
         ("lengths that disagree", "Content-Length: 5\r\nContent-Length: 6", "hello"),
         ("a negative length", "Content-Length: -1", "hello"),
@@ -83,7 +83,7 @@ struct BrokenHTTPTests {
         try Self.expectSession(&talk)
     }
 
-    /// Lengths in a binary head of the PROXY protocol (2.2) whose addresses take 12 bytes.
+    /// Lengths in a binary PROXY protocol header (2.2) whose addresses take 12 bytes.
     @Test(
         "A length in a PROXY protocol head that takes in the request", arguments: [13, 36, 150, 1000, 65_535],
         [false, true])
@@ -99,7 +99,7 @@ struct BrokenHTTPTests {
         try Self.expectSession(&talk)
     }
 
-    /// A 101 in a body, whose Accept proves nothing.
+    /// A 101 in a body, with an Accept that proves nothing.
     @Test("A quoted 101 begins no session")
     func quotation() throws {
         var talk = TCPConversation()
@@ -113,7 +113,7 @@ struct BrokenHTTPTests {
         #expect(Analysis(talk).frames.isEmpty)
     }
 
-    /// A body of the right length, in which a segment begins with a 101.
+    /// A body of the right length, with a segment that begins with a 101.
     @Test("A 101 without an Accept that a body quotes hides no session")
     func quotationWithoutAccept() throws {
         let quoted = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n and more"

@@ -6,7 +6,7 @@ import WireFormat
 
 @Suite("Packets that the capture holds twice")
 struct DuplicatePacketTests {
-    /// A conversation in both directions; its IPv4 headers are numbered if asked for.
+    /// A conversation in both directions; `isNumbered` gives its IPv4 headers identifications.
     private static func talk(isNumbered: Bool, isV6: Bool = false) -> [TimedPacket] {
         var talk = isV6 ? TCPConversation(from: "[2001:db8::1]:53412", to: "[2001:db8::2]:8080") : TCPConversation()
         talk.openWebSocket()
@@ -19,7 +19,7 @@ struct DuplicatePacketTests {
         return packets
     }
 
-    /// Each packet a second time, so many nanoseconds later, or more often.
+    /// Each packet with one or more copies, this many nanoseconds later.
     private static func twice(_ packets: [TimedPacket], after delay: Int64, copies: Int64 = 1) -> [TimedPacket] {
         packets.flatMap { packet in
             (0...copies).map { number in
@@ -84,7 +84,7 @@ struct DuplicatePacketTests {
         #expect(analysis.messages.count == 15)
         let tcp = try analysis.end.tcp
         #expect(tcp.retransmittedSegments == 0 && tcp.duplicateSegments == 17)
-        // One of them alone is sent again.
+        // Only one of them is sent again.
         let again = (packets + [copies[start + 4]]).sorted { $0.time.nanoseconds < $1.time.nanoseconds }
         #expect(try Analysis(again).end.tcp.retransmittedSegments == 1)
     }
@@ -93,7 +93,7 @@ struct DuplicatePacketTests {
     func router() throws {
         var packets = Self.twice(Self.talk(isNumbered: true), after: 20_000)
         for index in packets.indices where index % 2 == 1 {
-            // Not the address of the other end: that would be the way back.
+            // Not the address of the other end, which would be the way back.
             packets[index].bytes[5] ^= 0x43
             packets[index].bytes[22] -= 1
             packets[index].number(UInt16(packets[index].bytes[18]) << 8 | UInt16(packets[index].bytes[19]))
@@ -148,7 +148,7 @@ extension DuplicatePacketTests {
 }
 
 extension TimedPacket {
-    /// Sets the identification of an IPv4 header in an Ethernet frame, and mends its checksum.
+    /// Sets the identification of an IPv4 header in an Ethernet frame, and corrects its checksum.
     fileprivate mutating func number(_ identification: UInt16) {
         bytes.replaceSubrange(18..<20, with: identification.bigEndianBytes)
         bytes.replaceSubrange(24..<26, with: [0, 0])

@@ -9,7 +9,7 @@ import WireFormat
 struct ExchangeEventTests {
     private static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 
-    /// The exchanges of a client that asks, and is answered after 5 ms.
+    /// The exchanges of a client whose request is answered after 5 ms.
     private func exchanges(_ request: String, _ response: String = ok, isEncrypted: Bool = false) -> [HTTPExchange] {
         var talk = TCPConversation()
         talk.open()
@@ -28,7 +28,8 @@ struct ExchangeEventTests {
         }
     }
 
-    /// RFC 9112 3.3: the scheme is that of the connection; without a Host field, the server's address stands for it.
+    /// RFC 9112 3.3: the scheme is that of the connection; without a Host field, the server's address replaces the
+    /// host.
     @Test(
         "have the URL that the client asked for",
         arguments: [
@@ -53,7 +54,7 @@ struct ExchangeEventTests {
         #expect(exchange.heads.status == 200 && exchange.heads.responseHTTPVersion == "1.1")
         #expect(exchange.heads.requestHeader.all.map(\.name) == ["X-A"])
         #expect(exchange.heads.responseHeader.all.map(\.value) == ["2"])
-        // The request is the fourth packet, a millisecond after the one before it.
+        // The request is the fourth packet, a millisecond after the previous one.
         #expect(exchange.requestElapsed == 3_000_000 && exchange.responseTime == 5_000_000)
     }
 

@@ -19,7 +19,7 @@ struct FastPathTests {
     func frameBehindTheAnswer() {
         var talk = TCPConversation()
         talk.open()
-        // As many segments as make sure what is usual.
+        // Enough segments to establish what is usual.
         for _ in 0..<8 {
             talk.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n", from: .client)
             talk.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", from: .server)
@@ -35,7 +35,7 @@ struct FastPathTests {
         #expect(short.rules == Analysis(talk.packets, isBatched: false, tracksStates: true).rules)
     }
 
-    /// A session on each port, one after the other.
+    /// A session on each port, one after another.
     private static func sessions(on ports: Range<UInt16>, seconds: Int64) -> [TimedPacket] {
         ports.flatMap { port in
             var talk = TCPConversation(

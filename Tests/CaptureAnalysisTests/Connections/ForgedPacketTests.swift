@@ -5,16 +5,16 @@ import Testing
 import WebSocketProtocol
 import WireFormat
 
-/// A packet that neither end has sent, in the name of one of them.
+/// A packet forged in the name of an end.
 struct ForgedPacket: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var flags: TCPFlags = [.psh, .ack]
-    /// What is added to the sequence and the acknowledgment number of the packet that follows.
+    /// The offset added to the sequence and acknowledgment numbers of the following packet.
     var sequence = 0
     var acknowledgment = 0
     var payload: [UInt8] = []
     var options: [TCPOption] = []
-    /// A byte of the packet that is changed after the checksums were made.
+    /// The index of a byte that is changed after the checksums were computed.
     var damaged: Int?
     var hopLimit: UInt8 = 64
 
@@ -48,7 +48,7 @@ struct ForgedPacket: Sendable, CustomTestStringConvertible {
         ForgedPacket(testDescription: "a SYN ACK of the next number", flags: [.syn, .ack], sequence: 1),
     ]
 
-    /// The packet, in the name of who sent another one, and captured right before it.
+    /// The forged packet, in the name of another packet's sender, and captured right before that packet.
     func packet(before other: TimedPacket) -> TimedPacket {
         let bytes = other.bytes
         func number(_ place: Int, _ length: Int) -> UInt32 {
@@ -64,7 +64,7 @@ struct ForgedPacket: Sendable, CustomTestStringConvertible {
                 acknowledgment: number(42, 4) &+ UInt32(truncatingIfNeeded: acknowledgment), flags: flags,
                 options: options, payload: payload))
         var forged = datagram.ethernet()
-        // One less in the hop limit's byte is one more in the sum (RFC 1624): the byte is the high one of its word.
+        // A hop limit of one less makes the checksum one more (RFC 1624), in the high byte of its word.
         forged[22] = hopLimit
         let sum = UInt32(forged[24]) << 8 + UInt32(forged[25]) + UInt32(64 - hopLimit) << 8
         forged.replaceSubrange(24..<26, with: UInt16(sum & 0xffff + sum >> 16).bigEndianBytes)
@@ -73,8 +73,8 @@ struct ForgedPacket: Sendable, CustomTestStringConvertible {
     }
 }
 
-/// One forged packet in front of, in the middle of, or behind a session whose messages are known: an observer must say
-/// what the ends did, which ignore it (RFC 9293 3.10.7, RFC 5961, RFC 7323 5.3).
+/// One forged packet before, in the middle of, or after a session whose messages are known: an observer must report
+/// what the ends did, and they ignore it (RFC 9293 3.10.7, RFC 5961, RFC 7323 5.3).
 @Suite("A forged packet")
 struct ForgedPacketTests {
     private static var talk: TCPConversation {
@@ -102,7 +102,7 @@ struct ForgedPacketTests {
     @Test("hides no message and changes no verdict", arguments: ForgedPacket.all)
     func hidesNothing(forged: ForgedPacket) throws {
         let packets = Self.talk.packets
-        // A RST that acknowledges the SYN, and a FIN of an end that has nothing more to say, are taken.
+        // A RST that acknowledges the SYN is accepted, and so is a FIN of an end that has nothing more to send.
         for place in 1..<(packets.count - 4) {
             var capture = packets
             capture.insert(forged.packet(before: packets[place]), at: place)
@@ -132,7 +132,7 @@ struct ForgedPacketTests {
         #expect(Analysis(capture).texts == Self.texts)
     }
 
-    /// No data come after it, and no FIN that could take its place.
+    /// No data follows it, and no FIN that could replace it.
     @Test("of a FIN far ahead ends no session that goes on to the end of the capture", arguments: [2, 5, 10])
     func endsNothing(place: Int) throws {
         let fin = try #require(ForgedPacket.all.first { $0.testDescription == "a FIN far ahead" })
@@ -142,7 +142,7 @@ struct ForgedPacketTests {
         #expect(try #require(Analysis(capture).ends.last).verdict.layer == .captureEnd)
     }
 
-    /// Without the opening, nothing tells the first data of a stream from others.
+    /// Without the opening, nothing distinguishes the first data of a stream from other data.
     @Test(
         "hides nothing in a capture that lacks the opening", arguments: ForgedPacket.all.filter { $0.payload.isEmpty })
     func hidesNothingMidstream(forged: ForgedPacket) throws {

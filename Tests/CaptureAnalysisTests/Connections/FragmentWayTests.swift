@@ -5,11 +5,11 @@ import Testing
 import WebSocketProtocol
 import WireFormat
 
-/// Datagrams in fragments that go to the server's link address or to others: a Linux server takes none of which a
-/// fragment goes to another, or into another VLAN.
+/// Fragmented datagrams that go to the server's link address or to others: a Linux server ignores a datagram if any
+/// fragment goes to another address, or into another VLAN.
 @Suite("Ways of fragments")
 struct FragmentWayTests {
-    /// How a fragment goes elsewhere.
+    /// How a fragment is misdirected.
     enum Way: CaseIterable {
         case linkAddress, vlan, tunnel, priority
 
@@ -26,8 +26,8 @@ struct FragmentWayTests {
         }
     }
 
-    /// A session in which the client has sent "one", then a datagram with "odd" in two fragments, of which some go
-    /// another way; the real "two" in the same place of the stream, if it was not taken; and the server's answers.
+    /// A session in which the client has sent "one", then a datagram with "odd" in two fragments, some of which are
+    /// misdirected; then the real "two" at the same stream offset, if "odd" was not accepted; and the server's answers.
     private static func packets(_ way: Way, odd: [Bool], isTaken: Bool) -> [TimedPacket] {
         var talk = TCPConversation()
         talk.openWebSocket()

@@ -4,10 +4,10 @@ import Testing
 
 @Suite("Negotiations that are made to cost time")
 struct HostileNegotiationTests {
-    /// Most of what a head may hold.
+    /// Most of the bytes that a head may have.
     private static let room = 60_000
 
-    /// A list that fills that, or a share of it.
+    /// A list that fills all of that, or a share of it.
     private static func long(_ element: (Int) -> String, share: Int) -> String {
         var list = ""
         var number = 0
@@ -18,7 +18,7 @@ struct HostileNegotiationTests {
         return list
     }
 
-    /// Offers and answers that fill a share of a head: 1 all of it, 4 a quarter.
+    /// Offers and answers that fill a share of a head: 1 for all of it, 4 for a quarter.
     private static func negotiations(share: Int) -> [(offer: String, answer: String)] {
         func long(_ element: (Int) -> String) -> String { Self.long(element, share: share) }
         return [
@@ -31,7 +31,7 @@ struct HostileNegotiationTests {
 
     @Test("Hostile negotiations cost time in proportion to their bytes, and bring few findings", arguments: 0..<4)
     func time(index: Int) throws {
-        // Squared, it would be 16 times.
+        // Quadratic growth would make it 16 times.
         #expect(try cost(Self.negotiations(share: 1)[index]) < 9 * cost(Self.negotiations(share: 4)[index]))
     }
 

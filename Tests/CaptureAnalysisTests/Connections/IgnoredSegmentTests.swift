@@ -5,11 +5,12 @@ import Testing
 import WebSocketProtocol
 import WireFormat
 
-/// Segments that a Linux receiver ignores, as its application's log showed for each of these, with others in their
-/// place.
+/// Segments that a Linux receiver ignores, as its application's log showed for each of these, with other segments in
+/// their place.
 @Suite("Segments that the receiver ignores")
 struct IgnoredSegmentTests {
-    /// A session of which the client has sent "one", with timestamps if asked for; the numbers that both go on with.
+    /// A session in which the client has sent "one", with timestamps if `isStamped`; and the sequence numbers with
+    /// which both continue.
     private static func session(isStamped: Bool) -> (packets: [TimedPacket], client: UInt32, server: UInt32) {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -26,16 +27,16 @@ struct IgnoredSegmentTests {
         return (packets, 1001 + UInt32(sent), 2001 + UInt32(answered))
     }
 
-    /// How a segment with other bytes differs from the real one that follows.
+    /// How a segment with other bytes differs from the real one that follows it.
     private struct Forgery: CustomTestStringConvertible {
         let testDescription: String
-        /// What the finding says.
+        /// The reason in the finding.
         let reason: String
         var flags: TCPFlags = [.psh, .ack]
-        /// What is added to its acknowledgment number.
+        /// The offset added to its acknowledgment number.
         var acknowledgment: Int64 = 0
         var options: [TCPOption] = []
-        /// The byte of the frame that is changed.
+        /// The index of the changed byte of the frame.
         var place: Int?
         var isStamped = false
 
@@ -76,7 +77,7 @@ struct IgnoredSegmentTests {
         Forgery("link address, first byte", "went to another link address") { $0.place = 0 },
     ]
 
-    /// The client's further packets: the forgery, and messages with what the receiver answers.
+    /// The client's further packets: the forgery, and messages with the receiver's answers.
     private static func packets(_ forgery: Forgery, repeats: Int = 1) -> [TimedPacket] {
         var (packets, client, server) = session(isStamped: forgery.isStamped)
         var clock = packets[packets.count - 1].time.nanoseconds
@@ -94,7 +95,7 @@ struct IgnoredSegmentTests {
                 TCPPacket(
                     sequence: client, acknowledgment: acknowledgment, flags: forgery.flags, options: forgery.options,
                     payload: evil), isForged: true)
-            // The receiver's answer shows that it did not take it.
+            // The receiver's answer shows that it ignored the segment.
             add(
                 TCPPacket(
                     from: Endpoint("10.0.0.9:8080"), to: Endpoint("10.0.0.7:53412"), sequence: server,
@@ -115,7 +116,7 @@ struct IgnoredSegmentTests {
         return packets
     }
 
-    /// How a SYN, and later data, never reach the server.
+    /// Why a SYN, and later data, never reach the server.
     enum Decoy: CaseIterable {
         case linkAddress, vlan, signature, noTimestamp, timestamp
 
@@ -260,8 +261,8 @@ struct IgnoredSegmentTests {
         }
     }
 
-    /// A segment of the client with a timestamp, that many after the last one; what is added to its sequence and
-    /// acknowledgment numbers.
+    /// A segment of the client whose timestamp is this much after the last one, and the offsets added to its sequence
+    /// and acknowledgment numbers.
     private struct Stamped: Sendable {
         var text: String?
         var later: UInt32
@@ -270,8 +271,8 @@ struct IgnoredSegmentTests {
         var acknowledgment: Int64 = 0
     }
 
-    /// What a server of Linux 6.18 read in each case: its timestamps are those of segments at the last acknowledged
-    /// byte, with or without data.
+    /// What a Linux 6.18 server read in each case: it remembers timestamps of segments at the last acknowledged byte,
+    /// with or without data.
     private static let stamps: [(name: String, segments: [Stamped], texts: [String])] = [
         (
             "an acknowledgment far newer, then the old clock",

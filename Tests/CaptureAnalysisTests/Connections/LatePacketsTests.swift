@@ -4,12 +4,12 @@ import Testing
 import WebSocketProtocol
 import WireFormat
 
-/// What becomes of a verdict if packets of one end are captured late, or the clock runs backwards.
+/// Verdicts when packets of one end are captured late, or the clock runs backwards.
 ///
-/// The right answer is what was built.
+/// The expected answer follows from how the session is built.
 @Suite("A verdict with packets captured late")
 struct LatePacketsTests {
-    /// The packets with those of one end captured later.
+    /// The packets, with those of one end captured later.
     private static func delay(
         _ packets: [TimedPacket], of sender: ExpectedMessage.Sender, milliseconds: Int64
     ) -> [TimedPacket] {
@@ -143,6 +143,6 @@ struct LatePacketsTests {
 }
 
 extension TimedPacket {
-    /// Whether it comes from the client's port, 53412.
+    /// Whether the packet comes from the client's port, 53412.
     fileprivate var isFromClient: Bool { bytes[34] == 0xd0 && bytes[35] == 0xa4 }
 }

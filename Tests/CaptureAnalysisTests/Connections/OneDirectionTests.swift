@@ -9,7 +9,7 @@ import WireFormat
 struct OneDirectionTests {
     private static let count = 12
 
-    /// A session of texts from both ends, and of its packets those of one end.
+    /// The packets of one end in a session of texts from both ends.
     private static func packets(of end: ExpectedMessage.Sender, texts: Int = count, withOpening: Bool) -> [TimedPacket]
     {
         var talk = TCPConversation()
@@ -133,7 +133,7 @@ struct OneDirectionTests {
     @Test(
         "One direction and a SYN of the other do not show whether the upgrade was accepted", arguments: [0, 1, 2, 12])
     func onlySYN(count: Int) throws {
-        // The client's ACK of the answer shows that there was one.
+        // The client's ACK of the response shows that there was one.
         var talk = TCPConversation()
         talk.openWebSocket()
         for number in 0..<count {
@@ -162,7 +162,7 @@ struct OneDirectionTests {
         #expect(handshakes.map(\.isAnswerMissing) == [false])
     }
 
-    /// HTTP before the upgrade, and the end that was captured.
+    /// The number of HTTP exchanges before the upgrade, and the end that was captured.
     static let exchanges: [(count: Int, end: ExpectedMessage.Sender)] = [
         (0, .client), (1, .client), (3, .client), (0, .server), (1, .server), (3, .server),
     ]
@@ -193,7 +193,7 @@ struct OneDirectionTests {
             #expect(analysis.handshakes.map(\.isAccepted) == [true])
             let verdict = try analysis.end.verdict
             #expect(verdict.by == .unknown && verdict.layer == .closeFrame && verdict.code == .goingAway)
-            // What the other end said is not known, so neither is what this one was told, nor whether it was answered.
+            // What the other end sent is unknown, and so are the close event of this one and whether it was answered.
             let (own, other) =
                 end == .client ? (verdict.clientEvent, verdict.serverEvent) : (verdict.serverEvent, verdict.clientEvent)
             #expect(own == nil && other?.code == .goingAway && other?.wasClean == nil)
@@ -219,7 +219,7 @@ struct OneDirectionTests {
         talk.sendClose(1000, from: end)
         talk.finish(first: .server)
         let analysis = Analysis(talk.packets.sent(by: end))
-        // The answer's own packet, or that of the first frame; then three messages and the Close frame.
+        // The response's own packet, or that of the first frame; then three messages and the Close frame.
         let open = request + (end == .client ? 2 : 1)
         let connecting = end == .client ? request : open
         let closing = request + 2 + 3
@@ -232,7 +232,7 @@ struct OneDirectionTests {
 }
 
 extension [TimedPacket] {
-    /// The packets from one end's port: 8080 is the server's.
+    /// The packets from one end's port; the server's is 8080.
     func sent(by end: ExpectedMessage.Sender, isV6: Bool = false) -> [TimedPacket] {
         // After 14 bytes of Ethernet and 20 of IPv4 or 40 of IPv6.
         let port = isV6 ? 54 : 34
@@ -245,7 +245,7 @@ struct LostOpeningTests {
     private static let request = 3
     private static let response = 4
 
-    /// A session of texts from both ends, without some of its first packets.
+    /// The analysis of a session of texts from both ends, without some of its first packets.
     private static func analysis(texts: Int, without lost: Set<Int>, fields: String = "") -> Analysis {
         var talk = TCPConversation()
         talk.open()

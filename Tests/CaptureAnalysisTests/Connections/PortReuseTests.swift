@@ -4,16 +4,16 @@ import Testing
 import WebSocketProtocol
 import WireFormat
 
-/// How one session ends before the next takes its ports, and which end is captured late.
+/// How a session ends before the next one takes its ports, and which end is captured late.
 struct PortReuse: Sendable, CustomTestStringConvertible {
     var late: ExpectedMessage.Sender
-    /// By how much.
+    /// The delay of the end captured late.
     var milliseconds: Int64
-    /// How long the ports rest.
+    /// How long the ports are unused.
     var rest: Int64 = 150
-    /// Whether the client ends with a RST; if not, with a FIN that the server answers.
+    /// Whether the client ends with a RST; otherwise with a FIN that the server answers.
     var isReset = true
-    /// Whether the client sends nothing after its request, and only acknowledges.
+    /// Whether the client only acknowledges after its request.
     var onlyListens = false
 
     var testDescription: String {
@@ -40,7 +40,7 @@ struct PortReuse: Sendable, CustomTestStringConvertible {
         PortReuse(late: .client, milliseconds: 200, isReset: false, onlyListens: true),
     ]
 
-    /// The packets in the order of the capture.
+    /// The packets in capture order.
     var packets: [TimedPacket] {
         var packets: [TimedPacket] = []
         for number in 0..<3 {

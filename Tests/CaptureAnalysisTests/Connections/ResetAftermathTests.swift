@@ -4,16 +4,16 @@ import Testing
 import WebSocketProtocol
 import WireFormat
 
-/// What is captured after a RST that counts.
+/// Packets captured after a RST that counts.
 struct Aftermath: Sendable, CustomTestStringConvertible {
     var testDescription: String
-    /// What follows the RST of an end.
+    /// The steps that follow an end's RST.
     var follow: @Sendable (inout TCPConversation, _ sender: ExpectedMessage.Sender) -> Void
     /// Whether the session goes on.
     var isSurvived = false
     /// The texts that follow.
     var texts: [String] = []
-    /// The bytes that follow from the other end, and from the RST's sender.
+    /// The numbers of following bytes from the other end, and from the RST's sender.
     var count = (other: 0, sender: 0)
 
     private static func text(_ text: String, _ sender: ExpectedMessage.Sender) -> [UInt8] {
@@ -83,7 +83,7 @@ struct Aftermath: Sendable, CustomTestStringConvertible {
 
 @Suite("What follows a RST that counts")
 struct ResetAftermathTests {
-    /// A session, and the RST in packet 9.
+    /// A session whose packet 9 is the RST.
     private func begin(_ sender: ExpectedMessage.Sender) -> TCPConversation {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -121,7 +121,7 @@ struct ResetAftermathTests {
             #expect(verdict.by == party && verdict.layer == .rst && tcp.resetPacket == 9)
             #expect(verdict.clientEvent?.code == .abnormalClosure && verdict.serverEvent?.code == .abnormalClosure)
             #expect(verdict.silence == 2_000_000)
-            // Without another packet, there is nothing to wait for.
+            // Without another packet there is nothing to wait for.
             let last = UInt64(talk.packets.count)
             #expect(try analysis.end.origin?.packet == (last == 9 ? nil : 9))
             let reported = analysis.findings.filter { $0.rule == "tcp.data-after-reset" }
@@ -185,7 +185,7 @@ struct ResetAftermathTests {
     func gapAtEnd(isLast: Bool) throws {
         var talk = TCPConversation()
         talk.openWebSocket()
-        // The client's RST is at its next byte; the server's stream still waits for what is missing.
+        // The client's RST is at its next byte; the server's stream still waits for missing bytes.
         talk.lose(10, from: .server)
         talk.sendText("after", from: .server)
         talk.reset(from: .client)
@@ -195,7 +195,7 @@ struct ResetAftermathTests {
         let analysis = Analysis(talk.packets + (isLast ? [] : other.packets))
         let gap = try #require(analysis.findings.first { $0.rule == "tcp.gap" })
         #expect(gap.text.contains("10 bytes"))
-        // A finding of the packet that it is reported at names no other.
+        // A finding does not name the packet at which it is reported.
         #expect(gap.origin?.packet == (isLast ? nil : reset))
         #expect(gap.origin?.time == (isLast ? nil : talk.packets.last?.time))
         #expect(try analysis.end.origin?.packet == gap.origin?.packet)
@@ -204,7 +204,7 @@ struct ResetAftermathTests {
     @Test("What follows a RST is awaited for two seconds, by the time of other connections")
     func patience() throws {
         var packets = begin(.server).packets
-        // Some of these are of the same shard.
+        // Some of these are in the same shard.
         for number in 0..<40 {
             var talk = TCPConversation(from: "10.0.0.8:\(50_000 + number)", at: 1_700_000_003 + Int64(number))
             talk.openWebSocket()
@@ -221,6 +221,6 @@ struct ResetAftermathTests {
 }
 
 extension Analysis {
-    /// The rules of the findings on TCP: all frames have the same masking key here.
+    /// The rules of the TCP findings: all frames here have the same masking key.
     fileprivate var tcpRules: [String] { rules.filter { $0.hasPrefix("tcp.") } }
 }

@@ -9,7 +9,7 @@ import WireFormat
 
 @Suite("Time that passes without packets")
 struct TimeTests {
-    /// An analysis that stands still between its packets.
+    /// An analysis that stays open between packets.
     private struct Standing: ~Copyable {
         var pipeline = Pipeline(options: AnalysisOptions())
         var recorder = Recorder()

@@ -14,7 +14,7 @@ struct TunnelledSessionTests {
         return talk
     }
 
-    /// Packets within a VXLAN network.
+    /// Packets inside a VXLAN network.
     private static func inside(_ network: UInt32, _ packets: [TimedPacket]) -> [TimedPacket] {
         packets.map { packet in
             let header = [0x08, 0, 0, 0] + (network << 8).bigEndianBytes
@@ -33,7 +33,7 @@ struct TunnelledSessionTests {
         return TimedPacket(at: packet.time, Array(bytes))
     }
 
-    /// Both lists, a packet of each by turns.
+    /// Packets of both lists in turns.
     private static func byTurns(_ one: [TimedPacket], _ other: [TimedPacket]) -> [TimedPacket] {
         zip(one, other).flatMap { [$0, $1] }
     }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Variants of upgrades that break a rule")
 struct UpgradeVariantsTests {
-    /// An exchange: fields added to the request and to the response, and text replaced in either.
+    /// An exchange with fields added to the request and the response, and with text replaced in either.
     struct Variant: CustomTestStringConvertible {
         var offer = ""
         var answer = ""

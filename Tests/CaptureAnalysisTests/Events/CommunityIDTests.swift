@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The community id")
 struct CommunityIDTests {
-    /// From the test vectors of the specification (corelight/community-id-spec, version 1, seed 0).
+    /// Test vectors of the specification (corelight/community-id-spec, version 1, seed 0).
     @Test(
         "The community ID is the one that other tools give",
         arguments: [

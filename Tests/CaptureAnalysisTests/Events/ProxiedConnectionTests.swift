@@ -28,7 +28,7 @@ struct ProxiedConnectionTests {
         let ipv6 =
             [UInt8](repeating: 0, count: 15) + [1] + [0x20, 1] + [UInt8](repeating: 0, count: 13) + [2, 0, 1, 0, 2]
         #expect(text(Self.signature + [0x21, 0x21, 0, 36] + ipv6) == "2 [::1]:1 [2001::2]:2")
-        // LOCAL, UNSPEC, UDP, Unix, and a length without room for addresses.
+        // LOCAL, UNSPEC, UDP, a Unix socket, and a length without room for addresses.
         for head: [UInt8] in [
             [0x20, 0x11, 0, 12], [0x21, 0, 0, 12], [0x21, 0x12, 0, 12], [0x21, 0x31, 0, 12], [0x21, 0x11, 0, 11],
         ] {

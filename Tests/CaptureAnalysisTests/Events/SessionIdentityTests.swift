@@ -87,7 +87,7 @@ struct MessageIndexTests {
         talk.send(WireFrame(2, [100], from: .client, fin: false).bytes, from: .client)
         talk.sendText("3", from: .client)
         talk.sendText("0", from: .server)
-        // Begun and not finished.
+        // A message that begins but does not end.
         talk.send(WireFrame(1, [101], from: .server, fin: false).bytes, from: .server)
         talk.finish(first: .client)
         let analysis = Analysis(talk)

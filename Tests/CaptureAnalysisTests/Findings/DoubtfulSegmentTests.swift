@@ -6,7 +6,7 @@ import WireFormat
 
 @Suite("Segments that cannot be taken at their word")
 struct DoubtfulSegmentTests {
-    /// A session of which the client has sent "one"; the number its next byte has, and the server's.
+    /// A session in which the client has sent "one", the sequence number of its next byte, and the server's.
     private static func session() -> (talk: TCPConversation, client: UInt32, server: UInt32) {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -17,7 +17,7 @@ struct DoubtfulSegmentTests {
         return (talk, 1001 + UInt32(sent), 2001 + UInt32(answered))
     }
 
-    /// A packet of the client's outside the conversation.
+    /// A packet of the client outside the conversation.
     private static func stray(
         _ flags: TCPFlags, _ sequence: UInt32, acknowledgment: UInt32, at clock: Int64, _ payload: [UInt8] = []
     ) -> TimedPacket {
@@ -129,7 +129,7 @@ struct DoubtfulSegmentTests {
 }
 
 extension TimedPacket {
-    /// Changes the time to live of an IPv4 packet in an Ethernet frame, and the header's checksum with it (RFC 1624).
+    /// Changes the time to live of an IPv4 packet in an Ethernet frame, and corrects the header's checksum (RFC 1624).
     fileprivate mutating func setHopLimit(_ hopLimit: UInt8) {
         bytes[14 + 8] = hopLimit
         bytes.replaceSubrange(24..<26, with: [0, 0])

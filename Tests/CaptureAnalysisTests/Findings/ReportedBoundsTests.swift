@@ -65,13 +65,13 @@ struct ReportedBoundsTests {
         #expect(try analysis.summary.connectionsGivenUp == (isFollowed ? 0 : 1))
     }
 
-    /// Bytes in which no header of a frame stands: each has a reserved bit set.
+    /// Bytes that contain no frame header: each has a reserved bit set.
     private static func noise(_ count: Int) -> [UInt8] {
         var random = SeededGenerator(seed: 7)
         return (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) | 0x30 }
     }
 
-    /// A connection begun before the capture, whose client sends this many bytes that are no frames.
+    /// A connection that began before the capture, whose client sends this many bytes that are not frames.
     private func strange(_ count: Int) -> TCPConversation {
         var talk = TCPConversation()
         let bytes = Self.noise(count)
@@ -96,7 +96,7 @@ struct ReportedBoundsTests {
     func searchedLong(kilobytes: Int, givenUp: UInt64) throws {
         var talk = TCPConversation()
         for length in 20...21 { talk.send(WireFrame(2, Self.noise(length), from: .server).bytes, from: .server) }
-        // A frame of 8 MiB begins, of which the end is not seen.
+        // A frame of 8 MiB begins, but its end is not seen.
         talk.send([0x82, 127, 0, 0, 0, 0, 0, 0x80, 0, 0], from: .server)
         for _ in 0..<kilobytes { talk.send(Self.noise(1024), from: .server) }
         let summary = try Analysis(talk.packets).summary
@@ -143,7 +143,7 @@ struct ReportedBoundsTests {
             #expect(analysis.rules.filter { $0 != "masking.repeated-key" } == rules)
             #expect(analysis.texts.suffix(1) == ["client 19"] && analysis.texts.contains("server 0"))
             #expect(try analysis.summary.connectionsGivenUp == 0)
-            // What came before shows in the offset of the first gap, and in what the search after it gave up.
+            // The earlier bytes show in the offset of the first gap, and in what the search after it gave up.
             let gap = try #require(analysis.gaps.first { $0.from == .client })
             let resync = try #require(analysis.resyncs.first { $0.from == .client })
             #expect(gap.streamOffset >= 48 << 10 && gap.streamOffset + resync.skipped == UInt64(size))
@@ -155,7 +155,7 @@ struct ReportedBoundsTests {
 
     private static let texts = (0..<20).map { String(repeating: "text \($0) ", count: 40) }
 
-    /// A session of which bytes are lost between frames; then come some that are none, then texts.
+    /// A session with a gap between frames, then bytes that are not frames, then texts.
     private func lost(_ count: Int) -> TCPConversation {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -181,7 +181,7 @@ struct ReportedBoundsTests {
     @Test("Bytes after a gap are counted by `gap.place-lost` if searches have no room")
     func noRoomToSearch() throws {
         var limits = Limits()
-        // Enough for the upgrade's heads, not for a search that takes a text.
+        // Enough for the upgrade's heads, but not for a search for a text.
         limits.keptPayload = Limits.shards * 2500
         let talk = lost(9 << 10)
         let analysis = Analysis(talk.packets, limits: limits)
@@ -192,7 +192,7 @@ struct ReportedBoundsTests {
         #expect(finding.text.contains("\((9 << 10) + frames) captured bytes"))
     }
 
-    /// Server's segments of which the first comes last.
+    /// A server's segments, the first of which comes last.
     private func shuffled(_ count: Int) -> [TimedPacket] {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -204,7 +204,7 @@ struct ReportedBoundsTests {
         return packets + talk.packets.suffix(1)
     }
 
-    /// The one that fills the gap is not the next either, as the others wait after it.
+    /// The segment that fills the gap is not next either, since the others wait after it.
     @Test("Segments out of order beyond 64 are forgotten, which a note says once a stream", arguments: [63, 64, 2000])
     func outOfOrder(count: Int) {
         let analysis = Analysis(shuffled(count), deliveries: .all)
@@ -255,7 +255,7 @@ struct ReportedBoundsTests {
             ledger.recordEarly(number * 10, Origin(packet: number), next: 0)
         }
         var hasForgotten = [ledger.hasForgotten]
-        // What was handed on by then is not missed.
+        // Bytes already delivered by then are not missed.
         ledger.recordEarly(650, Origin(packet: 65), next: 10)
         hasForgotten.append(ledger.hasForgotten)
         ledger.recordEarly(660, Origin(packet: 66), next: 10)

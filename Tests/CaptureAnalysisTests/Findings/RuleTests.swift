@@ -19,7 +19,7 @@ struct RuleTests {
         static func < (left: Row, right: Row) -> Bool { left.description < right.description }
     }
 
-    /// The rows of docs/findings.md; a row without a name is another text of the rule above it.
+    /// The rows of docs/findings.md; a row without a name is another text of the previous rule.
     private static func listed() throws -> [Row] {
         let page = try String(contentsOf: Repository.root.appending(path: "docs/findings.md"), encoding: .utf8)
         var rows: [Row] = []

@@ -12,7 +12,7 @@ struct UnansweredTests {
         return Analysis(talk)
     }
 
-    /// The findings but those on masking keys, which made-up frames share.
+    /// The findings, except those on masking keys, which all made-up frames share.
     private func findings(_ analysis: Analysis) -> [Finding] {
         analysis.reported.compactMap { if case .finding(let finding) = $0.event { finding } else { nil } }
             .filter { $0.rule != "masking.repeated-key" }
@@ -102,7 +102,7 @@ struct UnansweredTests {
         talk.wait(milliseconds: 5000)
         talk.finish(first: .client)
         var packets = talk.packets
-        // The Ping is sent again after its Pong.
+        // The Ping is retransmitted after its Pong.
         let pingTime = packets[5].time
         packets[5].time = packets[6].time
         packets[6].time = pingTime
@@ -167,7 +167,7 @@ struct UnansweredTests {
             }
             #expect(reported(analysis).count { $0 == "close.not-answered" } == count)
             #expect(try !analysis.end.verdict.isClean)
-            // As Linux does for a socket that was closed: what the other end still sends draws a RST.
+            // As on Linux with a closed socket: what the other end still sends is answered with a RST.
             let behindFin = self.analysis { talk in
                 talk.sendClose(1011, from: closer)
                 talk.finish(from: closer)

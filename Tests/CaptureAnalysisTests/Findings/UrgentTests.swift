@@ -4,11 +4,11 @@ import TestSupport
 import Testing
 import WireFormat
 
-/// A Linux receiver leaves the urgent byte out of the stream, unless the application asks for it (SO_OOBINLINE).
+/// A Linux receiver leaves the urgent byte out of the stream, unless the application requests it (SO_OOBINLINE).
 @Suite("Bytes out of band")
 struct UrgentTests {
-    /// A client's message in which a byte is out of band: the pointer, where the segment is split, and whether all
-    /// parts have the flag.
+    /// A client's message with an out-of-band byte: the pointer, where the segment is split, and whether all parts have
+    /// the flag.
     static let rows: [(place: Int, pointer: UInt16, split: Int?)] = [
         (0, 1, nil), (0, 0, nil), (3, 4, nil), (13, 14, nil), (5, 6, 9), (9, 10, 9), (10, 11, 9), (13, 14, 9),
     ]

@@ -20,7 +20,7 @@ struct EncryptedConnectionTests {
         return options
     }
 
-    /// A recorded session up to before its end, from a port of its own.
+    /// A recorded session from a port of its own, up to just before its end.
     private static func talk(
         _ session: RecordedSession, port: Int = 40_000, at seconds: Int64 = 1_700_000_000, tail: Int = 2
     ) -> TCPConversation {
@@ -49,7 +49,7 @@ struct EncryptedConnectionTests {
         #expect(connection.client == Endpoint("10.0.0.7:40000") && connection.server == Endpoint("10.0.0.9:443"))
         #expect(connection.encryption.cipherSuite == session.suite)
         #expect(connection.encryption.serverName == "server.example" && connection.offeredProtocols == ["http/1.1"])
-        // TLS 1.3 encrypts what the server chose.
+        // TLS 1.3 encrypts the server's choice.
         #expect(connection.encryption.applicationProtocol == (name.hasPrefix("tls13") ? nil : "http/1.1"))
         #expect(connection.obstacle == .noKeyLog && !connection.hasEncryptedHello && connection.opensInCapture)
         func count(_ direction: Direction) -> UInt64 {
@@ -59,7 +59,7 @@ struct EncryptedConnectionTests {
         #expect(connection.bytesFromServer == count(.fromResponder))
         #expect(connection.by == .server && connection.layer == .fin && connection.alert == nil)
         let times = talk.packets.map(\.time)
-        // The acknowledgment of the second FIN comes when it is over.
+        // When the second FIN is acknowledged, the connection is already over.
         #expect(connection.duration == times[times.count - 2].nanoseconds(since: times[0]))
         let server = try #require(try analysis.summary.encryptedServers.first)
         #expect(server.name == "server.example" && server.connections == 1 && server.cipherSuites == [session.suite])
@@ -90,7 +90,7 @@ struct EncryptedConnectionTests {
         var packets: [TimedPacket] = []
         for number in 0..<4 {
             var talk = Self.talk(session, port: 41_000 + number, at: 1_700_000_000 + Int64(number) * 1000)
-            // They live for different times, but for the silence at the end.
+            // They last for different times, but end with the same silence.
             talk.wait(milliseconds: Int64(number + 1) * 5000)
             talk.send([23, 3, 3, 0, 20] + [UInt8](repeating: 9, count: 20), from: .client)
             talk.wait(milliseconds: 60_000)

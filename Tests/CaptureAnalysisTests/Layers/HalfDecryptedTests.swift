@@ -9,7 +9,7 @@ import WireFormat
 
 @Suite("A session inside TLS of which one direction can be decrypted")
 struct HalfDecryptedTests {
-    /// The packets of a recorded session of TLS 1.3.
+    /// The packets of a recorded TLS 1.3 session.
     private static func packets(_ session: RecordedSession) -> [TimedPacket] {
         var talk = TCPConversation()
         talk.open()
@@ -30,13 +30,13 @@ struct HalfDecryptedTests {
         return options
     }
 
-    /// What of a key log stands for what one end sends, or begins it.
+    /// The lines of a key log that are missing or damaged for one end.
     enum Lack: String, CaseIterable {
         case allSecrets = "_TRAFFIC_SECRET"
         case application = "_TRAFFIC_SECRET_0"
     }
 
-    /// A key log without some lines of an end; `bySpoiling`, these have another secret.
+    /// A key log without some lines of an end; with `bySpoiling`, these lines have another secret instead.
     private static func lines(_ session: RecordedSession, without end: Role, _ lack: Lack, bySpoiling: Bool)
         -> [Substring]
     {
@@ -48,7 +48,7 @@ struct HalfDecryptedTests {
         }
     }
 
-    /// What an end sends.
+    /// The texts that an end sends.
     private static func texts(of end: Role) -> [String] {
         let (name, step) = end == .client ? ("client", 20) : ("server", 30)
         return (0..<8).map { String(repeating: "\(name) \($0) ", count: 1 + step * $0) }

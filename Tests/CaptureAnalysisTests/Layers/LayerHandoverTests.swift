@@ -5,18 +5,18 @@ import TestSupport
 import Testing
 import WireFormat
 
-/// Keeps what it is handed, and where that stands.
+/// Records the bytes that it gets, and their offsets.
 private final class RecordingLayer: StreamLayer {
     final class Log: Sendable {
         let bytes = Mutex<[Direction: [UInt8]]>([:])
-        /// Offsets that are not right after the bytes before them.
+        /// Offsets that do not directly follow the previous bytes.
         let breaks = Mutex<[UInt64]>([])
     }
 
     struct Provider: StreamLayerProvider {
         let ending: UpgradeFollower.Ending
         let log: Log
-        /// Where the streams begin that the layer is to read, by ``Direction/index``.
+        /// Where the layer's streams are to begin, by ``Direction/index``.
         let starts: [UInt64]
 
         func layer(for offer: LayerOffer, startingWith bytes: Span<UInt8>) -> (any StreamLayer)? {
@@ -45,7 +45,7 @@ private final class RecordingLayer: StreamLayer {
     func skip(_ length: UInt64?, at place: StreamPlace, into output: inout LayerOutput) {}
 }
 
-/// Layers that begin where HTTP ends: TLS behind a proxy, say.
+/// Layers that begin where HTTP ends, such as TLS through a proxy.
 @Suite("Layers after HTTP")
 struct LayerHandoverTests {
     private static let clientHello: [UInt8] = [0x16, 0x03, 0x01, 0x00, 0x05] + Array("hello".utf8)
@@ -53,7 +53,7 @@ struct LayerHandoverTests {
     private static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
     private static let settings: [UInt8] = [0, 0, 0, 4, 0, 0, 0, 0, 0]
 
-    /// Two streams, of which `connect` and `established` are HTTP's.
+    /// Checks two streams that begin with `connect` and `established`, which belong to HTTP.
     private func check(
         _ ending: UpgradeFollower.Ending, client: [UInt8], server: [UInt8], connect: String = "",
         established: String = "", segmentSize: Int, isServerFirst: Bool

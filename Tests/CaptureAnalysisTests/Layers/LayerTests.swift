@@ -6,10 +6,10 @@ import Testing
 import WebSocketProtocol
 import WireFormat
 
-/// Readers that stand between TCP and sessions, such as TLS and HTTP/2 will: through the whole pipeline.
+/// Layers between TCP and sessions, as TLS and HTTP/2 are: through the whole pipeline.
 @Suite("Layers between TCP and sessions")
 struct LayerTests {
-    /// Something that one end says, of its own accord.
+    /// Bytes that an end sends of its own accord.
     private struct Part {
         var sender: ExpectedMessage.Sender
         var bytes: [UInt8]
@@ -24,7 +24,7 @@ struct LayerTests {
         }
     }
 
-    /// A session, from its upgrade to its end.
+    /// A session from its upgrade to its end.
     private static func session(_ name: String) -> [Part] {
         [
             Part(.client, TCPConversation.upgradeRequest("/\(name)")),
@@ -53,7 +53,7 @@ struct LayerTests {
         Analysis(packets, options: options)
     }
 
-    /// What was said in a session, without places and packets.
+    /// The content of a session, without offsets and packets.
     private static func words(_ analysis: Analysis, stream: UInt64? = nil) -> [String] {
         analysis.reported.filter { $0.context.session.stream == stream }.compactMap {
             switch $0.event {
@@ -82,7 +82,7 @@ struct LayerTests {
         return talk
     }
 
-    /// Whether the client's port, 53412, has sent a packet.
+    /// Whether a packet comes from the client's port, 53412.
     private static func isFromClient(_ packet: TimedPacket) -> Bool {
         packet.bytes[34] == 0xd0 && packet.bytes[35] == 0xa4
     }
@@ -108,7 +108,7 @@ struct LayerTests {
         talk.wait(milliseconds: 3000)
         send(WireFrame.text("bye", from: .client), from: .client)
         talk.finish(first: .client)
-        // Two interfaces in turn: of each burst, first the client's packets.
+        // Two interfaces in turn: in each burst, the client's packets come first.
         var packets = Array(talk.packets.prefix(3))
         for start in stride(from: 3, to: talk.packets.count, by: burst) {
             let part = talk.packets[start..<min(start + burst, talk.packets.count)]
@@ -124,7 +124,7 @@ struct LayerTests {
     func sameFrames(recordSize: Int) {
         let parts = Self.session("a")
         let plain = Self.analyse(Self.talk(parts) { [$0.bytes] }.packets)
-        // One record spans segments, or one segment holds several.
+        // One record spans several segments, or one segment holds several records.
         for segmentSize in [100, 1460] {
             let hidden = Self.analyse(
                 Self.talk(parts) { part in
@@ -170,7 +170,8 @@ struct LayerTests {
         talk.send(Array(record.prefix(200)), from: .client)
         talk.send(Array(record.dropFirst(200)), from: .client)
         let lastByte = UInt64(talk.packets.count)
-        // All but the record's last byte: the message's last byte may be in the other's hands, but cannot be read.
+        // Everything but the record's last byte: the other end may have the message's last byte, but cannot read it
+        // yet.
         talk.acknowledge(from: .server, beyond: -1)
         talk.wait(milliseconds: 50)
         talk.acknowledge(from: .server)
@@ -191,7 +192,7 @@ struct LayerTests {
         let message = WireFrame.text(String(repeating: "x", count: 900), from: .server)
         let records = XORLayer.records(message, of: 300)
         for (index, record) in records.enumerated() {
-            // Of the second record, the middle is not in the capture.
+            // The capture lacks the middle of the second record.
             guard index == 1 else {
                 talk.send(record, from: .server)
                 continue
@@ -231,7 +232,7 @@ struct LayerTests {
         #expect(gap.length == nil)
     }
 
-    /// Two sessions on one connection, whose parts take turns.
+    /// Two sessions on one connection, whose parts alternate.
     private static func multiplexed(
         _ encrypts: Bool, from client: String = "10.0.0.7:53412"
     ) -> TCPConversation {
@@ -266,7 +267,7 @@ struct LayerTests {
         parts += Self.session("two").map { Part($0.sender, MultiplexLayer.chunk($0.bytes, of: 2)) }
         let analysis = Self.analyse(Self.talk(parts) { [$0.bytes] }.packets)
         let first = try #require(analysis.reported.first { if case .end = $0.event { true } else { false } })
-        // Three packets open the connection; each part is one, and its acknowledgment another.
+        // Three packets open the connection; each part is one packet, and its acknowledgment another.
         #expect(first.context.session.stream == 1 && first.context.packet == UInt64(3 + 2 * endPart - 1))
         #expect(analysis.ends.count == 2 && analysis.ends.allSatisfy(\.verdict.isClean))
     }

@@ -2,8 +2,8 @@ import CaptureAnalysis
 import TestSupport
 import WireFormat
 
-/// A toy HTTP/2: each direction is a marker, then chunks of a stream's number, a length of two bytes and bytes; a chunk
-/// of length 0 ends its stream.
+/// A toy HTTP/2: each direction is a marker, then chunks that consist of a stream number, a length of two bytes, and
+/// bytes; a chunk of length 0 ends its stream.
 final class MultiplexLayer: StreamLayer {
     static let marker: UInt8 = 0xe6
 
@@ -33,7 +33,7 @@ final class MultiplexLayer: StreamLayer {
                 output.end(UInt64(side.header[0]), at: place)
                 side.header = []
             } else {
-                // What is here of a chunk is handed on at once.
+                // The available part of a chunk is passed on at once.
                 let part = offset..<min(bytes.count, offset + side.remaining)
                 output.append(
                     bytes.extracting(part), to: UInt64(side.header[0]), completedAt: place,

@@ -6,7 +6,7 @@ import Testing
 import WireFormat
 
 extension RecordedSession {
-    /// A handshake message as the next record of the client, after all but `tail` pieces, in AES-256-CBC with SHA-384
+    /// Seals a handshake message as the client's next record after all but `tail` pieces, in AES-256-CBC with SHA-384
     /// (RFC 5246 6.2.3.2).
     func sealed(_ message: some Collection<UInt8>, tail: Int) throws -> [UInt8] {
         let own = pieces.dropLast(tail).filter { $0.direction == .fromInitiator }.flatMap(\.bytes)

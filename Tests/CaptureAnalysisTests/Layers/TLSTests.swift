@@ -6,12 +6,12 @@ import Testing
 import WebSocketProtocol
 import WireFormat
 
-/// Sessions inside TLS that OpenSSL has recorded, put into packets here.
+/// TLS sessions recorded with OpenSSL, put into packets here.
 @Suite("Sessions inside TLS")
 struct TLSTests {
     private static let names = ["websocket-tls13", "websocket-tls12"]
 
-    /// What becomes of the piece with a number.
+    /// What happens to the piece with a number.
     private enum Change {
         case keep, lose, flip
     }
@@ -42,11 +42,11 @@ struct TLSTests {
         return talk
     }
 
-    /// What was said in a session as plain segments, but for what a piece of the encrypted one held.
+    /// The content of a session as plain segments, except for what a piece of the encrypted session held.
     private static func plainTalk(_ session: RecordedSession, without lost: Int) -> TCPConversation {
         var talk = TCPConversation()
         talk.open()
-        // The last pieces are those of what was said, and both close_notify.
+        // The last pieces are those of the content, and both close_notify.
         let first = session.pieces.count - 2 - session.said.count
         for (index, said) in session.said.enumerated() {
             let sender: ExpectedMessage.Sender = said.direction == .fromInitiator ? .client : .server
@@ -70,7 +70,7 @@ struct TLSTests {
         return options
     }
 
-    /// What the ends said, without TLS.
+    /// The content of a session, without TLS.
     private static func plain(_ session: RecordedSession) -> [String] {
         (0..<8).flatMap { number in
             [
@@ -99,12 +99,12 @@ struct TLSTests {
         #expect(analysis.alerts.map(\.name) == ["close_notify", "close_notify"])
         let encrypted = try analysis.summary.encrypted
         #expect(encrypted.total == 1 && encrypted.decrypted == 1)
-        // The server's first message stands after its response, in decrypted bytes.
+        // The server's first message follows its response, in decrypted bytes.
         let response = try #require(session.plaintext[1].firstRange(of: Array("\r\n\r\n".utf8)))
         #expect(analysis.messages.first { $0.from == .server }?.message.streamOffset == UInt64(response.upperBound))
     }
 
-    /// What stands before TLS in a connection through a proxy.
+    /// The bytes before TLS in a connection through a proxy.
     private static let heads: [String: [(ExpectedMessage.Sender, [UInt8])]] = [
         "CONNECT": [
             (.client, Array("CONNECT server.example:443 HTTP/1.1\r\nHost: server.example:443\r\n\r\n".utf8)),
@@ -116,7 +116,7 @@ struct TLSTests {
             (.client, [5, 1, 0, 3, 14] + Array("server.example".utf8) + [1, 187]),
             (.server, [5, 0, 0, 1, 10, 0, 0, 9, 1, 187]),
         ],
-        // Version 4A: a user ID of no bytes, then the name.
+        // Version 4A: an empty user ID, then the name.
         "SOCKS 4A": [
             (.client, [4, 1, 1, 187, 0, 0, 0, 1, 0] + Array("server.example".utf8) + [0]),
             (.server, [0, 90, 0, 0, 0, 0, 0, 0]),
@@ -148,7 +148,7 @@ struct TLSTests {
     func snapLength(name: String) throws {
         let session = try RecordedSession(name)
         var packets = Self.talk(session).packets
-        // The hellos are whole: without them nothing could be said at all.
+        // The hellos are whole: without them nothing could be decrypted at all.
         for index in packets.indices.dropFirst(12) {
             packets[index].bytes.removeLast(max(0, packets[index].bytes.count - 96))
         }
@@ -162,7 +162,8 @@ struct TLSTests {
         let session = try RecordedSession("websocket-tls13")
         var options = Self.options(session.keyLog)
         options.demand.deliveries = .all
-        // All that follows the server's last message is left out; that is sent twice more before it is acknowledged.
+        // Everything after the server's last message is left out; that message is sent twice more before it is
+        // acknowledged.
         var talk = Self.talk(session, tail: 7, ends: false)
         let piece = session.pieces[session.pieces.count - 7]
         #expect(piece.direction == .fromResponder)
@@ -217,14 +218,14 @@ struct TLSTests {
     @Test("lose a record that is not genuine, and say so", arguments: names)
     func badRecord(name: String) throws {
         let session = try RecordedSession(name)
-        // A message of the server in the middle.
+        // A message in the middle of the server's.
         let flipped = session.pieces.count - 12
         let analysis = Analysis(
             Self.talk(session) { $0 == flipped ? .flip : .keep }.packets, options: Self.options(session.keyLog))
         #expect(analysis.rules.filter { $0.hasPrefix("tls.") } == ["tls.bad-record"])
         let texts = Self.plain(session)
         #expect(analysis.texts.allSatisfy { texts.contains($0) })
-        // TLS 1.3 tells how many bytes are lost: then it is as if they were lost without TLS.
+        // TLS 1.3 shows how many bytes are lost: then it is as if they were lost without TLS.
         guard name == "websocket-tls13" else { return }
         let plain = Analysis(Self.plainTalk(session, without: flipped))
         #expect(analysis.texts == plain.texts)
@@ -287,7 +288,7 @@ struct TLSTests {
         let session = try RecordedSession("websocket-tls13")
         var options = Self.options(session.keyLog)
         options.limits.keptPayload = 1 << 16
-        // Cut into small segments: no record comes as a whole.
+        // Cut into small segments, so that no record arrives as a whole.
         let packets = Self.talk(session, segmentSize: 100).packets
         let full = Analysis(packets, options: options)
         #expect(full.frames.count == Analysis(packets, options: Self.options(session.keyLog)).frames.count)

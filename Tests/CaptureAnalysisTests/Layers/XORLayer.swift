@@ -2,10 +2,10 @@ import CaptureAnalysis
 import TestSupport
 import WireFormat
 
-/// A toy TLS: each stream is records of three bytes that begin a TLS handshake record, a length of two bytes and at
-/// most 16 KiB, whose bytes are XORed with a key.
+/// A toy TLS: each stream consists of records of three bytes as at the start of a TLS handshake record, a length of two
+/// bytes, and at most 16 KiB XORed with a key.
 final class XORLayer: StreamLayer {
-    /// As TLS begins (RFC 8446 5.1), so that HTTP gives way to it.
+    /// The first bytes, as in TLS (RFC 8446 5.1), so that HTTP gives way to the layer.
     static let marker: [UInt8] = [0x16, 0x03, 0x03]
     static let key: UInt8 = 0x5a
     static let recordLimit = 16 << 10
@@ -14,16 +14,16 @@ final class XORLayer: StreamLayer {
     /// A record that has begun.
     private struct Record {
         var bytes: [UInt8] = []
-        /// Where it begins in TCP.
+        /// The TCP offset of its first byte.
         var start: UInt64
-        /// Bytes of it that are lost.
+        /// The number of its lost bytes.
         var lost = 0
     }
 
-    /// What it says that it decrypts.
+    /// The encryption that it claims to remove.
     let encryption: Encryption?
     private var records: [Direction: Record] = [:]
-    /// Streams of which a header was lost.
+    /// Streams that lost the header of a record.
     private var isLost: Set<Direction> = []
 
     init(encryption: Encryption? = nil) {
@@ -32,7 +32,7 @@ final class XORLayer: StreamLayer {
 
     var cost: Int { records.values.reduce(0) { $0 + $1.bytes.capacity } }
 
-    /// Takes bytes apart, and hands every record on that is whole.
+    /// Splits bytes into records, and outputs every record that is whole.
     func receive(_ bytes: Span<UInt8>, at place: StreamPlace, into output: inout LayerOutput) {
         guard !isLost.contains(place.direction) else { return }
         var offset = 0
@@ -51,7 +51,7 @@ final class XORLayer: StreamLayer {
         guard var record = records[place.direction], record.bytes.count >= Self.headerByteCount, let length,
             length <= UInt64(Self.missing(of: record))
         else {
-            // Where the next record begins is not known.
+            // Where the next record begins is unknown.
             records[place.direction] = nil
             isLost.insert(place.direction)
             return output.appendGap(nil, shownAt: place, carrier: place.carrier)
@@ -60,7 +60,7 @@ final class XORLayer: StreamLayer {
         finish(record, end: place.carrier.upperBound, at: place, &output)
     }
 
-    /// Keeps a record, or hands it on if it is whole.
+    /// Keeps a record, or outputs it if it is whole.
     private func finish(_ record: Record, end: UInt64, at place: StreamPlace, _ output: inout LayerOutput) {
         guard record.bytes.count >= Self.headerByteCount, Self.missing(of: record) == 0 else {
             records[place.direction] = record

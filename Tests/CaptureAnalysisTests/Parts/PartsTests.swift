@@ -41,12 +41,12 @@ struct PartsTests {
         }
     }
 
-    /// All that an event says.
+    /// Everything in an event, as text.
     private static func words(_ reported: ReportedEvent) -> String {
         "\(reported.event) \(reported.context) \(reported.payload)"
     }
 
-    /// Sessions, refused upgrades, requests without an answer and other things, at the same time; some end.
+    /// Concurrent sessions, refused upgrades, unanswered requests and other traffic, some of which end.
     private static func sessions(_ random: inout SeededGenerator) -> [TimedPacket] {
         let packets = (0..<UInt16(40)).flatMap { number in
             var talk = TCPConversation(

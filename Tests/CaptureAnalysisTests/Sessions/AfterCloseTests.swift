@@ -3,14 +3,14 @@ import TestSupport
 import Testing
 import WebSocketProtocol
 
-/// Close frames, what happens around them, and what is owed then.
+/// Close frames, what happens around them, and the expected findings.
 struct Farewell: Sendable, CustomTestStringConvertible {
     var testDescription: String
     /// What happens after the upgrade.
     var steps: @Sendable (inout TCPConversation) -> Void
-    /// Pings that count as unanswered.
+    /// The number of Pings that count as unanswered.
     var unansweredPings: UInt64 = 0
-    /// The rules that are broken.
+    /// The broken rules.
     var rules: [String] = []
 
     private static func close(_ talk: inout TCPConversation, first: ExpectedMessage.Sender) {
@@ -122,7 +122,7 @@ struct AfterCloseTests {
         farewell.steps(&talk)
         let analysis = Analysis(talk)
         #expect(try analysis.end.verdict.unansweredPings == farewell.unansweredPings)
-        // These frames have the key of the RFC's examples, all of them.
+        // All of these frames have the key from the RFC's examples.
         #expect(analysis.rules.filter { $0 != "masking.repeated-key" } == farewell.rules)
     }
 }

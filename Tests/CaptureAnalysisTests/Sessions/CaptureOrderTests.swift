@@ -5,8 +5,8 @@ import WebSocketProtocol
 import WireFormat
 
 extension [TimedPacket] {
-    /// The packets as captured if one of them came later: `index` after `later`, both counted from 0, half a
-    /// millisecond after that one.
+    /// The packets as captured if one of them came later: `index` comes half a millisecond after `later`, both counted
+    /// from 0.
     fileprivate func delaying(_ index: Int, after later: Int) -> [TimedPacket] {
         var packets = self
         var packet = packets.remove(at: index)
@@ -15,7 +15,7 @@ extension [TimedPacket] {
         return packets
     }
 
-    /// The packets as captured if two of them had changed places.
+    /// The packets as captured if two of them were swapped.
     fileprivate func swapping(_ one: Int, _ other: Int) -> [TimedPacket] {
         var packets = self
         (packets[one].bytes, packets[other].bytes) = (packets[other].bytes, packets[one].bytes)
@@ -36,7 +36,7 @@ extension [TimedPacket] {
         return late.sorted { $0.time < $1.time }
     }
 
-    /// The packets, of which those from one on, counted from 0, are sorted by sender.
+    /// The packets, sorted by sender from one on, counted from 0.
     fileprivate func sorting(from start: Int, first: ExpectedMessage.Sender) -> [TimedPacket] {
         let rest = self[start...]
         // The client's port is 53412.
@@ -46,7 +46,7 @@ extension [TimedPacket] {
         return self[..<start] + rest.filter(isFirst) + rest.filter { !isFirst($0) }
     }
 
-    /// The packets without one, counted from 0.
+    /// The packets without one of them, counted from 0.
     fileprivate func losing(_ index: Int) -> [TimedPacket] {
         var packets = self
         packets.remove(at: index)
@@ -54,7 +54,7 @@ extension [TimedPacket] {
     }
 }
 
-/// Frames that are found late, since bytes before them came late or not at all, are judged by the packets that brought
+/// Frames that are found late, because bytes before them came late or never, are judged by the packets that brought
 /// them.
 ///
 /// The packets of these conversations are a millisecond apart.
@@ -79,7 +79,7 @@ struct CaptureOrderTests {
         }
     }
 
-    /// How a session ends, in so many packets.
+    /// How a session ends, in this many packets.
     private struct Ending: CustomTestStringConvertible {
         let testDescription: String
         let count: Int
@@ -129,7 +129,7 @@ struct CaptureOrderTests {
         }
     }
 
-    /// Three messages of the server in packets 5 to 7, counted from 0, then what is given.
+    /// Three messages of the server in packets 5 to 7, counted from 0, then the given steps.
     private func packets(_ rest: (inout TCPConversation) -> Void) -> [TimedPacket] {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -158,7 +158,7 @@ struct CaptureOrderTests {
         #expect(verdict.code == .goingAway && verdict.reason == "bye")
         #expect(analysis.messages.count == 3)
         let closes = analysis.frames.filter { $0.frame.header.opcode == .close }
-        // The delayed one leaves its place, so that packet 8 is number 8, counted from 1.
+        // The delayed packet leaves its place, so that packet 8 is number 8, counted from 1.
         #expect(closes.first { $0.from == .server }?.origin.packet == 8)
         #expect(closes.first { $0.from == .client }?.origin.packet == 9)
     }
@@ -176,7 +176,7 @@ struct CaptureOrderTests {
         }
         let analysis = Analysis(closing(.server).losing(lost) + later)
         #expect(try analysis.end.verdict.layer == .closeFrame)
-        // The acknowledgment is number 12, counted from 1, since one is lost.
+        // The acknowledgment is number 12, counted from 1, since one packet is lost.
         let end = analysis.reported.first { if case .end = $0.event { true } else { false } }
         #expect(end?.context.packet == 12)
     }
@@ -195,7 +195,7 @@ struct CaptureOrderTests {
 
     @Test("Close frames are found though the segments before both are lost: one answers the other")
     func closesAfterGaps() throws {
-        // The last message of each end is packet 7 and 8.
+        // The last messages of the two ends are packets 7 and 8.
         let packets = packets { talk in
             talk.send(WireFrame.text("last", from: .client), from: .client)
             talk.send(WireFrame.close(1001, "bye", from: .server), from: .server)
@@ -238,7 +238,7 @@ struct CaptureOrderTests {
             talk.wait(milliseconds: 20)
             talk.reset(from: .server)
         }
-        // The delayed segment is half a millisecond after packet 8, and 20.5 before the RST.
+        // The delayed segment comes half a millisecond after packet 8, and 20.5 before the RST.
         let verdict = try Analysis(packets.delaying(delayed, after: 8)).end.verdict
         #expect(verdict.silence == 20_500_000)
     }

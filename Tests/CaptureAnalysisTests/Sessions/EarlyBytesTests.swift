@@ -4,18 +4,18 @@ import Testing
 import WebSocketProtocol
 import WireFormat
 
-/// What a client sends after its request and before the response, which it must wait for (RFC 6455 4.1).
+/// Bytes that a client sends after its request and before the response, for which it must wait (RFC 6455 4.1).
 struct EarlyBytes: Sendable, CustomTestStringConvertible {
     var testDescription: String
-    /// The segments that the client sends; the request is put before the first.
+    /// The segments that the client sends; the request comes before the first.
     var segments: [[UInt8]]
-    /// Whether the first is in the segment of the request.
+    /// Whether the first is in the same segment as the request.
     var isInRequest = false
     /// The texts of the messages.
     var texts: [String]
     /// The packets of their last bytes, from 1.
     var packets: [UInt64]
-    /// The rules that are broken.
+    /// The broken rules.
     var rules: [String]
 
     private static func text(_ text: String) -> [UInt8] { WireFrame.text(text, from: .client) }
@@ -86,7 +86,7 @@ struct EarlyBytesTests {
         let analysis = Analysis(talk)
         #expect(analysis.texts == bytes.texts + ["in time", "welcome"])
         #expect(analysis.messages.prefix(bytes.packets.count).map(\.origin.packet) == bytes.packets)
-        // These frames have the key of the RFC's examples, all of them.
+        // All of these frames have the key from the RFC's examples.
         #expect(analysis.rules.filter { $0 != "masking.repeated-key" } == bytes.rules)
         #expect(try analysis.end.verdict.by == .client && analysis.end.verdict.isClean)
     }
@@ -103,7 +103,7 @@ struct EarlyBytesTests {
         #expect(try Analysis(talk).end.pingRoundTrip?.min == 3_001_000_000)
     }
 
-    /// How a client sends its request, a Ping and a text: in which segments.
+    /// The segments in which a client sends its request, a Ping and a text.
     @Test(
         "What follows the 101 in its segment comes after early frames, and answers them",
         arguments: [[[0, 1, 2]], [[0], [1, 2]], [[0, 1], [2]], [[0], [1], [2]]])
@@ -132,14 +132,14 @@ struct EarlyBytesTests {
     }
 }
 
-/// What a server sends behind the head of its 101, which has no content (RFC 9110 15.2).
+/// Bytes that a server sends after the head of its 101, which has no content (RFC 9110 15.2).
 struct BytesAfterAnswer: Sendable, CustomTestStringConvertible {
     var testDescription: String
-    /// What is in the segment of the response, behind its head.
+    /// The bytes in the segment of the response, after its head.
     var bytes: [UInt8]
     /// The texts of the messages in it.
     var texts: [String] = []
-    /// The rule that is broken.
+    /// The broken rule.
     var rule: String?
 
     private static func text(_ text: String) -> [UInt8] { WireFrame.text(text, from: .server) }
@@ -177,7 +177,7 @@ struct BytesAfterAnswer: Sendable, CustomTestStringConvertible {
 
 @Suite("Bytes of the server behind the head of its response")
 struct BytesAfterAnswerTests {
-    /// How the bytes come: with the response, in a segment of their own, or one by one.
+    /// How the bytes arrive: with the response, in a segment of their own, or one by one.
     enum Way: CaseIterable {
         case together
         case apart
@@ -207,7 +207,7 @@ struct BytesAfterAnswerTests {
 
     @Test("Text after the head of the 101 is a reason to fail the connection", arguments: [false, true])
     func fails(isApart: Bool) throws {
-        // What browsers and MQTTX do with an empty line too many.
+        // What browsers and MQTTX do with an extra empty line.
         var talk = TCPConversation()
         talk.open()
         talk.send(TCPConversation.upgradeRequest(), from: .client)

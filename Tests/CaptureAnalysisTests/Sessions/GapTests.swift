@@ -59,7 +59,7 @@ struct GapTests {
         #expect(analysis.texts == ["one", "two", "three"])
         #expect(analysis.gaps.isEmpty)
         #expect(try analysis.end.tcp.outOfOrderSegments == 2)
-        // The bytes of a frame came in the packet that brought them, whenever it is decoded.
+        // A frame's first packet is the one that brought its bytes, whenever they are decoded.
         #expect(analysis.frames.map(\.firstPacket) == [8, 7, 6])
     }
 

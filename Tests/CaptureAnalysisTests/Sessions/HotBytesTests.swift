@@ -19,7 +19,7 @@ struct HotBytesTests {
             stream.deallocate()
         }
         let (counts, decoder) = SessionStream.hotBytes
-        // Of what is counted, all that text and binary frames add to.
+        // The counts that all text and binary frames change.
         let traffic = bytes(of: &stream.pointee.traffic, in: stream).lowerBound
         let opcodes = traffic + MemoryLayout<SessionEnd.Traffic>.offset(of: \.framesByOpcode)!
         let fields = [

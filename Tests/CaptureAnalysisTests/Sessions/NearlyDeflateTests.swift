@@ -3,17 +3,17 @@ import TestSupport
 import Testing
 import WebSocketProtocol
 
-/// Compressed messages that are nearly right.
+/// Compressed messages that are nearly valid.
 ///
-/// What they inflate to was worked out with Python's zlib: it inflated the data
-/// with 00 00 FF FF after it (RFC 7692 7.2.2) as far as that goes.
+/// The expected texts come from Python's zlib, which inflated the data followed by 00 00 FF FF (RFC 7692 7.2.2) as far
+/// as possible.
 struct NearlyDeflate: Sendable, CustomTestStringConvertible {
     var testDescription: String
     /// The payloads of the server's messages.
     var payloads: [[UInt8]]
     /// What they inflate to.
     var texts: [String]
-    /// The rules that are broken.
+    /// The broken rules.
     var rules: [String]
 
     /// "Hello" (RFC 7692 7.2.3.1).

@@ -6,7 +6,8 @@ import WireFormat
 
 @Suite("Pings and Pongs")
 struct PingTests {
-    /// The session whose frames are given, each a packet of its own, and that ends so many milliseconds after them.
+    /// The analysis of a session with these frames, each in a packet of its own, which ends this many milliseconds
+    /// after them.
     private func analysis(
         _ frames: [(ExpectedMessage.Sender, [UInt8])], limits: Limits = Limits(), endingAfter wait: Int64? = nil
     ) -> Analysis {
@@ -44,7 +45,7 @@ struct PingTests {
         talk.sendText("before", from: .client)
         talk.acknowledge(from: .server)
         talk.lose(40, from: .client)
-        // All of the client's frames wait for the hole in front of them.
+        // All of the client's frames wait for the hole before them.
         for round in 0..<2 {
             talk.send(keyed(1, "message \(round * 104_729) of the client", 10 * round), from: .client)
             talk.send(keyed(9, "", 10 * round + 1), from: .client)
@@ -204,7 +205,7 @@ struct PingTests {
         limits.outstandingPings = 3
         let analysis = analysis((1...5).map { ping("\($0)") } + [pong("4")], limits: limits, endingAfter: 2000)
         #expect(analysis.frames.compactMap(\.answer?.pingPacket) == [9])
-        // Pings 1 and 2 were forgotten, 3 was passed over, 5 waits.
+        // Pings 1 and 2 were forgotten, 3 was skipped, 5 waits.
         #expect(try analysis.end.verdict.unansweredPings == 3)
     }
 
@@ -225,7 +226,7 @@ struct PingTests {
         #expect(abs(roundTrips.p99 - 198_000_000) <= 2_000_000)
     }
 
-    /// What the server sends after a hole: frames, of which the Ping is one, and when the Pong comes among them.
+    /// The server's frames after a hole, one of which is the Ping, and when the Pong comes among them.
     @Test(
         "A Pong has its round trip though the Ping is found behind a hole only later",
         arguments: [(0, 1), (0, 3), (1, 2), (2, 3), (2, 6)])
@@ -266,8 +267,8 @@ struct PingTests {
         #expect(!analysis.rules.contains("pong.unsolicited"))
     }
 
-    /// Pings of the server every ten seconds, each answered but the last two, and which of the client's segments the
-    /// capture lacks; then how many count as unanswered, and of how many that is not known.
+    /// Pings of the server every ten seconds, all but the last two answered; the client's segments that the capture
+    /// lacks; then how many count as unanswered, and for how many that is unknown.
     @Test(
         "Pings are not called unanswered if the capture lacks what may have been the Pong",
         arguments: [([], 2, 0), ([3], 2, 0), ([6], 1, 1), ([7], 0, 2), ([6, 7], 0, 2), ([3, 7], 0, 2)]
@@ -279,7 +280,7 @@ struct PingTests {
         for number in 0..<8 {
             talk.sendPing("ping \(number)", from: .server)
             if lost.contains(number) { skipped.insert(talk.packets.count) }
-            // Other bytes take the last two Pongs' place.
+            // Other bytes take the place of the last two Pongs.
             let answer =
                 number < 6
                 ? WireFrame.pong("ping \(number)", from: .client) : WireFrame.text("\(number)", from: .client)

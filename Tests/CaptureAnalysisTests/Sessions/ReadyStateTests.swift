@@ -5,7 +5,7 @@ import WebSocketProtocol
 
 @Suite("The readyState of each end")
 struct ReadyStateTests {
-    /// The states behind the upgrade, each with the milliseconds from the upgrade's answer.
+    /// The states after the upgrade, each with the milliseconds since the upgrade's response.
     private func states(
         _ steps: (inout TCPConversation) -> Void
     ) throws -> (client: [String], server: [String]) {

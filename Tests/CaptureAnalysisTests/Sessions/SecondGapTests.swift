@@ -7,7 +7,7 @@ import WebSocketProtocol
 struct SecondGapTests {
     private static func text(_ number: Int) -> String { "message \(number) of those that are told" }
 
-    /// A session whose server has lost the place: a gap that is no frame's.
+    /// A session whose server stream has lost its position through a gap outside any frame.
     private static func lost() -> TCPConversation {
         var talk = TCPConversation()
         talk.openWebSocket()

@@ -3,18 +3,18 @@ import TestSupport
 import Testing
 import WebSocketProtocol
 
-/// What an end sends right behind the upgrade.
+/// Bytes that an end sends right after the upgrade.
 struct StreamBeginning: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var sender = ExpectedMessage.Sender.server
-    /// Fields of the response besides.
+    /// Further fields of the response.
     var fields = ""
     /// The segments.
     var segments: [[UInt8]]
-    /// What the finding calls it; nil if it gives no name.
+    /// The name in the finding; nil if there is none.
     var name: String?
 
-    /// A message of a protocol whose header has a type, two numbers and a length, of 32 bits each.
+    /// A message of a protocol whose header has a type, two numbers and a length of 32 bits each.
     private static func message(_ type: UInt8, _ text: String) -> [UInt8] {
         [type, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, UInt8(text.utf8.count)] + Array(text.utf8)
     }
@@ -110,7 +110,7 @@ struct StreamBeginningTests {
         #expect(reported.map(\.from) == [sender])
         #expect(reported.first?.text.contains(beginning.name.map { "look like \($0);" } ?? "not a frame") == true)
         guard !["MQTT", "RFB"].contains(beginning.name) else { return }
-        // The other end speaks WebSocket, and has failed the connection.
+        // The other end speaks WebSocket, and failed the connection.
         #expect(try analysis.end.verdict.failure?.by == sender.peer)
     }
 
@@ -200,7 +200,8 @@ struct StreamBeginningTests {
     @Test(
         "What follows the first two frames tells a stray byte from a header", arguments: [0x00, 0x09, 0x0a] as [UInt8])
     func strayOrHeader(byte: UInt8) {
-        // As a header, the byte begins a frame of one byte; as a stray one, a text precedes another one.
+        // As part of a header, the byte begins a frame of one byte; as a stray byte, it precedes a text that another
+        // one follows.
         for key in [[0x81, 2, 3, 4], [0xfe, 2, 3, 4], [0x85, 0x81, 0x81, 0x81]] as [[UInt8]] {
             let odd = [byte, 0x81] + key + [0x21]
             for next in [WireFrame.text("next", from: .client), [0x81, 4] + Array("next".utf8)] {

@@ -21,7 +21,7 @@ struct UnfinishedMessageTests {
         WireFrame(opcode, Array(text.utf8), from: .server, fin: isLast)
     }
 
-    /// Frames, and the messages that they come to: payload, whether it is complete, and its first packet.
+    /// Frames, and the messages that they form: payload, whether it is complete, and its first packet.
     static let rows: [(String, [WireFrame], [(String, Bool, UInt64)])] = [
         (
             "text in place of continuation",
@@ -99,7 +99,7 @@ struct UnfinishedMessageTests {
         }
     }
 
-    /// A header that a sender got wrong, before payloads of these lengths, and what makes frames of them.
+    /// A header that a sender got wrong, before payloads of these lengths, and what would make frames of them.
     struct OddHeader: CustomTestStringConvertible {
         var name: String
         var sender = ExpectedMessage.Sender.server

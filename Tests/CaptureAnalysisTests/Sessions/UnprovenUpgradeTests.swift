@@ -5,7 +5,7 @@ import WebSocketProtocol
 
 @Suite("An upgrade that no Sec-WebSocket-Accept proves (RFC 6455 4.2.2)")
 struct UnprovenUpgradeTests {
-    /// A conversation after a 101 without Sec-WebSocket-Accept, or a valid one.
+    /// A conversation after a 101 without Sec-WebSocket-Accept, or with a valid one.
     private static func talk(isProven: Bool = false) -> TCPConversation {
         var talk = TCPConversation()
         talk.open()
@@ -15,7 +15,7 @@ struct UnprovenUpgradeTests {
         return talk
     }
 
-    /// Bytes that are no frames, who sends them first, and what the finding calls them.
+    /// Bytes that are not frames, who sends them first, and their name in the finding.
     private static let foreignBytes: [(String, [UInt8], ExpectedMessage.Sender, String?)] = [
         ("SSH", Array("SSH-2.0-OpenSSH_9.6\r\n".utf8), .client, "SSH"),
         ("SSH of the server", Array("SSH-2.0-OpenSSH_9.6\r\n".utf8), .server, "SSH"),
@@ -51,7 +51,7 @@ struct UnprovenUpgradeTests {
         #expect(analysis.rules == ["framing.implausible"])
     }
 
-    /// Frames that are true, few as they are.
+    /// True frames, if only a few.
     private static let trueFrames: [(String, [WireFrame])] = [
         ("a short text", [WireFrame(1, Array("ok".utf8), from: .server)]),
         ("a masked text", [WireFrame(1, Array("ok".utf8), from: .client)]),
@@ -79,7 +79,7 @@ struct UnprovenUpgradeTests {
         #expect(!analysis.rules.contains("framing.implausible"))
     }
 
-    /// A conversation of which the capture lacks the request or the answer of the upgrade.
+    /// A conversation whose upgrade request or response the capture lacks.
     private static func talk(withoutRequest isRequestMissing: Bool, compresses: Bool = false) -> TCPConversation {
         var talk = TCPConversation()
         talk.open()
@@ -99,7 +99,7 @@ struct UnprovenUpgradeTests {
         return talk
     }
 
-    /// The only bytes of an end, of which there are few, and how many frames they are.
+    /// All of an end's bytes, of which there are few, and the number of frames in them.
     private static let fewBytes: [(String, [UInt8], Int)] = [
         ("a text", WireFrame.text("ok", from: .server), 1), ("a Close frame", [0x88, 0], 1), ("a Ping", [0x89, 0], 1),
         ("the beginning of a text", Array(WireFrame.text("it goes on and on", from: .server).prefix(12)), 0),
@@ -126,7 +126,7 @@ struct UnprovenUpgradeTests {
         #expect(analysis.frames.isEmpty && analysis.rules.contains("framing.implausible"), "\(what)")
     }
 
-    /// A few frames of a client, with a key that is random.
+    /// A few frames of a client with a random key.
     private static let clientFrames: [(String, [(UInt8, String)])] = [
         ("a text", [(1, "ok")]), ("a Ping", [(9, "")]), ("a Close frame", [(8, "")]), ("two", [(1, "ok"), (8, "")]),
     ]
@@ -158,7 +158,7 @@ struct UnprovenUpgradeTests {
         #expect(analysis.frames.isEmpty && analysis.handshakes.allSatisfy { !$0.isAccepted }, "\(what)")
     }
 
-    /// All that an end sends, which has the form of a frame, or of its beginning, by chance.
+    /// All that an end sends, which by chance has the form of a frame or of the start of one.
     private static let lookalikes: [(String, ExpectedMessage.Sender, [UInt8])] = [
         ("two arrays in CBOR", .client, [0x82, 0x83, 5, 14, 22, 3, 0x63] + Array("di".utf8)),
         ("samples of sound", .client, [0x82, 0x84, 0x84, 0x84, 0x84, 0x84, 0x83, 0x84, 0x83, 0x83]),
@@ -176,7 +176,7 @@ struct UnprovenUpgradeTests {
     func lookalike(what: String, sender: ExpectedMessage.Sender, bytes: [UInt8]) {
         var talk = Self.talk(withoutRequest: sender == .server, compresses: true)
         talk.send(bytes, from: sender)
-        // Text shows itself even if more may follow.
+        // Text is recognised even if more may follow.
         if bytes[0] >= 0x80 || bytes[0] < 0x20 { talk.finish(first: sender) }
         let analysis = Analysis(talk)
         #expect(analysis.frames.isEmpty && analysis.messages.isEmpty, "\(what)")
@@ -184,7 +184,7 @@ struct UnprovenUpgradeTests {
 
     @Test("An end that gives the reason for failing has closed first, whatever the other one's undecoded bytes hold")
     func failedFirst() throws {
-        // Two writers: the payload of a frame before its header.
+        // Two writers: a frame's payload comes before its header.
         var talk = TCPConversation()
         talk.openWebSocket()
         let frame = WireFrame.text(#"{"key":"a value that is long enough"}"#, from: .server)

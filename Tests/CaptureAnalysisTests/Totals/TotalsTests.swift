@@ -19,10 +19,10 @@ struct TotalsTests {
         var packets: [TimedPacket] = []
         for port in 1...3 { packets += attempt("10.0.0.7:500\(port)", to: "10.0.0.9:81", isRefused: true) }
         for port in 1...2 { packets += attempt("10.0.0.7:600\(port)", to: "10.0.0.8:82", isRefused: false) }
-        // Opened and never used: neither refused nor without an answer.
+        // Opened but never used: neither refused nor unanswered.
         var silent = TCPConversation(from: "10.0.0.7:7001", to: "10.0.0.8:82")
         silent.open()
-        // The same, of which the capture has one direction.
+        // The same, but the capture has only one direction.
         var half = TCPConversation(from: "10.0.0.7:7002", to: "10.0.0.8:82")
         half.open()
         packets += silent.packets + [half.packets[0], half.packets[2]]
@@ -104,8 +104,8 @@ struct TotalsTests {
             summary.findingsByRule.reduce(0) { $0 + $1.findings } == summary.errors + summary.warnings + summary.notes)
     }
 
-    /// A session from a client to a proxy, and from there to a server whose port is given; the second request comes
-    /// after this many milliseconds.
+    /// A session from a client to a proxy, and from there to a server with a given port; the second request comes this
+    /// many milliseconds later.
     private func proxied(
         _ server: String, after milliseconds: Int64, client: String = "10.0.0.5:4000",
         firstToFinish first: (outer: ExpectedMessage.Sender, inner: ExpectedMessage.Sender) = (.client, .client)
@@ -119,7 +119,7 @@ struct TotalsTests {
         var inner = TCPConversation(from: client, to: server)
         inner.wait(milliseconds: milliseconds)
         inner.openWebSocket()
-        // It goes on until the outer one is open.
+        // It continues until the outer session is open.
         inner.wait(milliseconds: 2000)
         inner.finish(first: first.inner)
         return (outer.packets + inner.packets).sorted { $0.time < $1.time }
@@ -146,7 +146,7 @@ struct TotalsTests {
 
     @Test("The totals pair the sides of two sessions that have the same key, in the order of their requests")
     func proxiesOfOneKey() throws {
-        /// A connection whose request and response come after so many milliseconds.
+        /// A connection whose request and response come after these milliseconds.
         func leg(_ client: String, _ server: String, _ request: Int64, _ response: Int64) -> [TimedPacket] {
             var talk = TCPConversation(from: client, to: server)
             talk.open()

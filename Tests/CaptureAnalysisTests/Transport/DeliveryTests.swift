@@ -6,7 +6,7 @@ import WireFormat
 
 @Suite("Deliveries")
 struct DeliveryTests {
-    /// A session on packets 1 to 5; the next packet is 6.
+    /// A session in packets 1 to 5; the next packet is 6.
     private func session(_ steps: (inout TCPConversation) -> Void) -> TCPConversation {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -144,7 +144,7 @@ struct DeliveryTests {
             $0.acknowledge(from: .server)
         }
         var packets = talk.packets
-        // The first message arrives last: as packet 8.
+        // The first message arrives last, as packet 8.
         packets.swapAt(5, 6)
         packets.swapAt(6, 7)
         for index in 5...7 { packets[index].time = talk.packets[index].time }

@@ -8,13 +8,13 @@ struct Cut: Sendable, CustomTestStringConvertible {
     var testDescription: String
     /// Milliseconds from the first segment to its acknowledgment.
     var acknowledgedAfter: Int64 = 40
-    /// Milliseconds from that to the second segment, less the one between packets.
+    /// Milliseconds from that to the second segment, without the one between packets.
     var sentAfter: Int64 = 0
     /// Payload bytes of the frame.
     var payload = 60
     /// Bytes of it in the first segment.
     var first = 2
-    /// What the acknowledgment carries.
+    /// The payload of the acknowledgment.
     var answer: [UInt8] = []
     var isStall: Bool
 

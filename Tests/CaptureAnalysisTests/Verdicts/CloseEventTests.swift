@@ -35,7 +35,7 @@ struct CloseEventTests {
         talk.sendClose(1001, from: .server)
         talk.sendClose(1001, from: .client)
         talk.finish(first: .client)
-        // The server's packets behind the handshake come last.
+        // The server's packets after the handshake come last.
         let late = talk.packets.enumerated().filter { [5, 8].contains($0.offset) }.map(\.element)
         var packets = talk.packets.enumerated().filter { ![5, 8].contains($0.offset) }.map(\.element)
         for var packet in late {

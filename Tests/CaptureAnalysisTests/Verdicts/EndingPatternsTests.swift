@@ -10,21 +10,21 @@ struct EndingPatternsTests {
     struct Ended {
         var by = SessionEnd.Verdict.Party.server
         var layer = SessionEnd.Verdict.Layer.rst
-        /// Seconds.
+        /// The silence before the end, in seconds.
         var silence: Double
         var lifetime: Double?
         var server: UInt32 = 9
         var path: UInt64 = 1
         var lastSpeaker = Role.client
-        /// The longest silence before the last one, after bytes of the client.
+        /// The longest earlier silence after bytes of the client.
         var survived = 0.0
-        /// The time from the last byte of the server; nil if that of the client came before it.
+        /// The time from the last byte of the server; nil if the client's last byte came earlier.
         var quiet: Double?
-        /// The longest such time before.
+        /// The longest such time before that.
         var survivedQuiet = 0.0
-        /// Whether it lived through silences as long as that at its end.
+        /// Whether it survived silences as long as the one at its end.
         var isSteady = false
-        /// When it ended, in seconds; nil if that is not known.
+        /// The time of its end, in seconds; nil if unknown.
         var time: Double?
     }
 
@@ -86,10 +86,10 @@ struct EndingPatternsTests {
     @Test("Sessions that ended closer together than their times agree may have met with one event")
     func atOnce() throws {
         func isAtOnce(_ ends: [Ended]) throws -> Bool { try #require(patterns(ends).first).isAtOnce }
-        // Sessions that began within 30 ms, and a restart; then sessions of one age, begun at different times.
+        // Sessions that began within 30 ms, and a restart; then sessions of the same age that began at different times.
         #expect(try isAtOnce((0..<4).map { Ended(silence: 3, lifetime: 60 - Double($0) / 100, time: 99) }))
         #expect(try !isAtOnce((0..<4).map { Ended(silence: 3, lifetime: 60, time: 99 + Double($0) / 100) }))
-        // Two restarts; one end of which the time is not known.
+        // Two restarts; one end at an unknown time.
         #expect(
             try !isAtOnce((0..<4).map { Ended(silence: 3, lifetime: 60 - Double($0) / 100, time: 99 + Double($0 / 2)) })
         )
@@ -121,7 +121,7 @@ struct EndingPatternsTests {
         #expect(both.silence != nil && both.lifetime != nil && both.sessions == 3)
     }
 
-    /// Sessions after four with 60 s of silence at path 1, and how many of those are left in the pattern.
+    /// Sessions after four with 60 s of silence on path 1, and how many of those remain in the pattern.
     static let others: [(ends: [Ended], left: UInt64?)] = [
         ([Ended(layer: .fin, silence: 5, survived: 200)], nil),
         ([Ended(by: .client, layer: .closeFrame, silence: 90)], nil),
@@ -150,19 +150,19 @@ struct EndingPatternsTests {
         Ended(silence: 3 * Double($0), lifetime: 70 * Double($0), quiet: 60)
     }
 
-    /// Sessions that end 60 s after the server's last byte, though the client goes on, and further ones; and how many
-    /// are in a pattern of that.
+    /// Sessions that end 60 s after the server's last byte, although the client goes on, and further ones; and how many
+    /// are in the resulting pattern.
     private static let oneSided: [(ends: [Ended], sessions: UInt64?)] = [
         (read, 4),
-        // Of those in which the client said nothing more, either may be true.
+        // If the client sent nothing more either, both may be true.
         (read + alike(3, Ended(silence: 60)), 7),
-        // The client speaks at regular intervals.
+        // The client sends at regular intervals.
         (alike(4, Ended(silence: 5, quiet: 60, isSteady: true)), 4),
         // A Ping of the client was not answered for 20 s.
         (alike(4, Ended(silence: 20, quiet: 60)), nil),
         // Two may be a coincidence.
         (Array(read.prefix(2)) + alike(3, Ended(silence: 60)), nil),
-        // The server speaks only at the beginning.
+        // The server sends only at the start.
         ((1...4).map { Ended(silence: 3 * Double($0), lifetime: 60.1, quiet: 60) }, nil),
         (read + [Ended(layer: .fin, silence: 1, lifetime: 500, quiet: 10, survivedQuiet: 90)], nil),
         (read + [Ended(layer: .fin, silence: 1, lifetime: 500, path: 2, quiet: 10, survivedQuiet: 90)], 4),
@@ -191,10 +191,10 @@ struct EndingPatternsTests {
             patterns(alike + [Ended(by: .client, layer: .closeFrame, silence: 0.5, lifetime: 500, path: 2)]).count == 1)
     }
 
-    /// So many alike.
+    /// This many alike.
     private static func alike(_ count: Int, _ ended: Ended) -> [Ended] { Array(repeating: ended, count: count) }
 
-    /// So many whose silences differ.
+    /// This many with different silences.
     private static func different(_ count: Int) -> [Ended] { (1...count).map { Ended(silence: Double($0) * 100) } }
 
     private static let few: [Ended] = alike(2, Ended(silence: 60, lifetime: 90))
@@ -273,11 +273,11 @@ struct EndingPatternsTests {
         }
         for _ in 0..<5 { record(0, 1, 60_000_000_000) }
         for number in 0..<UInt64(2000) {
-            // Ten servers, each time another path and another silence.
+            // Ten servers, each time with another path and another silence.
             record(UInt32(number % 10), number, 1_000_000_000 * Int64(1 + number * 7 % 997))
         }
         #expect(patterns.forgottenTimes > 1000)
-        // What has room no longer takes any of it.
+        // Once there is no room, nothing new is taken.
         for server in UInt32(100)..<200 { record(server, 1, 60_000_000_000) }
         #expect(patterns.uncomparedSessions == 100)
         // Known ones are still counted.
@@ -295,7 +295,7 @@ struct EndingPatternsTests {
             let lifetime = number <= TimeClusters.limit + 2 ? number * 20_000_000_000 : nil
             patterns.record(verdict, EndingPatterns.Sample(server: IPAddress(ipv4: 9), lifetime: lifetime))
         }
-        // Each took the place of one, but for those within 2 % of another, of which there are none up to there.
+        // Each replaced another, except those within 2 % of another, of which there are none up to there.
         #expect(patterns.forgottenTimes == 5 + 2)
         var summary = Summary()
         summary.compare(patterns)

@@ -4,15 +4,15 @@ import TestSupport
 import Testing
 import WebSocketProtocol
 
-/// An upgrade that breaks a rule, and who must fail the connection over it.
+/// An upgrade that breaks a rule, and the end that must fail the connection over it.
 struct BrokenUpgrade: Sendable, CustomTestStringConvertible {
     /// The rule.
     var rule: String
     /// Who breaks it.
     var from: ExpectedMessage.Sender = .server
-    /// Fields that the request has besides.
+    /// Further fields of the request.
     var offer = ""
-    /// What stands in the heads, and what is put in its place.
+    /// Text in the heads, and its replacement.
     var change: (old: String, new: String)
 
     var testDescription: String { rule }
@@ -118,7 +118,7 @@ struct FailedUpgradeTests {
         talk.send(TCPConversation.upgradeRequest(fields: "Sec-WebSocket-Protocol: tea\r\n"), from: .client)
         talk.send(TCPConversation.upgradeResponse(), from: .server)
         if hasSpoken { talk.sendText("I speak", from: .client) }
-        // Masked, it breaks a rule.
+        // If it is masked, it breaks a rule.
         talk.send(WireFrame.text("welcome", from: hasSpoken ? .server : .client), from: .server)
         talk.sendClose(1002, from: .client)
         talk.finish(first: .client)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import WebSocketProtocol
 
-/// What two ends do, and whether one of them has failed the connection (RFC 6455 7.1.7).
+/// The actions of two ends, and whether one of them failed the connection (RFC 6455 7.1.7).
 struct Trouble: Sendable, CustomTestStringConvertible {
     var testDescription: String
     /// What happens after the upgrade.

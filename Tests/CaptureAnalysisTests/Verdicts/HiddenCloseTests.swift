@@ -6,11 +6,11 @@ import WireFormat
 
 /// A session of which the capture lacks bytes near its end.
 ///
-/// Who closed it is known, since the test makes it so.
+/// Who closed it is known, since the test decides it.
 struct HiddenClose: Sendable, CustomTestStringConvertible {
     /// Who sends the first Close frame.
     var closer: ExpectedMessage.Sender
-    /// Whose bytes are lost.
+    /// The end whose bytes are lost.
     var loser: ExpectedMessage.Sender
     /// The loser's messages between the lost bytes and the Close frame.
     var messagesBehind: Int
@@ -29,7 +29,7 @@ struct HiddenClose: Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// Two messages, the lost bytes, what follows, both Close frames, both FINs.
+    /// Two messages, the lost bytes, the rest, both Close frames, both FINs.
     var talk: TCPConversation {
         var talk =
             isV6 ? TCPConversation(from: "[2001:db8::1]:53412", to: "[2001:db8::2]:8080") : TCPConversation()
@@ -50,7 +50,7 @@ struct HiddenClose: Sendable, CustomTestStringConvertible {
 
     private func text(_ text: String, _ number: Int) -> [UInt8] { frame(1, Array(text.utf8), from: loser, number) }
 
-    /// A frame whose key, if it has one, no other has.
+    /// A frame with a masking key, if any, that no other frame has.
     private func frame(_ opcode: UInt8, _ payload: [UInt8], from sender: ExpectedMessage.Sender, _ number: Int)
         -> [UInt8]
     {
@@ -72,13 +72,13 @@ struct HiddenCloseTests {
             hidden.closer == .client ? (.client, .server) : (.server, .client)
         #expect(verdict.by != wrong)
         #expect(verdict.layer == .closeFrame && verdict.code == .goingAway)
-        // The last segment before the FIN is a Close frame with the code of the other one.
+        // The last segment before the FIN is a Close frame with the other's code.
         #expect(verdict.by == right && verdict.isClean && verdict.reason == "bye")
         guard hidden.messagesBehind == 0 || hidden.messagesBehind >= 3 else { return }
         #expect(analysis.messages.count == 2 + hidden.messagesBehind)
     }
 
-    /// What follows lost bytes of the server, up to its FIN: the client's Close frame has code 1001.
+    /// The server's bytes after its lost ones, up to its FIN: the client's Close frame has code 1001.
     @Test(
         "A last segment that is not exactly a Close frame with the other one's code proves nothing",
         arguments: [
@@ -151,7 +151,7 @@ struct HiddenCloseTests {
         let analysis = Analysis(talk)
         #expect(analysis.connections.map(\.opening) == [.handshake])
         #expect(analysis.messages.count == 2 * count)
-        // Five packets stand before: the handshake's three, the request, and the lost one, which has no number.
+        // Five packets come before: three of the handshake, the request, and the lost one, which has no number.
         #expect(analysis.messages.map(\.origin.packet).sorted() == (0..<UInt64(2 * count)).map { 5 + $0 })
         let verdict = try analysis.end.verdict
         #expect(verdict.by == .client && verdict.isClean)

@@ -4,13 +4,13 @@ import Testing
 import WebSocketProtocol
 import WireFormat
 
-/// The last packets of a session are missing, and those that are left acknowledge or follow bytes that nobody saw.
+/// The last packets of a session are missing, and the remaining ones acknowledge or follow uncaptured bytes.
 @Suite("A verdict where only the ends' last segments show that bytes are missing")
 struct LostEndTests {
-    /// A session that the client closes, and the server answers.
+    /// A session that the client closes and the server answers.
     ///
     /// - Parameters:
-    ///   - lost: What the capture lacks of the end: the client's Close frame, too.
+    ///   - lost: The packets of the end that the capture lacks, including the client's Close frame.
     ///   - hasServerFin: Whether the capture has the server's FIN.
     /// - Returns: The packets.
     private static func closed(_ lost: Set<Int>, hasServerFin: Bool) -> TCPConversation {
@@ -34,7 +34,7 @@ struct LostEndTests {
     func finAcknowledges(lost: Set<Int>, hasServerFin: Bool) throws {
         let analysis = Analysis(Self.closed(lost, hasServerFin: hasServerFin))
         let verdict = try analysis.end.verdict
-        // The client's application was told 1000, which is lost.
+        // The client's application got 1000, in a lost packet.
         #expect(verdict.clientEvent == nil)
         #expect(verdict.by == (lost.contains(0) ? .unknown : .client))
         #expect(analysis.gaps.contains { $0.from == .server && $0.length == 4 })
@@ -93,7 +93,7 @@ struct LostEndTests {
         #expect(!analysis.rules.contains("close.not-answered"))
     }
 
-    /// A session that the server closes, of which only its own direction was captured.
+    /// A session that the server closes, and of which only the server's direction was captured.
     private static func closedByServer(from client: String) -> [TimedPacket] {
         var talk = TCPConversation(from: client)
         talk.openWebSocket()
@@ -122,7 +122,7 @@ struct LostEndTests {
         talk.openWebSocket()
         talk.sendText("the last words", from: .client)
         let last = try #require(talk.packets.last?.time)
-        // The server has more than the capture: the connection waits for it.
+        // The server has received more than was captured: the connection waits for that.
         talk.acknowledge(from: .server, beyond: 40)
         var next = TCPConversation(at: 1_700_000_005, initialSequence: 90_000)
         next.open()

@@ -5,14 +5,14 @@ import Testing
 import WebSocketProtocol
 import WireFormat
 
-/// What becomes of a verdict if packets are cut short, or missing.
+/// Verdicts when packets are cut short or missing.
 ///
-/// The right answer is what was built.
+/// The expected answer follows from how the session is built.
 @Suite("A verdict with packets cut short or missing")
 struct MissingPacketsTests {
     @Test("An upgrade whose answer is missing is not called unanswered: frames right after the request show it")
     func answerMissing() throws {
-        // 5: the server's bytes begin behind the answer; 2: its SYN is missing too.
+        // Without 5, the server's bytes begin after the response; without 2, its SYN is missing too.
         for lost in [[4], [1, 4]] {
             var talk = TCPConversation()
             talk.openWebSocket()
@@ -35,8 +35,8 @@ struct MissingPacketsTests {
         return frame.bytes
     }
 
-    /// What is lost of a session whose capture begins with the request (packet 4), and whether its messages are still
-    /// found.
+    /// The missing packets of a session whose capture begins with the request (packet 4), and whether its messages are
+    /// still found.
     static let beginnings: [(lost: [Int], isRequestSplit: Bool, isAccepted: Bool)] = [
         ([5], false, true), ([5], true, true), ([5, 7], false, true), (Array(5...20), false, false),
     ]
@@ -61,7 +61,7 @@ struct MissingPacketsTests {
         let handshake = try #require(analysis.handshakes.first)
         #expect(handshake.isAnswerMissing && handshake.status == nil && handshake.isAccepted == isAccepted)
         #expect(analysis.texts.contains { $0.hasPrefix("question") } == isAccepted)
-        // The answer may as well come late.
+        // The response may also come late.
         var late = Array(talk.packets[3...])
         late.insert(late.remove(at: 1 + shift), at: 4 + shift)
         #expect(Analysis(late).handshakes.map(\.status) == [101])
@@ -119,7 +119,7 @@ struct MissingPacketsTests {
             #expect(analysis.texts.count == (kind & 2 != 0 ? 41 : 40))
             #expect(try analysis.end.tcp.gapBytes == 0)
             #expect(analysis.handshakes.map(\.isAcceptValid) == [true])
-            // Not told later than it came.
+            // Not reported later than it came.
             let reported = analysis.reported.first { if case .handshake = $0.event { true } else { false } }
             #expect(try analysis.handshakes.first?.responsePacket == #require(reported).context.packet)
         }
@@ -161,7 +161,7 @@ struct MissingPacketsTests {
         talk.finish(first: .client)
         var packets = Array(talk.packets[3...])
         (packets[0].bytes, packets[1].bytes) = (packets[1].bytes, packets[0].bytes)
-        // A request that is missing is not waited for beyond what comes next.
+        // A missing request is not awaited beyond what comes next.
         if kind & 2 != 0 { packets.remove(at: 1) }
         let analysis = Analysis(packets)
         #expect(analysis.texts.sorted() == (welcome.isEmpty ? ["hello", "hi"] : ["hello", "hi", "welcome"]))
@@ -190,7 +190,7 @@ struct MissingPacketsTests {
         #expect(analysis.texts == ["hello", "hi"])
         #expect(analysis.handshakes.map(\.isAcceptValid) == [true])
         #expect(analysis.rules.isEmpty)
-        // Without its request it counts all the same.
+        // Without its request it still counts.
         packets.remove(at: place)
         #expect(Analysis(packets).texts.sorted() == ["hello", "hi"])
     }
@@ -232,7 +232,7 @@ struct MissingPacketsTests {
             }
             talk.finish(first: closer)
             let verdict = try Analysis(talk.packets.filter { $0.isFromClient == (seen == .client) }).end.verdict
-            // A request alone shows no session, in which the other end may have sent a Close frame.
+            // A request alone shows no session in which the other end may have sent a Close frame.
             let isKnown = count == 0 && seen == .client && closer == .client
             #expect(verdict.layer == .fin && verdict.by == (isKnown ? .client : .unknown))
         }
@@ -251,7 +251,7 @@ struct MissingPacketsTests {
         }
     }
 
-    /// SSH behind a 101 without Sec-WebSocket-Accept.
+    /// SSH after a 101 without Sec-WebSocket-Accept.
     private static let shell: TCPConversation = {
         var talk = TCPConversation()
         talk.open()
@@ -359,6 +359,6 @@ struct MissingPacketsTests {
 }
 
 extension TimedPacket {
-    /// Whether it comes from the client's port, 53412.
+    /// Whether the packet comes from the client's port, 53412.
     fileprivate var isFromClient: Bool { bytes[34] == 0xd0 && bytes[35] == 0xa4 }
 }

@@ -5,11 +5,11 @@ import Testing
 import WebSocketProtocol
 import WireFormat
 
-/// RFC 9293 3.10.7.4: a RST counts only at RCV.NXT.
+/// RFC 9293 3.10.7.4: a RST is accepted only at RCV.NXT.
 @Suite("RSTs and what the ends say after them")
 struct ResetTests {
-    /// A session with messages of both ends, and RSTs of one of them in between, `distance` bytes from where they would
-    /// count.
+    /// A session with messages of both ends and RSTs of one of them in between, `distance` bytes from where they would
+    /// be accepted.
     private static func session(
         from sender: ExpectedMessage.Sender, distance: Int, hasAck: Bool, count: Int = 1, closes: Bool = true
     ) -> [TimedPacket] {

@@ -274,14 +274,14 @@ struct LastWords: Sendable, CustomTestStringConvertible {
 }
 
 extension TCPConversation {
-    /// A last message that is acknowledged, and almost six minutes of silence.
+    /// A last message that is acknowledged, then almost six minutes of silence.
     fileprivate mutating func fallSilent(_ sender: ExpectedMessage.Sender) {
         sendText("last", from: sender)
         acknowledge(from: sender == .client ? .server : .client)
         wait(milliseconds: 359_998)
     }
 
-    /// A message that is sent three more times, in vain.
+    /// A message that is retransmitted three times in vain.
     fileprivate mutating func sendUnanswered(from sender: ExpectedMessage.Sender) {
         let data = WireFrame.text("anybody?", from: sender)
         send(data, from: sender)
@@ -329,7 +329,7 @@ struct SilenceTests {
         #expect(try analysis.end.verdict.silence == 1_999_000_000)
     }
 
-    /// Sessions with words of one end every two seconds, and the last ones of the other end so long before their end.
+    /// Sessions in which one end sends every two seconds, and the other last sends this long before the end.
     private static func oneSided(
         _ quiet: ExpectedMessage.Sender, seconds: [Int], hasClose: Bool, survivor: Int = 0
     ) -> [TimedPacket] {
@@ -337,7 +337,7 @@ struct SilenceTests {
         for (number, seconds) in seconds.enumerated() {
             var talk = TCPConversation(from: "10.0.0.7:\(5000 + number)", at: 1_700_000_000 + 600 * Int64(number))
             talk.openWebSocket()
-            // So that their lifetimes differ.
+            // Makes their lifetimes differ.
             for _ in 0...(number + 1) {
                 talk.wait(milliseconds: number == 0 && survivor > 0 ? Int64(survivor) * 1000 : 4999)
                 talk.sendText("word", from: quiet)
@@ -387,7 +387,7 @@ struct SilenceTests {
         for (number, pings) in [2, 5, 9].enumerated() {
             var talk = TCPConversation(from: "10.0.0.7:\(5000 + number)", at: 1_700_000_000 + 60 * Int64(number))
             talk.openWebSocket()
-            // So that their lifetimes differ.
+            // Makes their lifetimes differ.
             talk.wait(milliseconds: 1700 * Int64(number))
             for count in 0...number { talk.sendText("\(count)", from: .client) }
             for _ in 0..<pings {

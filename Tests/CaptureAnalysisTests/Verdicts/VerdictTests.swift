@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import WebSocketProtocol
 
-/// A way for a session to end, and what must be said of it.
+/// A way for a session to end, and the expected verdict.
 struct Ending: Sendable, CustomTestStringConvertible {
     var testDescription: String
     /// What happens after the upgrade.
@@ -15,7 +15,7 @@ struct Ending: Sendable, CustomTestStringConvertible {
     var reason: String?
     var clientSees: UInt16?
     var serverSees: UInt16?
-    /// Milliseconds.
+    /// The silence before the end, in milliseconds.
     var silence: Int64
     var client: [ReadyState] = [.connecting, .open, .closed]
     var server: [ReadyState] = [.connecting, .open, .closed]

@@ -7,16 +7,16 @@ import WireFormat
 
 @Suite("Packets that wait until it is known whose they are")
 struct PacketQueueTests {
-    /// A queue that is fed as a run of `wstap cut --shards` feeds it.
+    /// A queue that is fed as `wstap cut --shards` feeds it.
     private struct Feed {
         var queue = PacketQueue<Int>()
         private var decoder = PacketDecoder()
         private var segment = TCPSegment()
         private var number: UInt64 = 0
-        /// The numbers of the packets that came out, and their owners.
+        /// The numbers and owners of the packets that came out.
         private(set) var written: [(number: UInt64, owner: Int)] = []
 
-        /// Adds an Ethernet packet; if it carries or completes a segment, the source port is the owner.
+        /// Adds an Ethernet packet; if it carries or completes a segment, its source port is the owner.
         mutating func receive(_ bytes: [UInt8], seconds: Double = 0) {
             number += 1
             let packet = CapturedPacket(
@@ -114,7 +114,7 @@ struct PacketQueueTests {
         #expect(feed.written.count == 25_000 && feed.queue.abandonedFragments == 1)
     }
 
-    /// The time for this many datagrams of two fragments, all within tunnels or none.
+    /// The time for this many datagrams of two fragments each, all or none of them in tunnels.
     private func seconds(_ count: Int, tunneled: Bool) -> Double {
         let whole = datagram(1000)
         let pairs = (0..<200).map { place in

@@ -32,7 +32,7 @@ private struct Store: Spool, ~Copyable {
 
 @Suite("Room for what stands in place of bytes")
 struct RedactionRoomTests {
-    /// Twenty sessions, one after the other.
+    /// Twenty sessions, one after another.
     private var talks: [TCPConversation] {
         (0..<20).map { session in
             var talk = TCPConversation(from: "10.0.0.7:\(1024 + session)", at: 1_700_000_000 + Int64(session))
@@ -48,7 +48,7 @@ struct RedactionRoomTests {
         let selected = SelectedConnections()
         var sink = SelectionSink(into: selected)
         let firsts = analyse(talks, .totals, into: &sink)
-        // 3/5 of it are for streams of 240 bytes: for six.
+        // 3/5 of it is for streams of 240 bytes: enough for six.
         var plan = RedactionPlan(
             for: selected, keepsKeys: false, pseudonyms: Pseudonyms(key: (1, 2)), addresses: nil, store: Store(),
             memory: 2400)

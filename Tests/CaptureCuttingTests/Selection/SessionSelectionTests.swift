@@ -8,7 +8,7 @@ import WireFormat
 
 @Suite("A selection of sessions")
 struct SessionSelectionTests {
-    /// Selects all of these many sessions, one after the other, with a URL of 3,000 bytes each.
+    /// Selects all of this many sessions, one after another, each with a URL of 3,000 bytes.
     ///
     /// - Returns: The number of the first packet of each connection.
     private func select(_ count: Int, into selected: SelectedConnections) -> [UInt64] {

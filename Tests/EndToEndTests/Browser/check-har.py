@@ -23,7 +23,7 @@ try:
 except ImportError:
     sync_playwright = None
 
-# What the panel's own button does with a file; then what it holds of each request.
+# What the panel's own button does with a file; then what the panel has of each request.
 LOAD = """async text => {
     const Network = await import('./panels/network/network.js');
     const Logs = await import('./models/logs/logs.js');
@@ -62,7 +62,7 @@ def expected(wstap, capture):
         name = (event.get("connection"), event.get("stream"))
         if event["event"] == "handshake" and event["accepted"] or event.get("opened") == "midstream":
             sessions.setdefault(name, [])
-        # What was withheld is in a comment of the HAR, not among its messages.
+        # Withheld payloads are in a comment of the HAR, not among its messages.
         if event["event"] != "message" or not event["complete"] or "payload_withheld" in event:
             continue
         time = event.get("origin_time", event["time"])
@@ -73,7 +73,7 @@ def expected(wstap, capture):
         data = event.get("payload_base64") or base64.b64encode(event.get("payload", "").encode()).decode()
         sessions.setdefault(name, []).append(
             (time, (event["from"] == "client", round(seconds, 5), 1 if event["opcode"] == "text" else 2, data)))
-    # A trace has the order in which messages were complete, an archive that of their times.
+    # A trace is in the order in which messages were complete, an archive in the order of their times.
     return sorted([message for _, message in sorted(session, key=lambda message: message[0])]
                   for session in sessions.values())
 

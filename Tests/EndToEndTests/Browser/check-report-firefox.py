@@ -125,7 +125,7 @@ async def main(reports, count):
                 for report in reports if not count else []:
                     print(await check(browser, report))
         finally:
-            # Not a request: the test runner may have blocked the signal that makes one.
+            # Not a request to end: the test runner may have blocked that signal.
             process.kill()
             await process.wait()
 

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("A request target in absolute form (RFC 9112 3.2.2)")
 struct AbsoluteTargetTests {
-    /// Targets, and what they ask for.
+    /// Request targets, and what they request.
     static let targets = [
         ("ws://chat.example/room?id=7&x=", "ws://chat.example/room?id=7&x="),
         ("http://chat.example:8080/room", "ws://chat.example:8080/room"),

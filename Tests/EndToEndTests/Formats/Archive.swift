@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// A HAR file, as far as tests look at it.
+/// A HAR file, as far as tests read it.
 struct Archive: Decodable {
     struct Log: Decodable {
         struct Page: Decodable {
@@ -74,7 +74,7 @@ struct Archive: Decodable {
             return opcode == 1 ? Array(data.utf8) : [UInt8](Data(base64Encoded: data) ?? Data())
         }
 
-        /// As endpoints would have logged it.
+        /// The message as endpoints would have logged it.
         var seen: ExpectedMessage {
             ExpectedMessage(
                 from: type == "send" ? .client : .server, opcode: opcode == 1 ? .text : opcode == 2 ? .binary : .ping,
@@ -89,7 +89,7 @@ struct Archive: Decodable {
 }
 
 extension TraceEvent {
-    /// When the packet was captured that brought the last byte, in seconds since 1970.
+    /// The time of the packet that brought the last byte, in seconds since 1970.
     var broughtAt: Decimal? {
         let parts = (originTime ?? time).dropLast().split(separator: ".")
         guard parts.count == 2, let fraction = Decimal(string: "0." + parts[1]),

@@ -11,7 +11,7 @@ struct ArchiveTests {
         return try decoder.decode(Archive.self, from: Data(run.output))
     }
 
-    /// Holds an archive against the trace of the same capture, and against what the endpoints logged.
+    /// Compares an archive with the trace of the same capture, and with what the endpoints logged.
     private func check(_ capture: URL, _ expectation: TestSupport.Expectation) throws {
         let archive = try Self.archive(capture.path)
         let trace = try Trace.of(capture).trace

@@ -3,14 +3,14 @@ import TestSupport
 
 /// Another program, found on the PATH.
 enum Command {
-    /// Whether there is such a program.
+    /// Whether such a program exists.
     static func exists(_ name: String) -> Bool {
         (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
             FileManager.default.isExecutableFile(atPath: "\($0)/\(name)")
         }
     }
 
-    /// Runs a program to its end; `text` is all that it printed.
+    /// Runs a program to its end; `text` is everything that it printed.
     static func run(_ words: [String], environment: [String: String] = [:]) throws -> (status: Int32, text: String) {
         let folder = try ScratchFolder()
         let (output, errors) = (folder.path("output"), folder.path("errors"))

@@ -16,7 +16,7 @@ struct DatabaseTests {
         return try OpenDatabase(path)
     }
 
-    /// Holds a database against the trace of the same capture, and against what the endpoints logged.
+    /// Compares a database with the trace of the same capture, and with what the endpoints logged.
     private func check(_ capture: URL, _ expectation: TestSupport.Expectation, _ arguments: [String] = []) throws {
         let database = try database(capture.path, arguments)
         let trace = try Trace.of(capture, arguments).trace
@@ -91,7 +91,7 @@ struct DatabaseTests {
         arguments: try SharedCapture.all([.plain, .tls]))
     func shared(capture: SharedCapture) throws {
         guard !["cont-empty", "cont-garbage"].contains(where: capture.name.hasPrefix) else { return }
-        // Both sides of a proxy are in that file, and the log has one.
+        // That file has both sides of a proxy, the log only one.
         let side = capture.name.hasPrefix("tls-early-data") ? ["-f", "tcp port 7539"] : []
         let keys = capture.keyLog.map { ["--keylog", $0.path] } ?? []
         try check(capture.capture, capture.expectation, keys + side)

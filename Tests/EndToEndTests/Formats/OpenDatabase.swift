@@ -1,9 +1,9 @@
 import CSQLite
 import TestSupport
 
-/// A database that `wstap` has written.
+/// A database that `wstap` wrote.
 final class OpenDatabase {
-    /// What SQLite has under a column.
+    /// The value that SQLite has in a column.
     enum Value: Hashable {
         case null
         case integer(Int64)
@@ -43,7 +43,7 @@ final class OpenDatabase {
         }
     }
 
-    /// The number that a query gives.
+    /// The number that a query returns.
     func number(_ query: String) throws -> Int? {
         guard case .integer(let number) = try rows(query).first?.first else { return nil }
         return Int(number)
@@ -63,7 +63,7 @@ final class OpenDatabase {
 }
 
 extension OpenDatabase.Value {
-    /// A text, or nil.
+    /// The text, if it is one.
     var string: String? {
         guard case .text(let bytes) = self else { return nil }
         return String(decoding: bytes, as: UTF8.self)
@@ -79,7 +79,7 @@ extension OpenDatabase.Value {
 }
 
 extension OpenDatabase {
-    /// The data messages that are whole, as endpoints would have logged them.
+    /// The complete data messages, as endpoints would have logged them.
     func messages() throws -> [ExpectedMessage] {
         let query = """
             SELECT sender, opcode, payload FROM message

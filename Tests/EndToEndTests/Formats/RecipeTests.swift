@@ -2,22 +2,22 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A block of docs/recipes.md that can be run.
+/// A runnable block of docs/recipes.md.
 struct Recipe: Sendable, CustomTestStringConvertible {
-    /// The heading that it stands under, and its number there.
+    /// Its heading, and its number under that.
     var name: String
-    /// The tools that it needs: programs, or packages of Python.
+    /// The tools that it needs: programs or Python packages.
     var tools: [String]
     /// "sh" or "python".
     var language: String
-    /// What to run.
+    /// The code to run.
     var text: String
-    /// What it prints; nil if that is not said.
+    /// Its expected output; nil if the page does not state it.
     var output: String?
 
     var testDescription: String { name }
 
-    /// All of them, in order.
+    /// All recipes, in order.
     static let all: [Recipe] = {
         let page = Repository.root.appending(path: "docs/recipes.md")
         guard let text = try? String(contentsOf: page, encoding: .utf8) else { return [] }
@@ -51,7 +51,7 @@ struct Recipe: Sendable, CustomTestStringConvertible {
         return recipes
     }()
 
-    /// Where the recipes find their programs: `wstap`, then those of the tests' Python.
+    /// Where the recipes find their programs: `wstap`, then those of the tests' Python environment.
     static let path: String = {
         let places = [
             URL(filePath: Wstap.path).deletingLastPathComponent().path,
@@ -60,14 +60,14 @@ struct Recipe: Sendable, CustomTestStringConvertible {
         return (places + [ProcessInfo.processInfo.environment["PATH"] ?? ""]).joined(separator: ":")
     }()
 
-    /// The tools of all of them that are not there.
+    /// The recipes' tools that are not installed.
     static let missingTools = Set(all.flatMap(\.tools)).filter { tool in
         let program = try? Command.run(["sh", "-c", "command -v \(tool)"], environment: ["PATH": path]).status
         let module = try? Command.run([Repository.python, "-c", "import \(tool)"]).status
         return program != 0 && module != 0
     }.sorted()
 
-    /// Those whose tools are there.
+    /// The recipes whose tools are installed.
     static let runnable = all.filter { $0.tools.allSatisfy { !missingTools.contains($0) } }
 }
 
@@ -103,11 +103,11 @@ struct RecipeTests {
         let fixture = "no-websocket-tls-only"
         let run = try Self.run(recipe, on: ["chat": fixture, "violations": fixture])
         #expect(run.status == 0)
-        // wstap says there what the capture holds instead.
+        // There wstap reports what the capture contains instead.
         #expect(run.errors.split(separator: "\n").allSatisfy { $0.hasPrefix("wstap: ") }, "\(run.errors)")
     }
 
-    /// Runs a recipe in a folder with these captures: names of fixtures by the recipe's own.
+    /// Runs a recipe in a folder with these captures: fixture names, by the names that the recipe uses.
     private static func run(
         _ recipe: Recipe, on captures: [String: String]
     ) throws -> (status: Int32, output: String, errors: String) {

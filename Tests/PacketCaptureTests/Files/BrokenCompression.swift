@@ -8,7 +8,7 @@ extension BrokenFile {
         BrokenFile(testDescription: name, bytes: bytes, packetCount: packets, kind: kind, message: message)
     }
 
-    /// Two stored packets in gzip: what is cut off is cut off of the packets.
+    /// Two packets stored in gzip without compression: cutting the file cuts the packets.
     private static let stored: [UInt8] = Compression.gzip.pack(pcap.bytes)
 
     static let packed: [BrokenFile] = [

@@ -3,11 +3,11 @@ import TestSupport
 import Testing
 import WireFormat
 
-/// A file that cannot be read, or not to its end, and the line that says so.
+/// A file that cannot be read at all or to its end, and the expected message.
 struct BrokenFile: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var bytes: [UInt8]
-    /// How many packets are read before it breaks.
+    /// The number of packets read before the fault.
     var packetCount = 0
     var kind: CaptureError.Kind
     var message: String

@@ -3,7 +3,7 @@ import TestSupport
 import WireFormat
 
 extension BrokenFile {
-    /// A pcapng file of one packet of four bytes, and what `edit` writes after it at byte 88.
+    /// A pcapng file with one packet of four bytes, followed at byte 88 by what `edit` writes.
     private static func pcapng(_ name: String, _ message: String, _ edit: (inout PcapngBuilder) -> Void) -> BrokenFile {
         var pcapng = Self.pcapng
         edit(&pcapng)
@@ -16,7 +16,7 @@ extension BrokenFile {
             testDescription: name, bytes: bytes, packetCount: packets, kind: .cutShort, message: "cut short " + message)
     }
 
-    /// As `pcapng`, with a block of statistics after the packet.
+    /// Like `pcapng`, with a statistics block after the packet.
     private static let statistics: [UInt8] = {
         var pcapng = Self.pcapng
         pcapng.appendBlock(5, [UInt8](repeating: 0, count: 40))

@@ -2,7 +2,7 @@ import CLZ4
 import CZlib
 import CZstd
 
-/// The ways in which a capture may be compressed.
+/// The ways to compress a capture.
 enum Compression: CaseIterable {
     case gzip, zstd, lz4
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import WireFormat
 
-/// Files cut anywhere and damaged anywhere: what was sound before stays, and every reading ends.
+/// Files cut or damaged anywhere: the intact part before that is read, and every reading ends.
 @Suite struct DamagedFileTests {
     let folder: ScratchFolder
 

@@ -6,12 +6,12 @@ import WireFormat
 
 /// A program that writes and rotates a capture: it takes its next step whenever its follower has nothing to read.
 private final class Rotation {
-    /// What it still does.
+    /// The steps still to take.
     var steps: [() throws -> Void] = []
     private(set) var notices: [String] = []
     private var failure: (any Error)?
 
-    /// Reads what is written from these names until all steps are done.
+    /// Reads what is written under these names until all steps are done.
     func follow(_ names: [String], filter: String? = nil) throws -> [SeenPacket] {
         var rest = steps[...]
         var end: () -> Void = {}
@@ -54,13 +54,13 @@ struct FollowingTests {
         builder.appendInterface(.ethernet, .init(name: "eth\(seconds.lowerBound)"))
         for second in seconds {
             builder.append([UInt8](repeating: UInt8(second & 0xff), count: 41), ticks: UInt64(second) * 1_000_000)
-            // A block without a packet, that is skipped.
+            // A block without a packet, which is skipped.
             builder.appendBlock(0x0bad, [UInt8](repeating: 7, count: 400))
         }
         return builder.bytes
     }
 
-    /// Adds steps that write a file anew, in place, in pieces that end anywhere.
+    /// Adds steps that rewrite a file in place, in pieces that end anywhere.
     private func write(_ name: String, _ bytes: [UInt8], pieces: Int, using generator: inout SeededGenerator) {
         var ends = (1..<pieces).map { _ in Int.random(in: 0...bytes.count, using: &generator) }.sorted()
         ends.append(bytes.count)
@@ -102,7 +102,7 @@ struct FollowingTests {
     func ring(names: Int) throws {
         var generator = SeededGenerator(seed: 3)
         for place in 0..<11 as Range<UInt32> {
-            // As long as the one before, or shorter, or longer.
+            // As long as the previous one, or shorter, or longer.
             write(
                 "ring\(Int(place) % names)", pcap(place * 10 + 1...place * 10 + 8 + place % 3), pieces: 3,
                 using: &generator)
@@ -112,7 +112,7 @@ struct FollowingTests {
         for place in 0..<11 as Range<Int64> { expected += place * 10 + 1...place * 10 + 8 + place % 3 }
         #expect(seconds(packets) == expected)
         #expect(packets.map(\.number) == Array(1...UInt64(expected.count)))
-        // A ring of one file is overwritten while it is followed: what was written last may be missing.
+        // A single-file ring is overwritten while it is followed: the bytes written last may be missing.
         #expect(rotation.notices.count == (names == 1 ? 10 : 0))
         #expect(rotation.notices.allSatisfy { $0.contains("was overwritten while it was read") })
     }
@@ -184,7 +184,7 @@ struct FollowingTests {
             ])
     }
 
-    // Other systems' file systems refuse such names.
+    // Other systems' file systems reject such names.
     #if os(Linux)
         @Test("are reported once if their names are not UTF-8", arguments: [false, true])
         func misnamed(byPattern: Bool) throws {
@@ -231,7 +231,7 @@ struct FollowingTests {
     }
 }
 
-/// Writes a file anew, in place.
+/// Rewrites a file in place.
 private func overwrite(_ path: String, _ bytes: [UInt8]) throws {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)

@@ -4,13 +4,13 @@ import TestSupport
 import Testing
 import WireFormat
 
-/// libpcap's own reader beside ours.
+/// Compares libpcap's own reader with ours.
 @Suite struct LibpcapTests {
     let folder: ScratchFolder
 
     init() throws { folder = try ScratchFolder() }
 
-    /// What libpcap reads of a file up to its end or its first error.
+    /// Reads a file with libpcap up to its end or its first error.
     func readWithLibpcap(_ path: String) -> (packets: [SeenPacket], isWhole: Bool) {
         var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
         guard let handle = pcap_open_offline_with_tstamp_precision(path, UInt32(PCAP_TSTAMP_PRECISION_NANO), &message)

@@ -8,7 +8,7 @@ import WireFormat
 
     init() throws { folder = try ScratchFolder() }
 
-    /// Writes a file with a packet for each time, in seconds; its packets hold the file's number and their place.
+    /// Writes a file with a packet for each time, in seconds; its packets contain the file's number and their index.
     func file(_ index: Int, _ seconds: [UInt32]) throws -> String {
         var pcap = PcapBuilder()
         for (place, second) in seconds.enumerated() {
@@ -28,7 +28,7 @@ import WireFormat
             // Times that run backwards: file order within a file.
             ([[5, 1], [3, 2]], [[1, 0], [1, 1], [0, 0], [0, 1]]),
             ([[2, 1, 9], [3]], [[0, 0], [0, 1], [1, 0], [0, 2]]),
-            // One that ends early, one without packets.
+            // One file ends early, one has no packets.
             ([[1], [], [2, 3]], [[0, 0], [2, 0], [2, 1]]),
             // A rotated set, named in the wrong order.
             ([[5, 6], [3, 4], [1, 2]], [[2, 0], [2, 1], [1, 0], [1, 1], [0, 0], [0, 1]]),

@@ -43,7 +43,7 @@ import WireFormat
         pcapng.appendObsolete([7], ticks: 80, interface: 1, drops: 5, originalLength: 10)
         #expect(
             try read(pcapng) == [
-                // No time of its own, and no packet before it.
+                // No time of its own, and no previous packet.
                 SeenPacket(1, at: 0, [1]),
                 SeenPacket(2, at: 70_000, originalLength: 9, [2, 3], linkType: .raw),
                 SeenPacket(3, at: 70_000, originalLength: 60, [4, 5, 6]),

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import WireFormat
 
-/// A pipe, or a pair of sockets, closed with its owner.
+/// A pipe or a socket pair, closed with its owner.
 private final class Pipe {
     private let reading: Int32
     private var writing: Int32
@@ -16,7 +16,7 @@ private final class Pipe {
     }
 
     #if os(Linux)
-        /// A connection on which each read takes what one write has sent.
+        /// A connection on which each read returns what one write sent.
         init(ofMessages: ()) {
             var ends: [Int32] = [-1, -1]
             precondition(socketpair(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue), 0, &ends) == 0)
@@ -29,7 +29,7 @@ private final class Pipe {
         closeWriting()
     }
 
-    /// A name under which the reading end can be opened once more.
+    /// A name under which the reading end can be opened again.
     var path: String { "/dev/fd/\(reading)" }
 
     func write(_ bytes: some Collection<UInt8>) {
@@ -43,7 +43,7 @@ private final class Pipe {
         }
     }
 
-    /// Has standard input be the reading end during `body`.
+    /// Makes the reading end standard input during `body`.
     func withStandardInput<Result: ~Copyable>(_ body: () throws -> Result) rethrows -> Result {
         let original = dup(STDIN_FILENO)
         dup2(reading, STDIN_FILENO)
@@ -55,7 +55,7 @@ private final class Pipe {
     }
 }
 
-/// All of it in one thread: a reader that waited for more than was written would wait for ever.
+/// Everything in one thread: a reader that waited for more than was written would wait forever.
 @Suite(.serialized, .timeLimit(.minutes(30))) struct PipeTests {
     @Test("a packet is returned as soon as its bytes are written")
     func pcapAtOnce() throws {

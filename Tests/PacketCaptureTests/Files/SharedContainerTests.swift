@@ -4,18 +4,18 @@ import TestSupport
 import Testing
 import WireFormat
 
-/// A shared capture in an unusual container, and what tshark 4.0.17 says of it.
+/// A shared capture in an unusual container, and what tshark 4.0.17 reports of it.
 struct SharedContainer: Sendable, CustomTestStringConvertible {
     var file: String
     var packets: UInt64
     var bytes: Int
     var firstTime: Int64
     var lastTime: Int64
-    /// The packets by link type.
+    /// The numbers of packets by link type.
     var linkTypes: [LinkType: Int]
     var interface = ""
     var secretBytes: [Int] = []
-    /// What follows the file's name in the line about it.
+    /// What follows the file's name in the message about it.
     var problem: String?
 
     var testDescription: String { file }

@@ -32,7 +32,7 @@ struct LiveDeviceTests {
             _ = try device.read(atMost: 2) { seen.append(SeenPacket($0)) }
         }
         #expect(seen.map(\.number) == [1, 2, 3])
-        // Ethernet, IPv4 and UDP take 42 bytes.
+        // Ethernet, IPv4 and UDP headers take 42 bytes.
         #expect(seen.map(\.bytes.count) == [43, 142, 1442])
         #expect(seen.allSatisfy { $0.interface == "lo" && $0.linkType == .ethernet })
         #expect(seen.allSatisfy { Timestamp(nanoseconds: $0.nanoseconds) > before })

@@ -55,7 +55,7 @@ struct HeldPacketsTests {
             hold(1, 0, of: connection, in: &held)
             if connection % 2 == 0 { _ = held.take(connection) }
         }
-        // The last one, which is taken, has displaced another.
+        // The last packet, which is held, has displaced another.
         #expect(held.count == 2)
         #expect([1997, 1999].allSatisfy { !held.take($0).isEmpty })
     }

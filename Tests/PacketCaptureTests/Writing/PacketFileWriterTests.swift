@@ -17,7 +17,7 @@ struct PacketFileWriterTests {
         return try PacketFileWriter(descriptor: descriptor, format: format, source: source)
     }
 
-    /// Writes packets of some lengths, a nanosecond apart.
+    /// Writes packets of these lengths, a nanosecond apart.
     private func write(
         _ lengths: [Int], to path: String, _ format: PacketFileFormat, interfaces: [String] = ["eth0"]
     ) throws -> PacketFileWriter {
@@ -53,7 +53,7 @@ struct PacketFileWriterTests {
         let folder = try ScratchFolder()
         let path = folder.path.appending("/packets")
         var file = try write([60], to: path, format)
-        // Lengths that need padding, and none.
+        // Lengths with and without padding.
         let keyLogs = ["one\n", "three\n", ""].map { Array($0.utf8) }
         for keyLog in keyLogs { file.append(keyLog: keyLog) }
         try file.finish(LiveStatistics())
@@ -119,7 +119,7 @@ struct PacketFileWriterTests {
         arguments: [1, 7, 300_000])
     func removed(length: Int) throws {
         let folder = try ScratchFolder()
-        /// Writes packets of ten connections, all or those that stay; with a connection, to be removed later.
+        /// Writes the packets of ten connections: all of them, in part to be removed later, or only those that stay.
         func written(_ name: String, all: Bool) throws -> (bytes: [UInt8], count: UInt64, descriptor: Int32) {
             let path = folder.path.appending("/" + name)
             let descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC, 0o666)

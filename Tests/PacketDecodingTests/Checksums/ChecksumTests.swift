@@ -5,7 +5,7 @@ import WireFormat
 
 @Suite("Checksums")
 struct ChecksumTests {
-    /// Where the checksum stands in the built Ethernet packet.
+    /// The offset of the checksum in the built Ethernet packet.
     private func place(_ sent: TCPPacket) -> Int { 14 + (sent.isIPv6 ? 40 : 20) + 16 }
 
     private func status(_ bytes: [UInt8], originalLength: Int? = nil) -> ChecksumStatus? {
@@ -34,7 +34,7 @@ struct ChecksumTests {
             for bit in 0..<8 as Range<UInt8> {
                 var damaged = bytes
                 damaged[index] ^= 1 << bit
-                // The length of the header decides where the payload is, and nothing else here.
+                // The header length only decides where the payload is.
                 guard index != segment.payload.lowerBound - 20 else { continue }
                 #expect(status(damaged) == .wrong, "bit \(bit) of byte \(index)")
             }
@@ -51,7 +51,7 @@ struct ChecksumTests {
             }
             var segment = sent.segment
             segment.replaceSubrange(16..<18, with: UInt16.random(in: 0...2, using: &random).bigEndianBytes)
-            // The sum is made right by the last bytes of the payload, half of the time.
+            // In half of the cases, the last bytes of the payload make the checksum correct.
             let isRight = Bool.random(using: &random) && sent.payload.count >= 2 && segment.count.isMultiple(of: 2)
             if isRight {
                 segment.replaceSubrange((segment.count - 2)..., with: [0, 0])
@@ -79,7 +79,7 @@ struct ChecksumTests {
         }
     }
 
-    // BIG TCP of Linux: the length fields hold 0.
+    // Linux's BIG TCP: the length fields are 0.
     @Test(
         "one of more bytes than a packet holds is unknown, and no wrong one", arguments: Sample.both, [65_516, 180_000])
     func joined(sent: TCPPacket, length: Int) {

@@ -2,7 +2,7 @@ import PacketDecoding
 import TestSupport
 import WireFormat
 
-/// A decoder, and what has come out of it.
+/// A decoder, and what it has output.
 struct FragmentFeed {
     var decoder: PacketDecoder
     /// The segments' payloads.
@@ -27,11 +27,11 @@ struct FragmentFeed {
     var totals: FragmentTotals { decoder.fragmentTotals }
 }
 
-/// A fragment with something changed in its IP header; IPv4's checksum is left out.
+/// A fragment with a change in its IP header, and without IPv4's checksum.
 struct MarkedDatagram: IPDatagram {
     var datagram: [UInt8]
 
-    /// Sets the two bits for congestion (RFC 3168 5).
+    /// Sets the two congestion bits (RFC 3168 5).
     init(_ fragment: some IPDatagram, mark: UInt8) {
         datagram = fragment.datagram
         datagram[1] |= fragment.isIPv6 ? mark << 4 : mark
@@ -52,23 +52,23 @@ struct MarkedDatagram: IPDatagram {
     }
 }
 
-/// The obvious way to reassemble a datagram: byte by byte.
+/// A simple model that reassembles a datagram byte by byte.
 struct FragmentModel {
     let isIPv6: Bool
     private var bytes: [Int: UInt8] = [:]
-    /// The fragments that it holds, each with the run that it belongs to.
+    /// The fragments held, each with the run that it belongs to.
     private var parts: [(range: Range<Int>, run: Int)] = []
     private var length: Int?
     private var furthest = 0
-    /// How often fragments contradicted each other.
+    /// The number of contradictions between fragments.
     private(set) var contradictions: UInt64 = 0
 
     init(isIPv6: Bool) {
         self.isIPv6 = isIPv6
     }
 
-    /// Takes a fragment, as ip_frag_queue and inet_frag_queue_insert of Linux 6 do; returns whether the datagram is
-    /// complete then.
+    /// Inserts a fragment like ip_frag_queue and inet_frag_queue_insert of Linux 6; returns whether the datagram is
+    /// then complete.
     mutating func insert(_ range: Range<Int>, _ payload: [UInt8], isLast: Bool) -> Bool {
         let end = range.upperBound
         let fits = isLast ? end >= furthest && (length ?? end) == end : end <= (length ?? end)

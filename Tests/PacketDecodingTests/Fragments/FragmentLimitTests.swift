@@ -17,7 +17,7 @@ struct FragmentLimitTests {
         #expect(feed.totals.evictedDatagrams == 990)
         let end = sent.fragmentable.count
         for number in [0, 989, 990, 999] as [UInt32] { feed.receive(sent.fragment(48..<end, identification: number)) }
-        // What completes 989 has evicted 990 before.
+        // The fragment that completes 989 has evicted 990.
         #expect(feed.payloads == [sent.payload])
     }
 

@@ -5,7 +5,7 @@ import WireFormat
 
 @Suite("Fragments")
 struct FragmentTests {
-    /// Segments of 5 pieces of 24 bytes, the last a little shorter.
+    /// Segments in 5 pieces of 24 bytes, the last one slightly shorter.
     static let samples = Sample.both.map { sample in
         var sample = sample
         sample.payload = (0..<84).map { UInt8($0) }
@@ -22,7 +22,7 @@ struct FragmentTests {
                 sequence.insert(twice, at: place)
                 var feed = FragmentFeed()
                 let outcomes = sequence.map { feed.receive(packets[$0]).outcome }
-                // Complete with the first copy of what comes last, which only a late duplicate comes after.
+                // Complete with the first copy of the last piece, after which only a late duplicate comes.
                 let last = packets.indices.compactMap { sequence.firstIndex(of: $0) }.max()!
                 #expect(outcomes.firstIndex(of: .reassembledTCP) == last, "order \(sequence)")
                 #expect(feed.payloads == [sent.payload], "order \(sequence)")
@@ -67,9 +67,9 @@ struct FragmentTests {
                 let isLast = end == bytes.count || isWrong && Bool.random(using: &random)
                 var payload = Array(bytes[start..<end])
                 if isWrong, Bool.random(using: &random) { payload[0] ^= 1 }
-                // The whole datagram in one fragment is none (RFC 6946).
+                // A whole datagram in one fragment is not fragmented (RFC 6946).
                 if isLast, start == 0 { continue }
-                // Without the whole TCP header it is dropped.
+                // Dropped without the whole TCP header.
                 if sent.isIPv6, start == 0, end < 20 { continue }
 
                 let completes = model.insert(start..<end, payload, isLast: isLast)
@@ -138,7 +138,7 @@ struct FragmentTests {
         arguments: samples, [8..<32, 16..<64] as [Range<Int>])
     func overlap(sent: TCPPacket, range: Range<Int>) {
         var feed = FragmentFeed()
-        // Out of order: two runs.
+        // Out of order, in two runs.
         for range in [24..<48, 0..<24, range] { feed.receive(sent.fragment(range)) }
         #expect(feed.totals.contradictoryDatagrams == 1 && feed.totals.waitingDatagrams == 0)
         #expect(feed.totals.unusedFragments == 3)
@@ -165,7 +165,7 @@ struct FragmentTests {
         #expect(feed.payloads == [sent.payload])
         #expect(feed.totals.duplicateFragments == UInt64(fragments.count) && feed.totals.waitingDatagrams == 0)
 
-        // Another datagram may have the same identification at once.
+        // Another datagram may use the same identification at the same time.
         var other = sent
         other.sequence += 1
         for fragment in other.fragments(of: 48) { feed.receive(fragment) }

@@ -2,7 +2,7 @@ import PacketDecoding
 import TestSupport
 import Testing
 
-/// What a Linux host did with each of these, as the log of a server showed (fixtures/evasion).
+/// What a Linux host did with each of these, according to a server's log (fixtures/evasion).
 @Suite("IPv6 extension headers")
 struct ExtensionHeaderTests {
     @Test(

@@ -52,7 +52,7 @@ struct IPv4Tests {
             1, 19, 65, 66, 0xffff,
         ] as [UInt16])
     func wrongTotalLength(length: UInt16) {
-        // 20 of IP, 32 of TCP, 12 of payload: 64.
+        // 20 bytes of IP, 32 of TCP and 12 of payload: 64.
         let bytes = IPv4Datagram(sent, totalLength: length).ethernet()
         #expect(decode(bytes).outcome == .malformed)
     }

@@ -112,7 +112,7 @@ struct LinkLayerTests {
 
     @Test("the number of headers is bounded")
     func headerBound() {
-        // Ethernet, the tags, IPv4 and TCP make 32.
+        // Ethernet, the tags, IPv4 and TCP make 32 headers.
         #expect(decode(Sample.ipv4.ethernet(tags: Array(repeating: VLANTag(), count: 29))).outcome == .tcp)
         #expect(decode(Sample.ipv4.ethernet(tags: Array(repeating: VLANTag(), count: 30))).outcome == .malformed)
     }

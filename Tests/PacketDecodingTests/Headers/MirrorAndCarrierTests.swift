@@ -53,7 +53,7 @@ struct MirrorAndCarrierTests {
 
     @Test("a frame that its mirror cut is cut as by a snap length", arguments: [2, 3])
     func cutMirror(type: Int) throws {
-        // Bit T of the ERSPAN header, and 5 bytes less.
+        // Bit T of the ERSPAN header, and 5 bytes fewer.
         let datagram = sent.inside(.erspan(type: type)).datagram.dropLast(5)
         var cut = Array(datagram)
         cut[20 + 8 + 2] |= 0x04
@@ -108,7 +108,7 @@ struct MirrorAndCarrierTests {
         UDPPacket(to: Endpoint("10.0.0.9:\(port)"), payload: payload).ethernet()
     }
 
-    /// A UDP datagram without its IP header, for content of 40 bytes more.
+    /// A UDP datagram without its IP header, for 40 further bytes of content.
     private static func udp(_ start: [UInt8], to port: UInt16) -> [UInt8] {
         [0xc0, 0] + port.bigEndianBytes + UInt16(start.count + 48).bigEndianBytes + [0, 0] + start
     }

@@ -103,13 +103,13 @@ struct TunnelTests {
             mark(.gre(key: .max)), mark(.vxlan(network: 7), .vxlan(network: 8)),
             mark(.vxlan(network: 8), .vxlan(network: 7)),
         ]
-        // A key of all ones comes round to where no number starts, which 1 then stands for.
+        // A key of all ones wraps around to 0, which no tunnel may have, so that 1 stands for it.
         #expect(Set(different).count == different.count - 1)
         #expect(!different.dropFirst().contains(0))
     }
 }
 
-/// An Ethernet frame put into VXLAN as it is.
+/// An Ethernet frame put into VXLAN unchanged.
 private struct FragmentlessFrame {
     let inVXLAN: [UInt8]
 

@@ -57,7 +57,7 @@ struct UDPTests {
         #expect(datagram.destination == sent.destination)
     }
 
-    /// RFC 9001 A.2, RFC 9369 A.2, and what others look like.
+    /// RFC 9001 A.2, RFC 9369 A.2, and lookalikes.
     static let services: [(payload: [UInt8], port: UInt16, service: UDPService)] = [
         ([0xc0, 0, 0, 0, 1, 8, 0x83, 0x94, 0xc8, 0xf0, 0x3e, 0x51, 0x57, 0x08, 0, 0], 443, .quic),
         ([0xc7, 0, 0, 0, 1, 8, 0x83, 0x94, 0xc8, 0xf0, 0x3e, 0x51, 0x57, 0x08, 0, 0], 4433, .quic),
@@ -68,7 +68,7 @@ struct UDPTests {
         ([0x83, 0, 0, 0, 1, 8, 0x83], 5000, .other),
         ([0xc0, 0xfa, 0xce, 0xb0, 2, 8, 0x83], 5000, .other),
         ([0xc0, 0, 0, 0, 1, 8], 5000, .other),
-        // Tunnels: WireGuard's handshake on any port, its data on its own; ESP and IKE after a NAT.
+        // Tunnels: WireGuard's handshake on any port, its data on its own port; ESP and IKE behind a NAT.
         ([1, 0, 0, 0] + Array(repeating: 7, count: 144), 443, .tunnel(.wireGuard)),
         ([2, 0, 0, 0] + Array(repeating: 7, count: 88), 5000, .tunnel(.wireGuard)),
         ([2, 0, 0, 0] + Array(repeating: 7, count: 89), 5000, .other),

@@ -10,7 +10,7 @@ struct WirelessTests {
     @Test("A checksum that ends the frame is no payload, if radiotap says so", arguments: [UInt8(0x10), 0x30])
     func checksum(flags: UInt8) throws {
         let frame = Framing.wireless(sent, [0x88, 0x02], padding: flags & 0x20 == 0 ? 0 : 2)
-        // Without a length of IP's, the frame ends the packet.
+        // Without an IP length, the frame ends the packet.
         var bytes = Framing.radiotap(flags: flags) + frame + [0xde, 0xad, 0xbe, 0xef]
         let length = bytes.count - 4 - sent.datagram.count + 2
         bytes.replaceSubrange(length..<(length + 2), with: [0, 0])

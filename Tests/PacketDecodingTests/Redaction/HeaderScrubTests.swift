@@ -25,7 +25,7 @@ struct HeaderScrubTests {
         #expect(scrub(blank, framing.linkType) == blank)
     }
 
-    /// Places in an IPv4 packet of Ethernet: 14 bytes, 20 of IP and, where the tunnel has it, 8 of UDP.
+    /// Offsets in an IPv4 packet on Ethernet: 14 bytes, 20 of IP and, for some tunnels, 8 of UDP.
     private static let (afterIP, afterUDP) = (34, 42)
 
     @Test("have no options of Geneve")
@@ -56,7 +56,7 @@ struct HeaderScrubTests {
 
     @Test("have no cookie of L2TPv3", arguments: [4, 8], [false, true])
     func l2tpSession(cookie: Int, sublayer: Bool) throws {
-        // RFC 3931 4.1.1: the session's number, then a cookie.
+        // RFC 3931 4.1.1: the session ID, then a cookie.
         let packet = Sample.ipv4.inside(.l2tpSession(cookie: cookie, sublayer: sublayer)).ethernet()
         let range = (Self.afterIP + 4)..<(Self.afterIP + 4 + cookie)
         #expect(packet[range].allSatisfy { $0 == 0xc5 })
@@ -68,7 +68,8 @@ struct HeaderScrubTests {
     @Test("have no attributes of NFLOG but the type of the packet", arguments: [false, true], Sample.both)
     func netfilterLog(bigEndian: Bool, sent: TCPPacket) throws {
         let packet = sent.netfilterLog(bigEndian: bigEndian)
-        // Four bytes; the first attribute, of eight; the header of the second, and the name of a process or rule in it.
+        // Four bytes; the first attribute, of eight bytes; the header of the second, and the name of a process or rule
+        // in it.
         let name = 16..<20
         #expect(Array(packet[name]) == Array("tap1".utf8))
         let blank = try #require(scrub(packet, .netfilterLog))
@@ -79,7 +80,7 @@ struct HeaderScrubTests {
     @Test(
         "have no contents of IPv6 options, and are accepted or refused as before",
         arguments: [
-            // Unknown ones that are skipped, and that are not; several; padding, short, long and not zero; a cut one.
+            // Unknown options that are skipped, and that are not; several; short, long and nonzero padding; a cut one.
             ([0x1e, 12] + Array("Waterloo1815".utf8), [0x1e, 12] + Array(repeating: 0, count: 12)),
             ([0x5e, 4] + Array("Jena".utf8), [0x5e, 4, 0, 0, 0, 0]),
             ([0x1e, 2, 7, 7, 0, 1, 0, 0x3e, 3] + Array("Ulm".utf8), [0x1e, 2, 0, 0, 0, 1, 0, 0x3e, 3, 0, 0, 0]),

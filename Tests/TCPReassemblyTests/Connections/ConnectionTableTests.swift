@@ -10,7 +10,7 @@ struct ConnectionTableTests {
         Endpoint(address: IPAddress(ipv4: 0x0a00_0100 + UInt32(number)), port: 50_000)
     }
 
-    /// A table that may hold this many connections.
+    /// A table for at most this many connections.
     private static func table(of connections: Int) -> ConnectionTable {
         var limits = ReassemblyLimits()
         limits.connections = connections
@@ -21,7 +21,7 @@ struct ConnectionTableTests {
         Timestamp(nanoseconds: seconds * 1_000_000_000)
     }
 
-    /// Opens a connection of this client.
+    /// Opens a connection of the client with this number.
     private static func open(_ number: Int, in table: inout ConnectionTable, at second: Int64) -> Slot<TCPConnection> {
         table.insert(Sent.initiator(.syn, 1).segment(from: client(number)), time: seconds(second)).slot
     }

@@ -66,7 +66,7 @@ private struct Reader: ~Copyable {
         }
     }
 
-    /// All that a later segment could be judged by.
+    /// Everything by which a later segment could be judged.
     var state: String {
         mutating get {
             var parts = [
@@ -86,7 +86,7 @@ private struct Reader: ~Copyable {
     }
 }
 
-/// Two ends that send each other data, most of it in order and whole.
+/// Two ends that exchange data, most of it in order and whole.
 private struct Traffic {
     private var random: SeededGenerator
     private var sequences: [UInt32] = [101, 301]
@@ -131,7 +131,7 @@ private struct Traffic {
 }
 
 extension TCPPacket {
-    /// The segment as the decoder finds it, and what in.
+    /// The segment as the decoder finds it, and its bytes.
     fileprivate var found: (segment: TCPSegment, bytes: [UInt8]) {
         let bytes = ethernet()
         var decoder = PacketDecoder()

@@ -27,7 +27,7 @@ struct FlowIndexTests {
         let hashes = (1024...65_535 as ClosedRange<UInt16>).map {
             index.hash(FlowIndexTests.end(0x0a00_0002, $0), server)
         }
-        // Of 64,512 random numbers of 32 bits, hardly any two are the same.
+        // Of 64,512 random 32-bit numbers, hardly any two are equal.
         #expect(Set(hashes).count > 64_490)
         #expect(Set(hashes.map { $0 & 0xffff }).count > 38_000)
     }
@@ -55,7 +55,7 @@ struct FlowIndexTests {
             if let hash = model.removeValue(forKey: slot) {
                 index.remove(hash, slot: slot)
             } else {
-                // Few different hashes, some at the table's end: long runs of collisions that wrap around.
+                // Few different hashes, some at the end of the table: long runs of collisions that wrap around.
                 let hash = UInt32.random(in: 0...spread, using: &random) &- 3
                 model[slot] = hash
                 index.insert(hash, slot: slot)

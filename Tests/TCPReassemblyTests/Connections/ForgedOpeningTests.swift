@@ -55,7 +55,7 @@ struct ForgedOpeningTests {
         #expect(wire.budget == wire.limits.heldBytes)
     }
 
-    /// Each move looks at everything that waits.
+    /// Each move visits everything that waits.
     @Test("An acknowledgment moves an assumed beginning if little waits behind it", arguments: [3, 100])
     func move(count: Int) {
         var wire = Wire(.initiator(.syn, 100))
@@ -68,7 +68,7 @@ struct ForgedOpeningTests {
         #expect(wire.connection[.fromResponder].firstSequence == (count == 3 ? 4999 : 5000))
     }
 
-    /// RFC 9293 3.6: nothing is sent after a FIN.
+    /// RFC 9293 3.6: nothing may follow a FIN.
     @Test("A FIN ahead of all that its end sends after it is none, if the other end never acknowledges that")
     func farFIN() {
         var wire = Wire.open()

@@ -127,7 +127,7 @@ struct HandshakeTests {
         var wire = Wire(.responder(.psh, 5000, ack: 7000, "old"))
         wire.receive([.initiator([], 7000, ack: 5003), .initiator(.psh, 7000, ack: 5003, "new")])
         #expect(wire.connection.isOpeningKnown == false)
-        // Who sends first counts as the initiator.
+        // The end that sends first counts as the initiator.
         #expect(wire.connection.initiator == Wire.responder)
         #expect(wire.connection[.fromResponder].firstSequence == 5000)
         #expect(wire.connection[.fromInitiator].firstSequence == 7000)

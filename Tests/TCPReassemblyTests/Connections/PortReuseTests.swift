@@ -12,7 +12,7 @@ private struct Feed: ~Copyable {
     var connections = 0
     /// The connection that the last segment belonged to.
     var slot = Slot<TCPConnection>(0)
-    /// The bytes of the connection at hand.
+    /// The bytes of the current connection.
     var forth: [UInt8] = []
 
     /// Whether the last segment was counted as doubtful.
@@ -128,7 +128,7 @@ struct PortReuseTests {
         #expect(feed.table.connections[feed.slot][.fromInitiator].outOfWindowSegments == 1)
     }
 
-    // net/ipv4/tcp_input.c, tcp_rcv_state_process: a SYN with a FIN is dropped in LISTEN.
+    // net/ipv4/tcp_input.c, tcp_rcv_state_process: LISTEN drops a SYN with a FIN.
     @Test("are not by a SYN that is a FIN as well, answered or not, nor by such an answer")
     func closingSYN() {
         let (open, both) = (TCPFlags.syn, TCPFlags([.syn, .fin]))

@@ -3,7 +3,7 @@ import Testing
 
 @testable import TCPReassembly
 
-/// A conversation, and the states of both ends that each of its segments shows.
+/// A conversation, and the states of both ends after each of its segments.
 struct StateRow: CustomTestStringConvertible {
     var testDescription: String
     var steps: [(sent: Sent, initiator: TCPState, responder: TCPState)]
@@ -14,7 +14,7 @@ struct StateRow: CustomTestStringConvertible {
     }
 }
 
-/// An observer cannot see a segment arrive: an end has changed its state when a segment shows that it has.
+/// An observer cannot see a segment arrive: an end has changed its state once a segment shows it.
 @Suite("The states of both ends after every segment")
 struct StateTests {
     static let rows = [

@@ -6,11 +6,11 @@ import WireFormat
 
 @Suite("Connections between the same ends")
 struct TunnelledConnectionTests {
-    /// A segment that came through a tunnel; 0: through none that bears a mark.
+    /// A segment that came through a tunnel; 0 if through none that has a number.
     struct Step: Sendable {
         var sent: Sent
         var tunnel: UInt32
-        /// Which connection it must belong to: 0 and up, in the order of their first segments.
+        /// The connection that it must belong to: from 0, in the order of their first segments.
         var connection: Int
 
         init(_ connection: Int, _ sent: Sent, in tunnel: UInt32) {

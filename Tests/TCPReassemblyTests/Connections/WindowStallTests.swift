@@ -90,7 +90,7 @@ struct WindowStallTests {
 }
 
 extension Wire {
-    /// The stalls of both ends that were not told yet.
+    /// The stalls of both ends that were not reported yet.
     fileprivate mutating func takeStalls() -> [WindowStall] {
         [connection.takeStall(.fromInitiator), connection.takeStall(.fromResponder)].compactMap(\.self)
     }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Wrong checksums")
 struct ChecksumTrustTests {
-    /// What the checksums are, g good and b bad, and what becomes of the bad ones: r rejected, t taken.
+    /// The checksums, g good and b bad, and what happens to segments with bad ones: r rejected, t taken.
     @Test(
         "count where enough others are right",
         arguments: [

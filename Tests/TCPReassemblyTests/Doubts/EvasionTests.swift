@@ -4,11 +4,11 @@ import WireFormat
 
 @testable import TCPReassembly
 
-/// Segments that only the observer sees, or that only the observer would take, as published work on evading intrusion
-/// detection has them (Ptacek and Newsham 1998; Handley, Paxson and Kreibich 2001; SymTCP 2020).
+/// Segments that only the observer sees, or that only the observer would accept, from published work on evading
+/// intrusion detection (Ptacek and Newsham 1998; Handley, Paxson and Kreibich 2001; SymTCP 2020).
 @Suite("Segments meant to mislead an observer")
 struct EvasionTests {
-    /// A connection on which the initiator has sent "GET ", and both ends know it; windows of 1,000 bytes.
+    /// A connection on which the initiator has sent "GET " and received its acknowledgment; windows of 1,000 bytes.
     private static func talk() -> Wire {
         var wire = Wire(.initiator(.syn, 100), .responder(.syn, 300, ack: 101))
         wire.receive([
@@ -18,7 +18,7 @@ struct EvasionTests {
         return wire
     }
 
-    /// Segments that the other end ignores, or that do not reach it.
+    /// Segments that the other end ignores, or that never reach it.
     static let strays: [(String, [Sent])] = [
         ("RST far ahead", [.initiator(.rst, 105 + 500_000, ack: 301)]),
         ("RST long gone", [.initiator(.rst, 101, ack: 301), .initiator(.rst, 3_000_000_000)]),
@@ -149,7 +149,7 @@ struct EvasionTests {
         #expect(wire.budget >= limits.heldBytes - 1000 - 4 - HeldSegment.overhead)
     }
 
-    /// Whether such a RST arrives cannot be known when it is seen: a real one looks the same.
+    /// Whether such a RST arrives is unknown when it is seen: a real one looks the same.
     @Test("with a RST in the window are believed")
     func insertedReset() {
         var wire = EvasionTests.talk()

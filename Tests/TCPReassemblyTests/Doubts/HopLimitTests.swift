@@ -9,8 +9,8 @@ import WireFormat
 /// lib·erate 2017; INTANG 2017).
 @Suite("Segments whose hop limit falls short")
 struct HopLimitTests {
-    /// A connection on which the initiator has sent "GET ", and both ends know it; the initiator's segments have 64
-    /// hops left.
+    /// A connection on which the initiator has sent "GET " and received its acknowledgment; the initiator's segments
+    /// have 64 hops left.
     private static func talk() -> Wire {
         Wire(
             .initiator(.syn, 100).hops(64), .responder(.syn, 300, ack: 101).hops(50),
@@ -20,7 +20,7 @@ struct HopLimitTests {
 
     private static let real = Sent.initiator(.psh, 105, ack: 301, "/good ").hops(64)
 
-    /// What is inserted before the real segment.
+    /// The segments inserted before the real one.
     static let insertions: [(String, [Sent])] = [
         ("of the same place", [.initiator(.psh, 105, ack: 301, "/evil ").hops(5)]),
         ("that are longer", [.initiator(.psh, 105, ack: 301, "/evil and more").hops(5)]),
@@ -77,7 +77,7 @@ struct HopLimitTests {
         #expect(wire.budget == wire.limits.heldBytes)
     }
 
-    /// Each time looks at everything that waits.
+    /// Each time visits everything that waits.
     @Test("are believed together after a change of route, but not again and again")
     func routes() {
         var wire = HopLimitTests.talk()

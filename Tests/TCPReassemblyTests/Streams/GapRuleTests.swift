@@ -4,7 +4,7 @@ import WireFormat
 
 @testable import TCPReassembly
 
-/// A hole becomes a gap when the other end has acknowledged it and nothing has come since, or when nothing can come.
+/// A hole becomes a gap once the other end has acknowledged it and nothing has come since, or once nothing can come.
 @Suite("A hole")
 struct GapRuleTests {
     static let hole = [Sent.initiator(.psh, 104, ack: 301, "def"), .responder([], 301, ack: 107)]
@@ -72,8 +72,8 @@ struct GapRuleTests {
             .initiator(.psh, 101, ack: 301, "abc"), .responder([], 301, ack: 110), .responder([], 301, ack: 110),
         ])
         #expect(wire.forth == [.text("abc")])
-        // Whoever acknowledges alone may hide what was sent: it is a gap once the sender goes on, or nothing more can
-        // come.
+        // Acknowledgments alone could hide what was sent: the hole is a gap once the sender goes on, or nothing more
+        // can come.
         wire.receive(.responder([], 301, ack: 110).after(1_000_000_000))
         #expect(wire.forth == [.text("abc")])
         wire.receive([

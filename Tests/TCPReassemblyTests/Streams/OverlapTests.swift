@@ -5,18 +5,18 @@ import WireFormat
 
 @testable import TCPReassembly
 
-/// The policy is that of Linux: what was in order stays, and of copies that wait, that of the segment that begins
-/// earlier; a difference that is seen is counted, with its place.
+/// The policy is that of Linux: bytes in order stay, and among waiting copies that of the segment that begins earlier;
+/// a detected difference is counted, with its offset.
 @Suite("Copies of bytes that differ")
 struct OverlapTests {
-    /// A segment sent again behind "0123456789" + "abcdefghij", and where it is seen to differ.
+    /// A segment retransmitted after "0123456789" + "abcdefghij", and the offset of the detected difference.
     static let delivered: [(UInt32, String, UInt64?)] = [
         (101, "0123456789", nil), (111, "abcdefghij", nil), (101, "0123456789abcdefghij", nil),
         (101, "x123456789", 0), (101, "012345678x", 0), (101, "0123x56789", 0), (111, "abcdexghij", 10),
         (101, "0123456789abcdexghij", 10), (101, "x123456789abcdexghij", 0),
         // New bytes after old ones: the old ones are compared.
         (111, "abcdefghijk", nil), (111, "abcdefghixk", 10), (101, "x123456789abcdefghijk", 0),
-        // Parts of a segment are not compared: their bytes are gone, and the hash is of the whole.
+        // Parts of a segment are not compared: their bytes are gone, and the hash covers the whole.
         (103, "xxxxx", nil), (103, "xxxxxxxxabcdefghij", nil), (103, "23456789abcdexghij", 10),
     ]
 
@@ -35,7 +35,7 @@ struct OverlapTests {
         #expect(String(decoding: bytes.prefix(20), as: UTF8.self) == "0123456789abcdefghij")
     }
 
-    /// A segment sent behind "cdef", which waits for "ab", and where it differs.
+    /// A segment sent after "cdef", which waits for "ab", and the offset of the difference.
     static let held: [(UInt32, String, UInt64?, String)] = [
         (103, "cdef", nil, "abcdef"), (103, "cdxf", 4, "abcdef"), (103, "cdxfg", 4, "abcdxfg"),
         (102, "bcdefg", nil, "abcdefg"), (102, "bxdefg", 2, "abxdefg"), (102, "bx", 2, "abxdef"),
@@ -56,7 +56,7 @@ struct OverlapTests {
     }
 
     /// What the application of a Linux receiver (6.18) read: the segments as LETTER START-END of a stream of 12 bytes,
-    /// sent in this order, and then each byte on its own as "Z".
+    /// sent in this order, and then each byte by itself as "Z".
     static let linux: [(String, String)] = [
         ("a10-11 b5-6 Y0-8", "YYYYYYYYZZaZ"),
         ("a11-12 b4-6 c8-9 d7-11 Y0-1", "YZZZbbZdddda"),
@@ -141,7 +141,7 @@ struct OverlapTests {
             wire.receive(sent)
             #expect(wire.connection[.fromInitiator].conflictingSegments == 0)
             sent.bytes[place] ^= 1
-            // One byte right before the next may be a keep-alive's.
+            // A single byte right before the next one may be a keep-alive.
             if length > 1 { wire.receive(sent) }
             #expect(wire.connection[.fromInitiator].conflictingSegments == (length > 1 ? 1 : 0), "byte \(place)")
         }
@@ -214,7 +214,8 @@ struct OverlapTests {
             let (conflict, isNew) = held.insert(bytes.span, missing: 0, at: start, context: context, yields: false)
             #expect(conflict == (start == 1 ? 2 : nil) && isNew)
         }
-        // The second one brings only its first byte, or all: either way the receiver has it in two segments at most.
+        // The second segment brings its first byte or all bytes: in either case the receiver has them in at most two
+        // segments.
         #expect(held.count <= 2)
         #expect(held.firstOffset == 0 && held.end == end)
     }

@@ -5,7 +5,7 @@ import WireFormat
 
 @testable import TCPReassembly
 
-/// A reader may have to see the other stream first: an answer whose request has not come yet.
+/// A reader may need the other stream first: a response whose request has not come yet.
 @Suite("A paused stream")
 struct PauseTests {
     /// A connection whose initiator has sent "abcdef", of which the reader took "ab".

@@ -1,7 +1,7 @@
-/// The obvious reassembler: a queue of waiting segments as Linux keeps it (tcp_data_queue_ofo), of which each byte is
-/// read from the first segment that has it.
+/// A simple reassembler: a queue of waiting segments as Linux keeps it (tcp_data_queue_ofo), in which each byte is read
+/// from the first segment that has it.
 struct ReferenceStream {
-    /// A waiting segment; a byte is nil where a snap length cut it.
+    /// A waiting segment; a byte is nil if a snap length cut it.
     private struct Waiting {
         var start: UInt64
         var bytes: [UInt8?]
@@ -16,9 +16,9 @@ struct ReferenceStream {
     /// Takes a segment.
     ///
     /// - Parameters:
-    ///   - captured: Its bytes in the capture.
-    ///   - cut: How many more it had.
-    ///   - offset: Where it begins in the stream.
+    ///   - captured: Its captured bytes.
+    ///   - cut: The number of its bytes that were cut.
+    ///   - offset: Its offset in the stream.
     mutating func receive(_ captured: [UInt8], cut: Int = 0, at offset: UInt64) {
         let segment = Waiting(start: offset, bytes: captured.map { $0 } + Array(repeating: nil, count: cut))
         guard segment.end > next else { return }
@@ -40,12 +40,12 @@ struct ReferenceStream {
     }
 
     private mutating func insert(_ segment: Waiting) {
-        // All of its bits are present.
+        // All of its bytes are already there.
         if waiting.contains(where: { $0.start <= segment.start && segment.end <= $0.end }) { return }
         var place = waiting.firstIndex { $0.start >= segment.start } ?? waiting.count
         let isOverlapped = waiting.contains { $0.start <= segment.start && segment.start < $0.end }
         if !isOverlapped, let before = waiting.firstIndex(where: { $0.end == segment.start }) {
-            // It follows another one: both become one.
+            // It directly follows another segment: the two become one.
             waiting[before].bytes += segment.bytes
             place = before
         } else {

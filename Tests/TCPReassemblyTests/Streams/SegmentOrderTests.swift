@@ -7,7 +7,7 @@ import WireFormat
 
 @Suite("Segments in any order")
 struct SegmentOrderTests {
-    /// Initial sequence numbers, the last ones such that the numbers wrap around inside the tests' streams.
+    /// Initial sequence numbers; the last ones make the numbers wrap around within the tests' streams.
     static let initialSequences: [UInt32] = [0, 1000, 0x7fff_fffe, 0xffff_fffa, 0xffff_fffe, 0xffff_ffff]
 
     /// Up to five segments that overlap in some way.
@@ -91,7 +91,7 @@ struct SegmentOrderTests {
         #expect(wire.connection[.fromInitiator].nextOffset == 9 << 29 + 7)
     }
 
-    /// Feeds segments to a connection and to the reference; every byte of a segment has its value.
+    /// Feeds segments to a connection and to the reference; every stream byte has a fixed value.
     private static func compare(
         _ segments: [(range: Range<UInt64>, value: UInt8)], _ initialSequence: UInt32, _ comment: String
     ) {
@@ -121,7 +121,7 @@ struct SegmentOrderTests {
 }
 
 extension Wire {
-    /// What the initiator has sent, with gaps that touch as one.
+    /// What the initiator has sent, with adjacent gaps merged.
     var merged: [Piece] {
         forth.reduce(into: []) { pieces, piece in
             if case .gap(let length) = piece, case .gap(let before) = pieces.last {

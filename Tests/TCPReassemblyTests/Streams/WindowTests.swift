@@ -4,8 +4,8 @@ import WireFormat
 
 @testable import TCPReassembly
 
-/// What the other end would not accept, an observer must not take either, or whoever can send to it decides what it
-/// sees.
+/// What the other end would not accept, an observer must not accept either: otherwise anyone who can send to the
+/// observer decides what it sees.
 @Suite("Segments that do not fit")
 struct WindowTests {
     /// A connection with windows of 1,000 bytes, so that 69,536 are in reach; both ends have sent 3 bytes.
@@ -21,7 +21,7 @@ struct WindowTests {
 
     static let reach: UInt32 = 4 * 1000 + 65_536
 
-    /// Where a RST stands relative to the next byte, and whether it ends the connection.
+    /// The distance of a RST from the next byte, and whether it ends the connection.
     static let resets: [(Int64, Bool)] = [
         (0, true), (-1, false), (-3, false), (-304, false),
         (Int64(reach) + 1, false), (1 << 30, false), (1 << 31, false), (-(1 << 30), false),
@@ -41,7 +41,7 @@ struct WindowTests {
         #expect(wire.forth == [.text("ask!")])
     }
 
-    /// RFC 9293 3.10.7.4: in the window, but not at RCV.NXT, a RST is answered and not accepted.
+    /// RFC 9293 3.10.7.4: a RST in the window, but not at RCV.NXT, is answered and not accepted.
     @Test("among RSTs are those in the window but at the next byte", arguments: [1, 2, 100, Int64(reach)])
     func nearReset(distance: Int64) {
         var wire = WindowTests.talk()
@@ -50,7 +50,7 @@ struct WindowTests {
         // It is the end if nothing follows.
         #expect(wire.connection.isOver && wire.connection.finalReset?.packet == 7)
         #expect(wire.connection.endTime == wire.time)
-        // What the other end says is taken; only that its sender goes on takes it back.
+        // Segments of the other end are accepted; only if its sender goes on is the RST withdrawn.
         wire.receive(.initiator(.psh, 104, ack: 304, "!"))
         #expect(wire.forth == [.text("ask!")] && wire.connection.isOver)
         wire.receive(.responder(.psh, 304, ack: 105, "wer"))
@@ -110,7 +110,7 @@ struct WindowTests {
         #expect(wire.receive(.responder(.rst, sequence)).closes)
     }
 
-    /// How far ahead a segment of a byte stands, and whether it is accepted.
+    /// The distance of a one-byte segment, and whether it is accepted.
     static let places: [(UInt32, Bool)] = [
         (0, true), (1, true), (reach - 1, true), (reach, false), (1 << 29, false), (1 << 30, false),
         ((1 << 31) - 1, false),
@@ -140,7 +140,7 @@ struct WindowTests {
         #expect(wire.connection[.fromInitiator].outOfWindowSegments == 1)
         wire.receive(Sent.initiator(.psh, 101 + reach - 1, ack: 301, "x").window(1000))
         #expect(wire.connection[.fromInitiator].outOfWindowSegments == 1)
-        // The other end scales by 3 if both do.
+        // The other end scales by 3 if both ends scale.
         let other = UInt32(4 * 1000) << (scale == nil ? 0 : 3) + 65_536
         wire.receive([Sent.responder(.psh, 301 + other - 1, ack: 101, "x").window(1000)])
         #expect(wire.connection[.fromResponder].outOfWindowSegments == 0)
@@ -155,7 +155,7 @@ struct WindowTests {
             Sent.responder(.syn, 300, ack: 101).window(65_535, scale: 8),
             Sent.initiator([], 101, ack: 301).window(61_440), Sent.responder([], 301, ack: 101).window(61_440))
         let (buffer, size) = (UInt32(61_440) << 8, UInt32(61_440))
-        // All but the first byte is under way, and more of it than may wait.
+        // All but the first byte is in flight, and more of it than may wait.
         var segments: UInt32 = 0
         while Int(segments * size) <= wire.limits.heldBytesPerStream {
             var segment = Sent.initiator(.psh, 102 + segments * size, ack: 301)

@@ -77,7 +77,7 @@ struct KeyLogTests {
 
     @Test("of hostile captures cost no more than may be read")
     func budget() {
-        // One session, whose application secret comes after more lines than are read of one.
+        // A session whose application secret comes after more lines than are read for one session.
         let useless = Self.line("CLIENT_HANDSHAKE_TRAFFIC_SECRET") + "\n"
         let store = Self.store(String(repeating: useless, count: 5_000) + Self.line())
         var budget = 100

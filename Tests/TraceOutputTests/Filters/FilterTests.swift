@@ -5,7 +5,7 @@ import WebSocketProtocol
 @testable import TraceOutput
 
 struct FilterTests {
-    /// What a filter leaves of the scene of three connections: kinds and connections in order.
+    /// What a filter keeps of the scene with three connections: kinds and connections, in order.
     private func kept(_ change: (inout EventFilter) -> Void) throws -> [String] {
         var filter = EventFilter()
         change(&filter)
@@ -206,7 +206,7 @@ struct FilterTests {
         #expect(!isFound)
         #expect(pattern.limitHits == 1)
         let share = Int(PayloadPattern.matchLimit / 16) + length * PayloadPattern.stepsPerByte
-        // The step that ends it may pass over all of the payload.
+        // The last step may go through the whole payload.
         #expect((share...share + length).contains(pattern.stepsTaken))
     }
 
@@ -224,7 +224,7 @@ struct FilterTests {
         #expect(!isFound && pattern.limitHits == UInt64(PayloadPattern.patience + 1))
         let share = PayloadPattern.fewSteps + payload.count * perByte
         #expect((share...share + payload.count).contains(pattern.stepsTaken))
-        // Easy payloads are searched as before.
+        // Simple payloads are still searched.
         let isFoundInEasy = pattern.matches(Array("ax".utf8).span)
         #expect(isFoundInEasy)
     }
@@ -256,7 +256,7 @@ struct FilterTests {
             let handshake = Samples.handshake(target: "/" + String(repeating: "a", count: size))
             output.receive(handshake, at: context, payload: Span())
         }
-        // Its URL and its target are kept.
+        // Its URL and its request target are kept.
         let held = FilteredOutput<KindsFormat>.maximumHeldBytes / (2 * size)
         for number in 1001...1300 as ClosedRange<UInt64> {
             let context = Samples.context(packet: number, microseconds: 0, connection: number)

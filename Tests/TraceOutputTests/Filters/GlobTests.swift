@@ -36,7 +36,7 @@ struct GlobTests {
         #expect(!Glob(pattern).matches(String(repeating: "a", count: 20_000)))
     }
 
-    /// By the definition.
+    /// Matches by the definition, slowly.
     private static func slow(_ pattern: Substring, _ text: Substring) -> Bool {
         guard let first = pattern.first else { return text.isEmpty }
         if first == "*" {

@@ -39,7 +39,7 @@ struct HARFormatTests {
         var text: String
     }
 
-    /// What an archive holds, and whether it is JSON.
+    /// The entries of an archive, which must be JSON.
     private static func entries(_ text: String) throws -> [[String: Any]] {
         let value = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
         let log = try #require(value?["log"] as? [String: Any])
@@ -64,7 +64,7 @@ struct HARFormatTests {
         #expect(controls.map { $0["data"] as? String } == ["cGluZw==", "cGluZw==", "A+hieWU=", "A+g="])
         let close = try #require(entry["_webSocketClose"] as? [String: Any])
         #expect(close["code"] as? Int == 1000 && close["reason"] as? String == "bye" && close["clean"] as? Bool == true)
-        // SYN at 0, ACK at 0.131 ms, request at 0.402 ms, answer at 1.130 ms, end at 5002.530 ms.
+        // SYN at 0, ACK at 0.131 ms, request at 0.402 ms, response at 1.130 ms, end at 5002.530 ms.
         let timings = try #require(entry["timings"] as? [String: Double])
         #expect(timings["connect"] == 0.131 && timings["send"] == 0.271 && timings["wait"] == 0.728)
         #expect(abs(try #require(timings["receive"]) - 5001.4) < 1e-6)
@@ -102,7 +102,7 @@ struct HARFormatTests {
         #expect(entry["_urlUnknown"] as? Bool == true)
         let request = try #require(entry["request"] as? [String: Any])
         #expect(request["url"] as? String == "ws://10.0.0.9:8080/" && request["method"] as? String == "GET")
-        // The answer came at 1.130 ms.
+        // The response came at 1.130 ms.
         let timings = try #require(entry["timings"] as? [String: Double])
         #expect(abs(try #require(timings["receive"]) - 4) < 1e-6)
     }
@@ -136,11 +136,11 @@ struct HARFormatTests {
             let number = UInt64.random(in: sessions, using: &random)
             // Odd sessions are in order, even ones are not; some texts are larger than a chunk.
             let origin = number % 2 == 0 ? packet - UInt64.random(in: 0...8, using: &random) : packet
-            // Of the fourth, the packets themselves are not in the order of their times.
+            // In the fourth session, the packets themselves are not in the order of their times.
             let clock = number == 4 ? origin - UInt64.random(in: 0...8, using: &random) : origin
             let draw = Int.random(in: 0...100, using: &random)
             let length = draw == 0 ? 20_000 : draw == 1 ? 70_000 : Int.random(in: 0...300, using: &random)
-            // Of 4 bytes, so that some texts are long ones, which are cut.
+            // Characters of 4 bytes, so that some texts are long ones, which are cut.
             let text = "\(packet) " + String(repeating: length == 70_000 ? "🐸" : "x", count: length)
             let time = Samples.time(Int64(clock) * 1000)
             calls.append(

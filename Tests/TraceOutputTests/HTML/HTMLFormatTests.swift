@@ -153,7 +153,7 @@ struct HTMLFormatTests {
             ]
         }
         var format = HTMLFormat()
-        // A 256th of it is less than the long upgrades, and more than anything else.
+        // A 256th of it is less than the long upgrades, but more than anything else.
         format.detailRoom = HTMLFormat.roomForEnds + 256 * 10_000
         let page = printed(calls + [.summary], as: format)
         let details = UnpackedReport(page).lines("details")

@@ -1,13 +1,13 @@
 internal import CZlib
 import Foundation
 
-/// The data of a report, unpacked as the page does it, but step by step.
+/// The data of a report, unpacked like in the page, but step by step.
 struct UnpackedReport {
     /// The text of each block, unpacked, by kind.
     var blocks: [String: [[UInt8]]] = [:]
-    /// The row with which each block of payloads begins.
+    /// The first row of each block of payloads.
     var firstRows: [Int] = []
-    /// A row has kind, flags, session, time, packet, length, extra, frames, kept.
+    /// The rows: kind, flags, session, time, packet, length, extra, frames, kept.
     var rows: [[Int64]] = []
 
     init(_ page: String) {
@@ -31,7 +31,7 @@ struct UnpackedReport {
         lines(kind).compactMap { (try? JSONSerialization.jsonObject(with: Data($0.utf8))) as? [String: Any] }
     }
 
-    /// The bytes that are kept of each row's payload; nil if none are.
+    /// The kept bytes of each row's payload; nil if there are none.
     var payloads: [[UInt8]?] {
         var result: [[UInt8]?] = []
         for (place, block) in (blocks["payloads"] ?? []).enumerated() {

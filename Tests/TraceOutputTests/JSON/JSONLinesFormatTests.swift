@@ -9,7 +9,7 @@ import WireFormat
 struct JSONLinesFormatTests {
     private static let common = #""time":"2026-11-20T17:24:00.001377000Z","elapsed":0.001377000,"packet":6"#
     private static let frameKeys = #""from":"client","stream_offset":180,"index":3"#
-    /// The first 16 bytes of the SHA-1 that docs/trace-format.md defines, worked out with Python's hashlib.
+    /// The first 16 bytes of the SHA-1 that docs/trace-format.md defines, computed with Python's hashlib.
     private static let sessionID = "83b10ac867565e25451ba76effd82e0e"
 
     private static let endKeys =

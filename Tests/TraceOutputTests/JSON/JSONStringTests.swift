@@ -9,7 +9,7 @@ struct JSONStringTests {
     @Test func `Every scalar up to U+3000 is escaped as in the slow model, at every offset`() throws {
         for value in UInt32(0)...0x3000 {
             guard let scalar = Unicode.Scalar(value) else { continue }
-            // At every place of an eight byte word.
+            // At every position of an eight-byte word.
             for before in 0..<9 {
                 let text = String(repeating: "x", count: before) + String(scalar) + "xxxxxxxx"
                 #expect(Self.json(text) == Self.slowJSON(text))
@@ -42,7 +42,7 @@ struct JSONStringTests {
         return buffer.text
     }
 
-    /// Scalar by scalar.
+    /// Escapes a text scalar by scalar.
     private static func slowJSON(_ text: String) -> String {
         var json = "\""
         for scalar in text.unicodeScalars {

@@ -6,7 +6,7 @@ import Testing
 @testable import TraceOutput
 @testable import WebSocketProtocol
 
-/// The lines that this module makes, held against the schema that the project ships.
+/// Checks the lines of this module against the schema that the project ships.
 struct TraceContractTests {
     private static let hasSchemaValidator = run(["-c", "import jsonschema"]).status == 0
 

@@ -41,7 +41,8 @@ struct SVGFormatTests {
         for role in ["client", "server"] {
             let paths = picture.matches(
                 of: try Regex("<path class=\"\(role)\" d=\"([^\"]*)\"", as: (Substring, Substring).self))
-            // The messages within the first 10 ms at the left end, the Close at the right one: 5.002 s of 5.003 s.
+            // The messages within the first 10 ms are at the left end, the Close frame at the right: 5.002 s of 5.003
+            // s.
             #expect(paths.count == 2)
             for path in paths {
                 let ticks = path.1.matches(of: /M(\d+) \d+v-?\d+/).map { Int($0.1) ?? 0 }

@@ -7,7 +7,8 @@ import WireFormat
 @testable import TraceOutput
 
 struct SummaryFormatTests {
-    /// Sessions between ends with the longest addresses, wide characters and escapes in their URLs and reasons.
+    /// Sessions between ends with the longest addresses, and with wide characters and escapes in their URLs and
+    /// reasons.
     private static let broad: [Call] = {
         var calls: [Call] = [.capture]
         let client = Endpoint(address: IPAddress(ipv6: 0x2001_0db8_85a3_08d3_1319_8a2e_0370_7348), port: 53412)
@@ -176,7 +177,7 @@ struct SummaryFormatTests {
         let shown = lines.filter { $0.contains("5.003 s  ") }.compactMap { $0.split(separator: " ").first }
         #expect(lines.contains("endings") && lines.contains("findings"))
         #expect(Set(shown).isSuperset(of: ["20", "40", "60"]))
-        // The shell's prompt has the last line.
+        // The last line is for the shell's prompt.
         let room = height - 1
         switch height {
         case 24: #expect(shown.count == SummaryFormat.fewestSessions)
@@ -357,7 +358,7 @@ struct SummaryFormatTests {
 
     private struct NoSample: Error {}
 
-    /// The columns that a terminal gives a line, by Unicode's own widths of what these tests use.
+    /// The columns that a line takes on a terminal, by Unicode's own widths for the characters in these tests.
     private static func columns(of line: some StringProtocol) -> Int {
         line.unicodeScalars.reduce(0) { $0 + (("一"..."龥").contains(String($1)) || $1.value >= 0x1f300 ? 2 : 1) }
     }

@@ -6,7 +6,7 @@ import WireFormat
 @testable import TraceOutput
 @testable import WebSocketProtocol
 
-/// Whatever the wire says, no format prints a byte of it that a terminal obeys.
+/// Whatever is on the wire, no format prints a byte of it that a terminal would interpret.
 struct HostileBytesTests {
     private static let pieces = [
         "\u{1b}[31m", "\u{9b}", "\u{7}", "\u{0}", "\u{7f}", "\r\n", "\u{202e}", "\u{2066}", "\u{200e}", "\u{200f}",
@@ -27,7 +27,7 @@ struct HostileBytesTests {
         for output in outputs {
             #expect(!output.unicodeScalars.contains(where: Self.isHostile))
         }
-        // In JSON zero-width characters stand as they are: they belong to emoji and scripts.
+        // In JSON, zero-width characters stay as they are: they belong to emoji and scripts.
         for output in outputs.dropLast() {
             #expect(!output.unicodeScalars.contains { $0.value == 0x200d || $0.value == 0xfeff })
         }

@@ -78,7 +78,7 @@ struct OutputBufferTests {
         #expect(buffer.text == encoded)
     }
 
-    /// Bit by bit.
+    /// Encodes base64 bit by bit.
     private static func base64(_ bytes: [UInt8]) -> String {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
         var bits = bytes.flatMap { byte in (0..<8).map { byte >> (7 - $0) & 1 } }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Compressed messages (RFC 7692)")
 struct CompressedMessageTests {
-    /// Texts that refer back to each other from near and far.
+    /// Texts that refer to each other, from near and far.
     private let texts = texts(lines: 200)
 
     private static func texts(lines: Int) -> [[UInt8]] {
@@ -308,7 +308,8 @@ struct CompressedMessageTests {
         let deflating = Deflating()
         let near = texts[0]
         let lost = deflating.compress(near)
-        // The first reaches back to what is lost; the next to nothing; two to that; the last two to what is lost again.
+        // The first refers to lost bytes; the next to nothing; two to that one; the last two to bytes that are lost
+        // again.
         let alone = Array("qwertzuiop".utf8)
         let payloads = [near, alone, alone, alone + alone, near, near + alone].map { deflating.compress($0) }
         let reported = setup().readEveryWay([

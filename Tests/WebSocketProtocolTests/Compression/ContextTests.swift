@@ -8,7 +8,7 @@ import WireFormat
 struct ContextTests {
     private static let line = Array("The same words, again and again and again. ".utf8)
 
-    /// What reading some payloads comes to; nil: a gap of which one frame falls a victim.
+    /// The result of reading some payloads; nil stands for a gap that swallows one frame.
     private func read(
         _ payloads: [[UInt8]?], takeover: Bool = true
     ) -> (reported: [Reported], lost: UInt64, regained: UInt64) {
@@ -69,7 +69,7 @@ struct ContextTests {
         #expect(read([nil, much, broken]).reported.violations == [.deflateBroken])
     }
 
-    /// A stream of its own, so that several can take turns.
+    /// A stream of its own, so that several can alternate.
     private final class Reading {
         var stream = WebSocketStream(
             sender: .server, streamOffset: 0, compression: DeflateParameters(),
@@ -89,7 +89,7 @@ struct ContextTests {
             let frames = (0..<2).map { index in
                 FrameBytes(.binary, deflating[index].compress(payloads[index]), reserved: 4).bytes
             }
-            // The first message is long. The others are copies of it, and short.
+            // The first message is long; the others are short copies of it.
             let isLong = frames[0].count > 1000
             for (reading, frame) in zip(readings, frames) {
                 reading.stream.drain(Array(frame[..<10]), &resources, into: &reading.reported)

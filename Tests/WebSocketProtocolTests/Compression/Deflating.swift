@@ -1,10 +1,10 @@
 import CZlib
 
-/// Compresses messages as RFC 7692 7.2.1 says, through zlib.
+/// Compresses messages as defined by RFC 7692 7.2.1, with zlib.
 final class Deflating {
     /// How the compressed data of a message ends.
     enum Ending: CaseIterable {
-        /// An empty stored block whose last four bytes are taken off (RFC 7692 7.2.1).
+        /// An empty stored block without its last four bytes (RFC 7692 7.2.1).
         case flush
         /// A final block and the header of an empty stored one (RFC 7692 7.2.3.4).
         case finalBlock
@@ -17,10 +17,10 @@ final class Deflating {
     private let windowBits: Int32
     private let level: Int32
     private let strategy: Int32
-    /// What later messages may refer to.
+    /// The bytes that later messages may refer to.
     private var window: [UInt8] = []
 
-    /// Begins a direction; zlib deflates with a window of 9 bits where the negotiated 8 to 15 are 8.
+    /// Begins a direction; if the negotiated 8 to 15 bits are 8, zlib deflates with a window of 9.
     init(takeover: Bool = true, windowBits: Int = 15, level: Int32 = 6, strategy: Int32 = Z_DEFAULT_STRATEGY) {
         self.takeover = takeover
         self.windowBits = Int32(max(9, windowBits))
@@ -36,7 +36,7 @@ final class Deflating {
 
     /// The compressed payload of a message; with `blockLength`, a block ends after each run of that many bytes.
     func compress(_ payload: [UInt8], ending: Ending = .flush, blockLength: Int? = nil) -> [UInt8] {
-        // zlib does not flush twice for nothing (RFC 7692 7.2.3.6).
+        // zlib does not flush again without new data (RFC 7692 7.2.3.6).
         if payload.isEmpty, ending == .flush { return [0] }
         var compressed: [UInt8] = []
         var rest = payload[...]

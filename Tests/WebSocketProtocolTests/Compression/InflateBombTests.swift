@@ -41,7 +41,7 @@ struct InflateBombTests {
         let compressed = Deflating().compress([UInt8](repeating: 0x41, count: 400_000))
         var stream = setup(size: 1 << 20, ratio: 2, threshold: 4000)
         stream.limits.message = 1 << 20
-        // The first frame claims a terabyte, of which only the bomb comes.
+        // The first frame claims a terabyte, but only the bomb comes.
         let bytes: [UInt8] = [0xc1, 127, 0, 0, 1, 0, 0, 0, 0, 0] + compressed
         var resources = StreamResources(keptPayload: 1 << 20)
         var decoder = stream.stream(demand: stream.demand)

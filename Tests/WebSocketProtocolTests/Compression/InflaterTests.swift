@@ -8,8 +8,8 @@ import WireFormat
 
 @Suite("Inflating, compared with zlib")
 struct InflaterTests {
-    /// Inflates messages of one direction, each cut at random, into room of random length, and as a short or a long one
-    /// whatever its length.
+    /// Inflates messages of one direction, each cut at random into output of random length, and as a short or a long
+    /// message whatever its length.
     private struct Direction: ~Copyable {
         var inflater: Inflater
         let mostBytes = 1 << 22
@@ -72,7 +72,7 @@ struct InflaterTests {
         }
     }
 
-    /// Bytes of chance: noise, few letters, words, numbers, copies from far back.
+    /// Random payloads: noise, few letters, words, numbers, copies from far back.
     private static func payload(_ random: inout SeededGenerator) -> [UInt8] {
         let count = Int.random(in: 0...([30, 600, 20_000, 150_000].randomElement(using: &random)!), using: &random)
         let words = ["the ", "quick ", "{\"price\":", "€", "\",\"", "😀", "aaaaaaaaaaaaaaaa"].map { Array($0.utf8) }
@@ -128,11 +128,11 @@ struct InflaterTests {
         }
     }
 
-    /// Damages a message: bits turned, bytes replaced, left out, put at the end.
+    /// Damages a message: flips bits, and replaces, removes or appends bytes.
     private static func damage(_ message: inout [UInt8], _ random: inout SeededGenerator) {
         for _ in 0..<Int.random(in: 0...3, using: &random) {
             guard !message.isEmpty else { return }
-            // The first bytes hold the codes.
+            // The first bytes contain the codes.
             let most = Bool.random(using: &random) ? min(80, message.count) : message.count
             let place = Int.random(in: 0..<most, using: &random)
             switch Int.random(in: 0...4, using: &random) {
@@ -145,7 +145,7 @@ struct InflaterTests {
         }
     }
 
-    /// Whether zlib refuses a message whatever follows it, of many continuations.
+    /// Whether zlib refuses a message whatever follows it, judged by many continuations.
     private static func isHopeless(_ message: [UInt8], _ random: inout SeededGenerator) -> Bool {
         let continuations = [[UInt8](repeating: 0, count: 500)] + (0..<200).map { _ in random.bytes(500) }
         return continuations.allSatisfy { continuation in
@@ -171,10 +171,10 @@ struct InflaterTests {
                 if message.isEmpty { continue }
                 let expected = reference.inflate(message)
                 let outcome = direction.inflate(message, &random)
-                // See below for the former.
+                // The first of these is tested below.
                 if expected == .incompleteCode || expected == .tooLong { break }
                 if outcome == .broken, case .unfinished = expected {
-                    // ISA-L refuses a header that lacks the code of a block's end before the rest of it is there.
+                    // ISA-L refuses a header without an end-of-block code before the rest of it has come.
                     #expect(Self.isHopeless(message, &random))
                     break
                 }
@@ -192,13 +192,13 @@ struct InflaterTests {
         #expect(counts.inflated > 200 && counts.unfinished > 50 && counts.broken > 50)
     }
 
-    /// A dynamic block (RFC 1951 3.2.7) that codes A, B and its end as 00, 01 and 10, so that 11 means nothing; and the
-    /// header of a stored block.
+    /// A dynamic block (RFC 1951 3.2.7) that codes A, B and its end as 00, 01 and 10, so that 11 has no meaning; and
+    /// the header of a stored block.
     private static func incomplete(_ data: String) -> [UInt8] {
         func number(_ value: Int, bits: Int) -> String {
             String((0..<bits).map { value >> $0 & 1 == 1 ? "1" : "0" })
         }
-        // Of the code for lengths: 0 for 18 (a run of zeros), 10 for 0, 11 for 2.
+        // The code for code lengths: 0 for 18 (a run of zeros), 10 for 0, 11 for 2.
         let lengths = [0, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]
         let header = "001" + number(0, bits: 5) + number(0, bits: 5) + number(12, bits: 4)
         let codes =
@@ -212,7 +212,7 @@ struct InflaterTests {
 
     @Test("ISA-L accepts an incomplete code until an undefined bit sequence comes")
     func incompleteCode() {
-        // zlib refuses such a code at once. RFC 1951 does not forbid it, and there is but one way to read it.
+        // zlib refuses such a code at once. RFC 1951 does not forbid it, and there is only one way to read it.
         #expect(ReferenceInflating().inflate(Self.incomplete("000110")) == .incompleteCode)
         for (data, expected) in [("000110", "AB"), ("00010110", "ABB"), ("001110", nil), ("1110", nil)] {
             var inflater = ISALInflater(windowBits: 15, after: ZlibInflater(windowBits: 15)!)
@@ -322,7 +322,7 @@ struct InflaterTests {
         #expect(reader.exceedsWindow)
         reader.begin(reach: 0)
         #expect(!reader.exceedsWindow && !reader.isProven)
-        // 500 matches of a short period, again and again.
+        // 500 matches with a short period, repeated.
         let periods = (0..<500).flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] + near.prefix(9) }
         let near512 = Deflating(windowBits: 9).compress(periods)
         for _ in 0..<8 where !reader.isProven {
@@ -333,7 +333,8 @@ struct InflaterTests {
         #expect(reader.isProven)
     }
 
-    /// Reads chats of words, some frequent and most rare, up to the first message that exceeds the window or proves it.
+    /// Reads conversations of words, a few frequent and most rare, up to the first message that exceeds the window or
+    /// proves it.
     private static func judge(windowBits: Int, actualBits: Int, _ random: inout SeededGenerator) -> (
         exceeds: Bool, compressedBytes: Int
     ) {

@@ -1,14 +1,14 @@
 import CZlib
 
-/// Inflates the messages of one direction through zlib, all of a message at once: what `Inflater` is held against.
+/// Inflates the messages of one direction with zlib, each message at once: the reference for `Inflater`.
 final class ReferenceInflating {
-    /// What became of a message.
+    /// The result of a message.
     enum Outcome: Equatable {
         case inflated([UInt8])
-        /// The data ends inside a block; this is what came of it.
+        /// The data ends inside a block; these are the bytes so far.
         case unfinished([UInt8])
         case broken
-        /// A Huffman code that leaves bits without a meaning: zlib refuses it before they are met.
+        /// A Huffman code that leaves some bits without a meaning: zlib refuses it before they occur.
         case incompleteCode
         case tooLong
     }
@@ -37,7 +37,7 @@ final class ReferenceInflating {
         endedStream = false
     }
 
-    /// Inflates a message as RFC 7692 7.2.2 says.
+    /// Inflates a message as defined by RFC 7692 7.2.2.
     func inflate(_ message: [UInt8]) -> Outcome {
         var output: [UInt8] = []
         if let failure = inflate(message, into: &output) { return failure }
@@ -51,8 +51,7 @@ final class ReferenceInflating {
 
     /// Whether a message stays within a window of this size, after others that were inflated with it.
     ///
-    /// zlib looks at nothing but the window if it has written nothing in the same call: so it gets room for single
-    /// bytes.
+    /// zlib reads only the window if it has written nothing in the same call, so it gets room for single bytes.
     static func fits(_ messages: [[UInt8]], windowBits: Int) -> Bool {
         let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
         stream.initialize(to: z_stream())

@@ -3,7 +3,7 @@ import WireFormat
 
 @testable import WebSocketProtocol
 
-/// Streams that break one rule, and streams that just keep it.
+/// Streams that break one rule, and streams that only just keep it.
 struct RuleCase: CustomTestStringConvertible {
     var name: String
     var frames: [FrameBytes]
@@ -11,7 +11,7 @@ struct RuleCase: CustomTestStringConvertible {
     var compression: DeflateParameters?
     var controlPayload: Int?
     var message: Int?
-    /// What is broken, and by which frame.
+    /// The broken rules, and the frame that breaks each.
     var expected: [(Violation, frame: Int)] = []
 
     var testDescription: String { name }
@@ -170,10 +170,9 @@ private let ruleCases: [RuleCase] = [
         expected: [(.controlFragmented, 0), (.controlTooLong, 0)]),
 ]
 
-/// 2 MiB of zeros in about 2 KiB.
-///
-/// 300 bytes, no three of which come twice in a row.
+/// 300 bytes in which no three successive bytes occur twice.
 private let spread = (0..<150).flatMap { [UInt8($0), UInt8(255 - $0)] }
+/// 2 MiB of zeros compressed to about 2 KiB.
 private let bomb = Deflating().compress([UInt8](repeating: 0, count: 2 << 20))
 
 @Suite("Rules of frames and messages")
@@ -191,7 +190,7 @@ struct ViolationTests {
 
     @Test("Every rule is broken by a row", arguments: Violation.allCases)
     func completeness(_ violation: Violation) {
-        // What all streams share has tests of its own.
+        // The bound that all streams share is tested elsewhere.
         guard violation != .compressionLimit else { return }
         #expect(ruleCases.contains { $0.expected.contains { $0.0 == violation } })
     }
@@ -222,13 +221,13 @@ struct ViolationTests {
     }
 }
 
-/// A stream that ends too early, and the rules that its last bytes break already.
+/// A stream that ends too early, and the rules that its last bytes already break.
 struct Unfinished: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var sender = Role.client
     var bytes: [UInt8]
     var violations: [Violation] = []
-    /// Where the frame begins that breaks them.
+    /// The offset of the frame that breaks them.
     var at: UInt64 = 0
 
     static let all: [Unfinished] = [

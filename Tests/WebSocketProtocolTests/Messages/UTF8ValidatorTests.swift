@@ -10,7 +10,7 @@ struct UTF8ValidatorTests {
         arguments: [
             "", "41", "00", "7f", "c280", "dfbf", "e0a080", "ed9fbf", "ee8080", "efbfbf", "f0908080", "f48fbfbf",
             "ceba e1bdb9 cf83 cebc ceb5", "f09f918d f09f8fbd", "efbbbf 41",
-            // Continuation bytes alone, starts without continuation.
+            // Continuation bytes alone, and starts without continuation.
             "80", "bf", "41 80", "c2", "c2 41", "e2", "e282", "e282 41", "e2 41", "f0", "f09f", "f09f91", "f09f91 41",
             // Overlong forms.
             "c080", "c1bf", "e08080", "e09fbf", "f0808080", "f08fbfbf",
@@ -18,7 +18,7 @@ struct UTF8ValidatorTests {
             "eda080", "edbfbf", "eda080 edb080",
             // Beyond U+10FFFF, and bytes that no scalar begins with.
             "f4908080", "f5808080", "f7bfbfbf", "f888808080", "fc8480808080", "fe", "ff",
-            // Right at first, wrong at last.
+            // Valid at first, invalid at the end.
             "e282ac e282ac ff", "414141414141414141414141414141414141 c3", "f09f918d f09f91",
         ])
     func tricky(hex: String) {
@@ -62,7 +62,7 @@ struct UTF8ValidatorTests {
         }
     }
 
-    /// Bytes on both sides of every border that RFC 3629 4 draws.
+    /// Bytes on both sides of every boundary in RFC 3629 4.
     private static let borders: [UInt8] = [
         0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef,
         0xf0,
@@ -87,14 +87,14 @@ struct UTF8ValidatorTests {
                 }
                 expectAlikeInBlocks(text, like: validator)
             }
-            // Only what is not broken yet is worth another byte, and of ASCII one is enough.
+            // Only texts that are not broken yet are worth another byte, and a single ASCII byte is enough.
             texts.removeAll { text in
                 length > 1 && text[0] < 0x80 || !endings.contains { isUTF8(text + $0) }
             }
         }
     }
 
-    /// The same bytes at the end, and in the middle, of a text that is long enough for blocks.
+    /// Checks the same bytes at the end and in the middle of a text that is long enough for blocks.
     private func expectAlikeInBlocks(_ text: [UInt8], like short: UTF8Validator) {
         let offset = 16 + text.reduce(0) { ($0 &* 31 &+ Int($1)) % 89 }
         let before = [UInt8](hex: String(repeating: "c3a9", count: offset / 2) + (offset % 2 == 0 ? "" : "41"))
@@ -146,7 +146,7 @@ struct UTF8ValidatorTests {
         return validator.isComplete
     }
 
-    /// RFC 3629 3: the number of bytes from the first of them, the value from their bits, the value in its range.
+    /// RFC 3629 3: the number of bytes from the first one, the value from their bits, the value in its range.
     private func isUTF8(_ text: [UInt8]) -> Bool {
         var rest = text[...]
         while let first = rest.popFirst() {

@@ -34,7 +34,7 @@ struct DeflateNegotiationTests {
         "Responses, held against what was offered",
         arguments: [
             NegotiationCase("", ""), NegotiationCase("pmd", ""), NegotiationCase("pmd", "pmd"),
-            // That it was not offered at all is another rule's matter.
+            // That an extension was not offered at all breaks another rule.
             NegotiationCase("", "pmd"), NegotiationCase("x", "x; smwb=99"),
             NegotiationCase("pmd", "pmd; snct; cnct; smwb=8"), NegotiationCase("pmd; cnct", "pmd"),
             NegotiationCase("pmd; snct", "pmd; snct"), NegotiationCase("pmd; snct", "pmd", .deflateServerTakeoverKept),

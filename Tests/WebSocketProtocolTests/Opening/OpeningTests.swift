@@ -3,7 +3,7 @@ import WireFormat
 
 @testable import WebSocketProtocol
 
-/// The header fields of a text, one a line.
+/// The header fields in a text, one per line.
 private func header(_ lines: String) -> HTTPFields {
     HTTPFields(Array("\n\(lines)\n\n".utf8).span, after: 1)
 }

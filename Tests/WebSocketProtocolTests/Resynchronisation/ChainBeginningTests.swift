@@ -5,22 +5,22 @@ import WireFormat
 
 @Suite("The first frame of a chain")
 struct ChainBeginningTests {
-    /// Bytes that no frame begins in.
+    /// Bytes in which no frame begins.
     private static let filler = [UInt8](repeating: 0xff, count: 20)
 
-    /// Four texts of a sender, which are frames beyond doubt: one is longer than records of other protocols.
+    /// Four texts of a sender that are certainly frames: one is longer than records of other protocols.
     private static func texts(from sender: ExpectedMessage.Sender) -> [UInt8] {
         [60, 72, 84, 150].flatMap { WireFrame.text(String(repeating: "place ", count: $0 / 6), from: sender) }
     }
 
-    /// Where frames are found to begin in a segment.
+    /// The offset at which frames are found to begin in a segment.
     private static func place(in segment: [UInt8], from sender: Role) -> UInt64? {
         let search = FrameSearch(
             streamOffset: 0, sender: sender, mayBeCompressed: false, needed: Evidence.needed, limit: 1 << 18)
         return (search.receive(segment.span, origin: Origin(packet: 1)) ?? search.finish(hasFin: true))?.offset
     }
 
-    /// A binary frame of a server with payloads that prove nothing.
+    /// A binary frame of a server with a payload that proves nothing.
     private static func binary(_ length: Int) -> [UInt8] {
         WireFrame(2, [UInt8](repeating: 0xff, count: length), from: .server).bytes
     }

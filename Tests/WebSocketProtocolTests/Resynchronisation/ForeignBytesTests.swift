@@ -4,10 +4,10 @@ import WireFormat
 
 @testable import WebSocketProtocol
 
-/// What a search must never take for frames: text of any script, in any encoding and markup, and tables.
+/// Bytes that a search must never take for frames: text in any script, encoding and markup, and tables.
 @Suite("Foreign bytes")
 struct ForeignBytesTests {
-    /// Prose of one script; sentences are put together in a random order.
+    /// Prose in one script; its sentences are put together in random order.
     struct Script: CustomTestStringConvertible, Sendable {
         var testDescription: String
         var words: [String]
@@ -42,10 +42,10 @@ struct ForeignBytesTests {
         Script("emoji", "😀😃😄 👍🏽👋 ☕🍵 🎉🎉 🐸💧 🇯🇵🇩🇪 ❤️‍🔥 🙈🙉🙊 ✅❌ 🕐🕑🕒"),
     ]
 
-    /// A little more than a search looks at.
+    /// A little more than a search keeps.
     private static let length = 18_000
 
-    /// How a text becomes bytes.
+    /// How a text is encoded as bytes.
     enum Form: String, CaseIterable {
         case plain, html, json, lines, utf16BigEndian, utf16LittleEndian
 
@@ -61,7 +61,7 @@ struct ForeignBytesTests {
         }
     }
 
-    /// Whether a search finds frames in bytes that come in segments of a size.
+    /// Whether a search finds frames in bytes that come in segments of this size.
     private func finds(_ bytes: [UInt8], segment: Int, sender: Role?) -> Bool {
         let search = FrameSearch(
             streamOffset: 0, sender: sender, mayBeCompressed: true,
@@ -139,7 +139,7 @@ struct ForeignBytesTests {
         for _ in 0..<8 {
             var records: [[UInt8]] = []
             for _ in 0..<300 {
-                // 81 78 77 is an array of one text of 119 bytes in CBOR (RFC 8949 3.1).
+                // The bytes 81 78 77 are a CBOR array of one text of 119 bytes (RFC 8949 3.1).
                 let length = isCBOR ? 0x77 : Int.random(in: 8...0x7c, using: &chance)
                 var text: [UInt8] = []
                 while text.count < length { text += Array("\(words.randomElement(using: &chance) ?? "") ".utf8) }
@@ -171,7 +171,7 @@ struct ForeignBytesTests {
         }
     }
 
-    /// Tags of a table, and what its records hold.
+    /// The tags of a table, and the content of its records.
     static let recordTags: [(tags: [UInt8], isText: Bool)] = [
         ([0x82], false), ([0x82, 0x89, 0x8a], false), ([0x81, 0x82], true), ([0x81, 0x82, 0x86], true),
         ([0x82, 0x82, 0x81, 0x86], true), ([0x01, 0x02, 0x80], false), ([0xc1], false), ([0xc1, 0xc2], true),

@@ -40,8 +40,7 @@ struct GapChainTests {
         #expect(!search.skip(.max, origin: Origin(packet: 2)))
     }
 
-    /// Bytes of a payload may look like a frame that reaches over the gap, in which the true chain's next header is
-    /// lost.
+    /// Bytes of a payload may look like a frame that spans the gap, in which the true chain's next header is lost.
     @Test("must also lead those that the gap broke")
     func rival() {
         let inner = WireFrame(2, [UInt8](repeating: 0xff, count: 600), from: .server).bytes
@@ -50,7 +49,7 @@ struct GapChainTests {
         let before = GapChainTests.text(60) + GapChainTests.text(66) + outer
         let rest = Array(inner.suffix(200))
 
-        /// How many of the false chain's frames after the gap make it believed.
+        /// The number of the false chain's frames after the gap that make it believed.
         func framesNeeded(_ before: [UInt8]) -> Int? {
             let search = GapChainTests.search()
             guard search.receive(before.span, origin: Origin(packet: 1)) == nil,
@@ -71,7 +70,7 @@ struct GapChainTests {
         #expect((alone ?? .max) < (beaten ?? 0))
     }
 
-    /// Messages of a server, of a size each and some to a segment; whether they are found behind a gap.
+    /// Messages of a server, each of its own size and several per segment; whether they are found after a gap.
     private static func finds(_ perSegment: [Int], of segments: Int, _ payload: (Int) -> [UInt8]) -> Bool {
         let search = Self.search()
         var number = 0
@@ -94,7 +93,7 @@ struct GapChainTests {
             }
             #expect(isFound, "\(perSegment) in a segment")
         }
-        // Records of one size may divide the size of segments.
+        // Records of one size may divide the segment size.
         for size in [6, 14, 62] {
             #expect(!Self.finds([1024 / (size + 2)], of: 200) { _ in [UInt8](repeating: 0xff, count: size) })
         }

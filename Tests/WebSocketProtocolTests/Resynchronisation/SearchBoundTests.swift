@@ -48,7 +48,7 @@ struct SearchBoundTests {
     func chains(count: Int) {
         let search = FrameSearch(
             streamOffset: 0, sender: .server, mayBeCompressed: false, needed: Evidence.needed, limit: 1 << 18)
-        // Headers of frames whose next header is far away.
+        // Frame headers whose next header is far away.
         let rivals = (0..<count).flatMap { _ in [0x82, 0x7e, 0xfe, 0xff] as [UInt8] }
         #expect(search.receive((rivals + [0xff]).span, origin: Origin(packet: 1)) == nil)
         #expect(search.cost < 40 << 10)
