@@ -1,4 +1,4 @@
-"""pcap files and the TCP segments in them, as far as make-seeds and scripts/mutate need them."""
+"""Reads pcap files and the TCP segments in them, as far as make-seeds and scripts/mutate need them."""
 
 import gzip
 import struct
@@ -20,7 +20,7 @@ class Packet:
 
 
 class Capture:
-    """A pcap file of either byte order and resolution, whole."""
+    """A whole pcap file, in either byte order and resolution."""
 
     MAGICS = {b"\xd4\xc3\xb2\xa1": ("<", 10**6), b"\xa1\xb2\xc3\xd4": (">", 10**6),
               b"\x4d\x3c\xb2\xa1": ("<", 10**9), b"\xa1\xb2\x3c\x4d": (">", 10**9)}
@@ -58,7 +58,7 @@ class Capture:
 
 @dataclass
 class Segment:
-    """Where a TCP segment stands in a packet; offsets are from the packet's first byte."""
+    """A TCP segment in a packet; offsets are from the packet's first byte."""
 
     source: tuple
     destination: tuple
@@ -87,7 +87,7 @@ def fold(data):
 
 
 def segment_of(packet, link_type):
-    """The whole TCP segment of a packet without tunnels and fragments; None where there is none."""
+    """The whole TCP segment in a packet, without tunnels and fragments; None if there is none."""
     data = packet.data
     if link_type == 1:
         place, kind = 14, 12

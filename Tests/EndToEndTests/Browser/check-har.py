@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Loads HAR files (wstap --format har) into the network panel of Chromium's own DevTools, and compares it with the trace.
+"""Loads HAR files (wstap --format har) into the network panel of Chromium's DevTools, and compares it with the trace.
 
     check-har.py WSTAP CAPTURE...
 
-Prints a line for each difference in the URLs of sessions, or in the number, order, times or bytes of their messages; exit
-status 1 then, 77 where there is no browser or Playwright: `scripts/install-dependencies browsers` installs them.
+Prints a line for each difference in the URLs of sessions, or in the number, order, times or bytes of their messages.
+The exit status is 1 if there are any, and 77 without a browser or Playwright, which `scripts/install-dependencies
+browsers` installs.
 """
 import base64
 import datetime
@@ -23,7 +24,7 @@ try:
 except ImportError:
     sync_playwright = None
 
-# What the panel's own button does with a file; then what the panel has of each request.
+# Imports a file as the panel's own button does, then returns what the panel has of each request.
 LOAD = """async text => {
     const Network = await import('./panels/network/network.js');
     const Logs = await import('./models/logs/logs.js');
@@ -50,12 +51,12 @@ def port_of(profile, process):
 
 
 def run(wstap, capture, form):
-    """Output of wstap, with memory for the largest messages, of which an archive keeps less than a trace."""
+    """The output of wstap, with memory for the largest messages, of which an archive keeps less than a trace."""
     return subprocess.run([wstap, capture, "--format", form, "--memory", "1G"], capture_output=True).stdout.decode()
 
 
 def expected(wstap, capture):
-    """The messages of the trace by connection: sent by the client or not, seconds since 1970, opcode, bytes in base64."""
+    """The trace's messages by connection: whether from the client, seconds since 1970, opcode, bytes in base64."""
     sessions = {}
     for line in run(wstap, capture, "jsonl").splitlines():
         event = json.loads(line)
@@ -79,7 +80,7 @@ def expected(wstap, capture):
 
 
 def shown(requests):
-    """The same of what the panel holds."""
+    """The messages in the panel, in the same form."""
     return sorted(
         [(frame["type"] == "send", round(frame["time"], 5), frame["opCode"],
           frame["text"] if frame["opCode"] != 1 else base64.b64encode(frame["text"].encode()).decode())
@@ -93,7 +94,7 @@ def main():
         sys.exit(77)
     failed = False
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        # One browser serves its DevTools, and another opens them.
+        # One browser serves its DevTools, and another one opens them.
         host = subprocess.Popen(
             [CHROMIUM, "--headless=new", "--no-sandbox", "--remote-debugging-port=0", "--remote-allow-origins=*",
              f"--user-data-dir={folder}/host", "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Opens a report (wstap --format html) in headless Firefox over WebDriver BiDi: that it loads, draws, filters and searches
-there as well, and how long that takes.
+"""Opens a report (wstap --format html) in headless Firefox over WebDriver BiDi, checks that it loads, draws, filters
+and searches there too, and measures how long that takes.
 
     check-report-firefox.py REPORT...
-    check-report-firefox.py --times 5 REPORT...    medians of first paint and readiness, beside an empty page's
+    check-report-firefox.py --times 5 REPORT...    medians of first paint and readiness, and those of an empty page
 
-Prints what is wrong; exit status 1 then, 77 where there is no Firefox, or no websockets for Python.
+Prints what is wrong. The exit status is 1 if anything is, and 77 without Firefox or Python's websockets.
 """
 import asyncio
 import itertools
@@ -26,7 +26,7 @@ PATIENCE = 60  # seconds
 
 
 class Browser:
-    """A session of WebDriver BiDi (W3C)."""
+    """A WebDriver BiDi session (W3C)."""
 
     def __init__(self, socket):
         self.socket, self.numbers = socket, itertools.count(1)
@@ -45,7 +45,7 @@ class Browser:
                 return message["result"]
 
     async def value(self, context, expression):
-        """The value of an expression, run beside the page's own script and its policy."""
+        """The value of an expression, evaluated apart from the page's own script and policy."""
         answer = await self.ask("script.evaluate", expression=expression, awaitPromise=True,
                                 target={"context": context, "sandbox": "test"})
         if answer["type"] != "success":
@@ -88,7 +88,7 @@ PAINT = "(performance.getEntriesByName('first-contentful-paint')[0] || {}).start
 
 
 async def times(browser, report, count):
-    """First paint and readiness, in milliseconds since the navigation began: medians."""
+    """The median first paint and readiness, in milliseconds since the navigation began."""
     paints, readies = [], []
     for _ in range(count):
         context = (await browser.ask("browsingContext.create", type="tab"))["context"]

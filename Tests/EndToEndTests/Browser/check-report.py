@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Opens reports (wstap --format html) in headless Chromium, and uses them as people do.
+"""Opens reports (wstap --format html) in headless Chromium, and uses them as readers do.
 
     check-report.py WSTAP [--screenshots FOLDER]
 
-Each check is a function below; its first line says what must hold. Prints a line for each that fails; exit status 1 then,
-77 where there is no browser, Playwright or axe: `scripts/install-dependencies browsers` installs them.
+Each check is a function below; its docstring says what must hold. Prints a line for each check that fails. The exit
+status is 1 if any does, and 77 without a browser, Playwright or axe, which `scripts/install-dependencies browsers`
+installs.
 """
 import argparse
 import html
@@ -36,7 +37,7 @@ EVIL = '</script><script>window.ran=1;alert(1)</script><img src=x onerror="windo
 
 
 def hostile():
-    """A capture whose every text is an attack on the page."""
+    """A capture in which every text attacks the page."""
     capture = Capture("hostile")
     talk = capture.talk("/" + EVIL.replace(" ", "%20") + "?<!--" + "javascript:alert(1)").open()
     talk.request(extra=f"User-Agent: {EVIL}\r\n{EVIL.split('>')[0].strip('<')}: x\r\n")
@@ -55,7 +56,7 @@ class Tests:
         self.reports = {}
 
     def report(self, name, *options):
-        """The path of a report on a fixture."""
+        """The path of a fixture's report."""
         key = (name, options)
         if key not in self.reports:
             source = next(path for path in (ROOT / "fixtures" / name).iterdir() if path.name.startswith("capture."))
@@ -70,7 +71,7 @@ class Tests:
         return result.stdout.decode()
 
     def open(self, path, view="", width=1280, scripts=True, **context):
-        """A page that is ready, in a context of its own; errors and requests of the page are kept."""
+        """Opens a page in a context of its own, and waits until it is ready; records its errors and requests."""
         context = self.browser.new_context(
             viewport={"width": width, "height": 900}, java_script_enabled=scripts, reduced_motion="reduce", **context)
         page = context.new_page()
@@ -94,7 +95,7 @@ class Tests:
     # What must hold
 
     def verdicts_read_without_scripts(self):
-        """Every group of endings, with its count, is there with scripts off."""
+        """Every group of endings, with its count, is shown with scripts off."""
         path = self.report("timers")
         page = self.open(path, scripts=False)
         text = page.inner_text("main")
@@ -106,7 +107,7 @@ class Tests:
         self.close(page)
 
     def one_session_shows_its_last_lines(self):
-        """With one session, its last lines are there with scripts off."""
+        """The last lines of an only session are shown with scripts off."""
         page = self.open(self.report("closed-by-the-server"), scripts=False)
         lines = page.inner_text(".lines").splitlines()
         assert len(lines) == 5, lines
@@ -114,7 +115,7 @@ class Tests:
         self.close(page)
 
     def numbers_equal_the_summary(self):
-        """The totals are those of --format summary, on each fixture with sessions."""
+        """The totals equal those of --format summary, for each fixture that has a summary."""
         for folder in sorted((ROOT / "fixtures").iterdir()):
             sources = [path for path in folder.glob("capture.*")]
             if not sources:
@@ -131,7 +132,7 @@ class Tests:
             assert flat(" ".join(f"{name} {text}" for name, text in rows)).strip() == totals.strip(), (folder.name, rows, totals)
 
     def lists_every_session_and_message(self):
-        """The tables hold all sessions, and as many messages as the trace."""
+        """The tables have a row for each session and each message."""
         page = self.open(self.report("timers"))
         assert page.get_attribute("#sessions", "aria-rowcount") == "7"
         page.select_option("#kind", "text")
@@ -139,7 +140,7 @@ class Tests:
         self.close(page)
 
     def sorts(self):
-        """A click on a heading sorts, a second one the other way round."""
+        """A click on a heading sorts, and a second one reverses the order."""
         page = self.open(self.report("timers"))
         page.click("button[data-sort=duration]")
         first = lambda: page.inner_text("#sessions .view [role=row]:first-child [role=gridcell]:first-child")
@@ -164,7 +165,7 @@ class Tests:
         self.close(page)
 
     def shows_one_session(self):
-        """A session shows its handshake, TCP, readyStates, and its messages alone."""
+        """A selected session shows its handshake, TCP and readyStates, and only its messages."""
         page = self.open(self.report("timers"))
         page.click("#sessions .view [role=row]:nth-child(2)")
         page.wait_for_selector("#one dl")
@@ -189,7 +190,7 @@ class Tests:
         self.close(page)
 
     def searches(self):
-        """A search counts the messages that match, whatever their case, and lists only these."""
+        """A search counts the matching messages, regardless of case, and lists only these."""
         page = self.open(self.report("chat"))
         page.fill("#search", "good MORNING")
         page.wait_for_selector("#count:text-matches('match')")
@@ -201,7 +202,7 @@ class Tests:
         self.close(page)
 
     def never_scrolls_to_blank(self):
-        """Wherever the list is scrolled to, rows stand there in the same frame."""
+        """Wherever the list is scrolled to, its rows are there in the same frame."""
         page = self.open(self.report("rules-of-frames"))
         rows = page.evaluate("""async () => {
             const list = document.getElementById('messages'), seen = [];
@@ -217,7 +218,7 @@ class Tests:
         self.close(page)
 
     def zooms(self):
-        """Dragging on the axis zooms, its button shows all again."""
+        """Dragging on the axis zooms, and its button shows everything again."""
         page = self.open(self.report("timers"))
         page.locator("#axis").scroll_into_view_if_needed()
         box = page.locator("#axis").bounding_box()
@@ -232,7 +233,7 @@ class Tests:
         self.close(page)
 
     def links_lead_to_views(self):
-        """The address holds session, message and search."""
+        """The address holds session, message, filter and alignment; invalid messages in it select nothing."""
         page = self.open(self.report("timers"), "#s=3&kind=text&m=20&t=wall&a=end")
         page.wait_for_selector("#one dl")
         assert "Session 3" in page.inner_text("#one h3")
@@ -247,7 +248,7 @@ class Tests:
         self.close(page)
 
     def works_with_the_keyboard(self):
-        """Tab reaches the tables; arrows, End and Enter move and select in them."""
+        """Tab reaches the tables, in which arrows, End and Enter move and select."""
         page = self.open(self.report("timers"))
         page.focus("#find")
         for _ in range(20):
@@ -266,7 +267,7 @@ class Tests:
         self.close(page)
 
     def is_accessible(self):
-        """axe finds nothing, in light and dark, at 360 and 1,280 pixels, and nothing is wider than the page."""
+        """axe finds nothing in light and dark, at 360 and 1,280 pixels, and nothing is wider than the page."""
         for scheme, width, view in (("light", 1280, "#s=3&m=5"), ("dark", 1280, "#s=3&m=5"), ("light", 360, "#s=3"), ("dark", 360, "")):
             page = self.open(self.report("rules-of-frames"), view, width, color_scheme=scheme)
             page.wait_for_timeout(200)
@@ -276,7 +277,7 @@ class Tests:
             self.close(page)
 
     def is_dark_where_the_reader_wants_it(self):
-        """Colours follow the reader's scheme; print is light, and cuts nothing off."""
+        """Colours follow the reader's scheme; printed pages are light, with nothing cut off."""
         page = self.open(self.report("timers"), color_scheme="dark")
         color = lambda: page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert color() == "rgb(19, 20, 24)", color()
@@ -284,14 +285,14 @@ class Tests:
         assert color() == "rgb(255, 255, 255)", color()
         assert not page.is_visible("#zin")
         assert len(page.pdf()) > 10000
-        # The lanes shrink to the paper's width, sections that are longer than a page begin on this one, legends keep their colour.
+        # Lanes shrink to the paper's width, sections longer than a page begin on the current one, legends keep colours.
         style = lambda place, name: page.evaluate(f"getComputedStyle(document.querySelector('{place}'))['{name}']")
         assert style("#lanes canvas", "maxWidth") == "100%" and style(".sq", "printColorAdjust") == "exact"
         assert style(".why", "breakInside") == style("#app section", "breakInside") == "auto"
         self.close(page)
 
     def nothing_hostile_runs(self):
-        """Payloads, headers, URLs and file names are text: no dialog, no script, no element of theirs, no request."""
+        """Payloads, headers, URLs and file names are only text: they cause no dialog, script, element or request."""
         name = self.folder / "<img src=x onerror=window.ran=1>'\".pcap"
         name.write_bytes(hostile())
         path = self.folder / "hostile.html"
@@ -313,7 +314,7 @@ class Tests:
             self.close(page)
 
     def pictures_are_well_formed(self):
-        """--format svg is XML with a lane for each session, and a browser draws it."""
+        """--format svg is XML with a lane for each session."""
         for name in ("timers", "rules-of-frames"):
             source = next((ROOT / "fixtures" / name).glob("capture.*")).relative_to(ROOT)
             lanes = self.run(source, "--format", "jsonl").count('"event":"connection"')
@@ -323,7 +324,7 @@ class Tests:
             assert sum(text.startswith("#") for text in texts) == lanes, texts
 
     def budget_leaves_payloads_out(self):
-        """What the budget has no room for is left out, and the page says so."""
+        """Payloads beyond the budget are left out, and the page says so."""
         page = self.open(self.report("chat", "--payload-budget", "0"))
         assert "payloads left out" in page.inner_text("#count") and "payloads left out (--payload-budget)" in page.inner_text("main")
         page.select_option("#kind", "text")
@@ -351,7 +352,7 @@ def main():
                 continue
             try:
                 getattr(tests, name)()
-            except Exception as error:  # each check is on its own
+            except Exception as error:  # checks are independent
                 failed += 1
                 where = traceback.extract_tb(error.__traceback__)[-1].lineno
                 print(f"{name}: {getattr(Tests, name).__doc__} Line {where}: {type(error).__name__} {str(error)[:1500]}")

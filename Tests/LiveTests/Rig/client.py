@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Clients made with Python's `websockets` that talk with a server all at once: messages of a seed, whole and in
-fragments, compressed and not, Pings, and several ways to end.
+"""Runs simultaneous clients of a server, made with Python's `websockets`: messages from a seed, whole and in fragments,
+compressed and not, Pings, and several ways to end.
 
-Prints "open" when all are connected. With --endless they go on until SIGTERM, and close in order then.
+Prints "open" once all are connected. With --endless they go on until SIGTERM, and then close properly.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import websockets
 from endpoint_log import EndpointLog, address
 from words import CLOSE_REQUEST, Words, pieces
 
-PATIENCE = 240  # seconds for the last answers; only a failure takes that long
+PATIENCE = 240  # seconds for the last answers; only a failure takes this long
 
 
 async def fragments(parts):
@@ -24,7 +24,7 @@ async def fragments(parts):
 
 
 class Conversation:
-    """One connection, from its upgrade to its end."""
+    """A connection, from its upgrade to its end."""
 
     def __init__(self, number, options, log, ending):
         self.options, self.log, self.ending = options, log, ending

@@ -1,4 +1,4 @@
-"""What an endpoint did and saw, one JSON object a line, written before it is done and as soon as it is seen."""
+"""An endpoint's log, one JSON object per line: actions are logged before they are taken, events as soon as seen."""
 
 import hashlib
 import json
@@ -6,8 +6,10 @@ import time
 
 
 class EndpointLog:
-    """The log of one end. Every row has `who`, `conn` (the client's address and port, which both ends know), `ev` (what
-    happened) and `time` (nanoseconds since 1970)."""
+    """The log of an end.
+
+    Every row has `who`, `conn` (the client's address and port, which both ends know), `ev` (the event) and `time`
+    (nanoseconds since 1970)."""
 
     def __init__(self, who, path):
         self.who = who
@@ -18,7 +20,7 @@ class EndpointLog:
         self.file.write(json.dumps(row) + "\n")
 
     def message(self, conn, direction, payload):
-        """A data message that is `direction` (sent or received), as the application has it."""
+        """Logs a data message as the application has it; `direction` is sent or received."""
         octets = payload.encode() if isinstance(payload, str) else bytes(payload)
         self.add(conn, "msg", dir=direction, op="text" if isinstance(payload, str) else "binary", **digest(octets))
 
@@ -31,5 +33,5 @@ def digest(octets):
 
 
 def address(host, port, *_):
-    """An address and port as the trace's readers write them."""
+    """An address and port in the form that readers of the trace use."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

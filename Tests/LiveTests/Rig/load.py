@@ -1,5 +1,6 @@
-"""Both ends of many WebSocket connections, in one thread, with frames made ahead: as much traffic as a processor can
-make, and every frame counted by who sends it and by who gets it."""
+"""Runs both ends of many WebSocket connections in one thread, with frames made ahead.
+
+This makes as much traffic as a processor can; sender and receiver both count every frame."""
 
 import collections
 import random
@@ -10,12 +11,12 @@ from load_connection import Connection, Frames
 from network import ADDRESSES, inside
 
 PORT = 8080
-TICK = 0.005  # seconds: each connection has its turn in some ticks
+TICK = 0.005  # seconds: each connection gets a turn in some ticks
 QUIET = 0.3  # seconds for wstap to read what the kernel still holds
 
 
 class Load:
-    """`options`: rate, connections, frames_per_write, seed."""
+    """Makes a load with `options`: rate, connections, frames_per_write, seed."""
 
     def __init__(self, network, options):
         self.random = random.Random(options.seed)
@@ -31,7 +32,7 @@ class Load:
         self.connections = []
 
     def run(self, seconds, between):
-        """Sends for so long; calls `between` in every tick."""
+        """Sends for this many seconds, and calls `between` in every tick."""
         with inside(self.network.names["client"]):
             start = last = time.monotonic()
             while (now := time.monotonic()) < start + seconds:
@@ -48,8 +49,8 @@ class Load:
         time.sleep(QUIET)
 
     def _tick(self, target):
-        """Opens what is missing, then sends until as many frames were sent as should be by now."""
-        # A few at a time, so that they are not all of the same age.
+        """Opens missing connections, then sends until `target` frames have been sent in total."""
+        # A few at a time, so that not all have the same age.
         for _ in range(min(self.count - len(self.connections), 4)):
             self.connections.append(Connection(self.listener, self.frames, self.random))
             self.opened += 1

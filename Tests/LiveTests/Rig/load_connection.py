@@ -1,4 +1,4 @@
-"""One WebSocket connection of a load, both its ends."""
+"""A WebSocket connection of a load, with both ends."""
 
 import base64
 import collections
@@ -46,7 +46,7 @@ class Frames:
 
 
 class End:
-    """A socket, and what came by it; counts the frames in it."""
+    """A socket and its unread bytes; counts the frames that it receives."""
 
     def __init__(self, connection, peer):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -56,7 +56,7 @@ class End:
         self.rest = b""
 
     def receive(self, counts):
-        """Counts the whole frames that are there; returns how many Pings were among them."""
+        """Counts the whole frames received; returns the number of Pings among them."""
         try:
             data = self.rest + self.socket.recv(LARGEST_READ)
         except BlockingIOError:
@@ -87,7 +87,7 @@ class Connection:
         self.is_over = False
         # Frames are taken in turn: no masking key comes twice in a row.
         self.turn = random.randrange(frames.VARIETY)
-        # Some are short, some last.
+        # Some connections are short, some long.
         self.frames_left = int(random.choice((2, 40, 400)) * random.uniform(0.5, 1.5))
         client = socket.create_connection(listener.getsockname())
         server, _ = listener.accept()
@@ -118,7 +118,7 @@ class Connection:
         return {(who, NAMES[opcode]): count for (who, opcode), count in self._received.items()}
 
     def exchange(self, count):
-        """Sends about so many frames, some from each end, and reads what came; returns how many were sent."""
+        """Sends about this many frames, some from each end, and reads what came; returns the number sent."""
         before = self.frame_count
         while self.frame_count - before < count and self.frames_left > 0:
             who = "client" if self.random.random() < 0.5 else "server"
@@ -133,7 +133,7 @@ class Connection:
         return self.frame_count - before
 
     def _send(self, who, octets, opcodes):
-        # What is sent is small and soon read: it fits.
+        # Writes are small and soon read, so they fit.
         if getattr(self, who).socket.send(octets) != len(octets):
             raise OSError("a socket has no room")
         for opcode in opcodes:
@@ -147,7 +147,7 @@ class Connection:
         self.client.receive(self._received)
 
     def close(self):
-        """The closing handshake, and FIN of both ends."""
+        """Performs the closing handshake, and sends both FINs."""
         if self.is_over:
             return
         self.is_over = True

@@ -8,7 +8,7 @@ LARGEST_PACKET = 65536
 
 
 class LossyBridge:
-    """Which packets suffer depends on the seed, and on the order in which packets come."""
+    """Loses, repeats and delays packets depending on the seed and on the order in which they come."""
 
     def __init__(self, taps, seed, lost=0.02, repeated=0.01, delayed=0.02, delay=0.004):
         self.random = random.Random(seed)
@@ -31,7 +31,7 @@ class LossyBridge:
             except BlockingIOError:
                 return
             except OSError:
-                # The device is down, or gone.
+                # The device is down or gone.
                 self.close()
                 return
             self._carry(packet, target)
@@ -45,7 +45,7 @@ class LossyBridge:
             self._write(packet, target)
             self._write(packet, target)
         elif fate < self.lost + self.repeated + self.delayed:
-            # Others overtake it.
+            # Other packets overtake it.
             self.counts["delayed"] += 1
             self.loop.call_later(self.random.uniform(0, self.delay), self._write, packet, target)
         else:
@@ -58,5 +58,5 @@ class LossyBridge:
         try:
             os.write(target, packet)
         except OSError:
-            # A device without room, or down: one more packet is lost.
+            # The device has no room or is down: one more packet is lost.
             self.counts["lost"] += 1

@@ -1,4 +1,4 @@
-"""Two network namespaces of a run's own, joined by an Ethernet link. Needs root, Linux and iproute2."""
+"""Two network namespaces for a run, joined by an Ethernet link; needs root, Linux and iproute2."""
 
 import contextlib
 import ctypes
@@ -19,7 +19,7 @@ _TUNSETIFF, _IFF_TAP, _IFF_NO_PI = 0x400454CA, 0x0002, 0x1000
 
 
 class NetworkFault(Exception):
-    """A step that the system refused, in its words."""
+    """A step that the system refused, with its message."""
 
 
 def run(*words):
@@ -34,7 +34,7 @@ def run(*words):
 
 @contextlib.contextmanager
 def inside(namespace):
-    """What is opened in this block by this thread belongs to a namespace."""
+    """Runs the block in a namespace: what this thread opens there belongs to it."""
     with open("/proc/thread-self/ns/net", "rb") as home, open(f"{_RUNTIME}/{namespace}", "rb") as there:
         _enter(there.fileno())
         try:
@@ -50,15 +50,15 @@ def _enter(descriptor):
 
 
 class Network:
-    """The namespaces, as a context: they are gone behind it, whatever happened in it.
+    """The namespaces as a context, at whose end they are removed in any case.
 
-    `bridged`: the interfaces are TAP devices whose packets pass through `taps`, two descriptors, for a bridge to carry
-    them over; else a veth pair.
+    `bridged`: the interfaces are TAP devices, and a bridge must carry their packets between the two descriptors in
+    `taps`; otherwise they are a veth pair.
     """
 
     def __init__(self, bridged=False):
         self.bridged = bridged
-        # The process stands in the name, so that later runs can tell what nobody will remove any more.
+        # The names contain the process ID, so that later runs can find namespaces that nobody else will remove.
         self.names = {end: f"{_PREFIX}{os.getpid()}-{end}" for end in ADDRESSES}
         self.taps = []
 
@@ -88,7 +88,7 @@ class Network:
                 _remove(name)
 
     def command(self, end, *words):
-        """The words that run a program at an end."""
+        """The command that runs a program at an end."""
         return ["ip", "netns", "exec", self.names[end], *words]
 
     def ip(self, end, *words):
@@ -112,7 +112,7 @@ class Network:
 
 
 def _remove_leftovers():
-    """Removes the namespaces of runs that were killed."""
+    """Removes the namespaces of killed runs."""
     for name in os.listdir(_RUNTIME) if os.path.isdir(_RUNTIME) else []:
         owner = re.match(_PREFIX + r"(\d+)-", name)
         if owner and not os.path.exists(f"/proc/{owner[1]}"):
@@ -120,7 +120,7 @@ def _remove_leftovers():
 
 
 def _remove(name):
-    """Removes a namespace, and ends the programs that are still in it: nobody else has started them."""
+    """Removes a namespace, and ends the programs that are still in it, which only its run can have started."""
     with contextlib.suppress(NetworkFault):
         for identifier in run("ip", "netns", "pids", name).split():
             with contextlib.suppress(ProcessLookupError):

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""TCP connections that are no WebSocket.
+"""Makes TCP connections without WebSocket.
 
     noise.py serve HOST PORT              answers each line with a line; prints "listening"
-    noise.py talk HOST PORT COUNT         so many connections of three lines each, one after the other
+    noise.py talk HOST PORT COUNT         COUNT connections of three lines each, one after another
 """
 
 import socket

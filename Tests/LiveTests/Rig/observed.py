@@ -1,4 +1,4 @@
-"""A program that sniffs, its memory and its processor time, sampled while it runs."""
+"""A sniffing program whose memory and processor time are sampled while it runs."""
 
 import json
 import os
@@ -10,18 +10,18 @@ import time
 from network import NetworkFault
 
 INTERVAL = 2  # seconds between samples
-PATIENCE = 20  # seconds for it to begin, and to end
+PATIENCE = 20  # seconds for starting, and for ending
 
 
 class ObservedProgram:
-    """A context; the program has ended behind it."""
+    """The program as a context, at whose end it is killed if it still runs."""
 
     def __init__(self, words):
         self.samples = []  # (time, bytes resident)
         self.peak = self.processor_time = 0
         self.status = None
         self.output = tempfile.TemporaryFile()
-        # Of all that it prints only the last line matters, and a file of it all might be large.
+        # Only the last line of its output matters, and a file with all of it might be large.
         self.tail = subprocess.Popen(["tail", "-n", "1"], stdin=subprocess.PIPE, stdout=self.output)
         self.program = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=self.tail.stdin)
         self.tail.stdin.close()
@@ -36,7 +36,7 @@ class ObservedProgram:
                 process.wait()
 
     def wait_until_sniffing(self):
-        """Waits until a packet socket takes packets in the program's network namespace, which is not this one's."""
+        """Waits until a packet socket receives packets in the program's network namespace, which is not this one's."""
         deadline = time.monotonic() + PATIENCE
         home, own = "/proc/self", f"/proc/{self.program.pid}"
         while time.monotonic() < deadline and self.program.poll() is None:
@@ -49,7 +49,7 @@ class ObservedProgram:
         raise NetworkFault("the program does not sniff")
 
     def sample(self):
-        """To be called often; looks at the program every few seconds."""
+        """Samples the program if the last sample is a few seconds old; must be called often."""
         if self.samples and time.monotonic() < self.samples[-1][0] + INTERVAL:
             return
         if self.program.poll() is not None:
@@ -61,7 +61,7 @@ class ObservedProgram:
         self.processor_time = self._processor_time()
 
     def _processor_time(self):
-        """Seconds, to the nanosecond: /proc/PID/stat counts ticks, which short turns slip through."""
+        """Seconds of processor time, to the nanosecond: /proc/PID/stat counts ticks, which miss short turns."""
         tasks = f"/proc/{self.program.pid}/task"
         total = 0
         for task in os.listdir(tasks):
@@ -70,7 +70,7 @@ class ObservedProgram:
         return total / 1e9
 
     def finish(self):
-        """Ends it as a user would, and returns the last event that it printed."""
+        """Ends the program as a user would, and returns the last event that it printed."""
         self.program.send_signal(signal.SIGINT)
         self.status = self.program.wait(PATIENCE)
         self.tail.wait(PATIENCE)
@@ -81,7 +81,7 @@ class ObservedProgram:
         return event
 
     def first_minute(self):
-        """The most memory in use in the first minute, or the first half of a run that is shorter than two."""
+        """The most memory in use in the first minute, or in the first half of a run shorter than two minutes."""
         start, end = self.samples[0][0], self.samples[-1][0]
         return max(size for time, size in self.samples if time <= start + min(60, (end - start) / 2))
 

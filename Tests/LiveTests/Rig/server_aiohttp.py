@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A server made with `aiohttp`: answers each message, and logs the Pings it gets.
+"""A server made with `aiohttp`, which answers each message and logs the Pings it gets.
 
     server_aiohttp.py HOST PORT LOG           prints "listening"; SIGTERM ends it when its sessions are over
 """
@@ -53,7 +53,7 @@ async def converse(log, websocket, conn):
             break
         elif heard.type != WSMsgType.PONG:
             break
-    # The code is that of the peer's Close frame; after a close of its own aiohttp names its own code.
+    # The code is that of the peer's Close frame; after closing itself, aiohttp gives its own code.
     if websocket.close_code != CLOSE_CODE:
         log.add(conn, "close", code=websocket.close_code, reason=reason or "")
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A server made with Python's `websockets`: answers each message, every third in fragments, with Pings in between.
+"""A server made with Python's `websockets`, which answers each message, every third in fragments, with Pings in between.
 
     server_websockets.py HOST PORT LOG        prints "listening"; SIGTERM ends it when its sessions are over
 """

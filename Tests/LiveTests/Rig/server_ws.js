@@ -1,4 +1,4 @@
-// A server made with Node's `ws`: answers each message, every third in fragments, and logs the Pings it gets.
+// A server made with Node's `ws`, which answers each message, every third in fragments, and logs the Pings it gets.
 //
 //     node server_ws.js HOST PORT LOG        prints "listening"; SIGTERM ends it when its sessions are over
 "use strict";
@@ -25,7 +25,7 @@ function message(conn, dir, octets, isBinary) {
   add(conn, "msg", { dir, op: isBinary ? "binary" : "text", ...digest(octets) });
 }
 
-// Other words, so that a direction cannot be taken for the other.
+// Changed words, so that the directions cannot be confused.
 function answer(octets, isBinary) {
   return Buffer.concat([isBinary ? Buffer.from(octets).reverse() : octets, Buffer.from("!")]);
 }
@@ -66,5 +66,5 @@ server.on("connection", (socket, request) => {
 
 server.on("listening", () => console.log("listening"));
 
-// Ends by itself once no session is left.
+// The server ends by itself once no session is left.
 process.on("SIGTERM", () => server.close());

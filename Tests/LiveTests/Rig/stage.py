@@ -1,23 +1,23 @@
 #!/usr/bin/env python3
-"""Where a live capture is tested: two network namespaces with a link between them, in which real WebSocket servers and
-clients talk on command. All of it is gone when standard input ends, with SIGTERM, and after a failure.
+"""Sets up a stage for live captures: two linked network namespaces in which real WebSocket servers and clients talk on
+command. The stage is removed when standard input ends, on SIGTERM, and after a failure.
 
-    stage.py --probe                      says why it cannot work here, with exit status 1; else nothing, and 0
-    stage.py FOLDER [--lossy SEED]        logs into server.jsonl and client.jsonl in FOLDER
+    stage.py --probe                      prints why it cannot work here and exits with 1; otherwise exits with 0
+    stage.py FOLDER [--lossy SEED]        logs to server.jsonl and client.jsonl in FOLDER
 
-Then one JSON object a line. The first is {"is": "ready", "namespace": …, "interface": …}, of the server's end. Commands
-come by standard input, and each is answered once:
+Then it prints one JSON object per line. The first is {"is": "ready", "namespace": …, "interface": …}, for the server's
+end. It reads commands from standard input, and answers each once:
 
-    {"do": "talk", …}     {"is": "over"}: a whole talk. Options as of client.py: "server" ("websockets", "aiohttp" or
+    {"do": "talk", …}     {"is": "over"}: a whole talk. Options, partly of client.py: "server" ("websockets", "aiohttp" or
                           "ws"), "family" (4 or 6), "seed", "connections", "messages", "pause"
-    {"do": "begin", …}    {"is": "open"}: a talk without end has begun
-    {"do": "finish"}      {"is": "over"}: it was ended in order
+    {"do": "begin", …}    {"is": "open"}: an endless talk has begun
+    {"do": "finish"}      {"is": "over"}: the endless talk was ended properly
     {"do": "noise"}       {"is": "over"}: five TCP connections without WebSocket
     {"do": "down"}        {"is": "done"}: the server's interface is down
     {"do": "up"}          {"is": "done"}: it is up again
-    {"do": "unplug"}      {"is": "done"}: the link is no more
+    {"do": "unplug"}      {"is": "done"}: the link is removed
 
-What goes wrong is told as {"is": "failed", "why": …}, the last line.
+A failure is reported as {"is": "failed", "why": …}, in the last line.
 """
 
 import argparse
@@ -33,7 +33,7 @@ from network import ADDRESSES, INTERFACE, Network, NetworkFault
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PORT, NOISE_PORT = 8080, 2525
-PATIENCE = 270  # seconds for a talk, and for what a program says; only a failure takes that long
+PATIENCE = 270  # seconds for a talk, and for a line of a program; only a failure takes this long
 SERVERS = {
     "websockets": [sys.executable, f"{HERE}/server_websockets.py"],
     "aiohttp": [sys.executable, f"{HERE}/server_aiohttp.py"],
@@ -42,7 +42,7 @@ SERVERS = {
 
 
 class Fault(Exception):
-    """Why the stage cannot go on."""
+    """The reason why the stage cannot go on."""
 
 
 class Stage:
@@ -52,8 +52,8 @@ class Stage:
         self.server = self.client = None
 
     async def start(self, end, words, mark=None):
-        """Starts a program at an end, and waits until it says `mark`."""
-        # Debian's packages for Node are not where others look for them.
+        """Starts a program at an end, and waits until it prints `mark`."""
+        # Debian's Node packages are not in Node's default path.
         environment = os.environ | {"NODE_PATH": "/usr/share/nodejs"}
         program = await asyncio.create_subprocess_exec(
             *self.network.command(end, *words), stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
@@ -64,7 +64,7 @@ class Stage:
         return program
 
     async def over(self, program):
-        """Waits for the good end of a program."""
+        """Waits until a program ends successfully."""
         if await asyncio.wait_for(program.wait(), PATIENCE):
             raise Fault(f"a program of the stage ended with status {program.returncode}")
         self.programs.remove(program)
@@ -130,7 +130,7 @@ def say(**facts):
 
 
 async def commands():
-    """The lines of standard input."""
+    """Yields the commands from standard input."""
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while line := await reader.readline():
@@ -138,7 +138,7 @@ async def commands():
 
 
 async def play(options):
-    """Sets the stage, and does what it is told."""
+    """Sets up the stage, and carries out its commands."""
     with Network(bridged=options.lossy is not None) as network:
         bridge = LossyBridge(network.taps, options.lossy) if network.bridged else None
         stage = Stage(network, options.folder)
@@ -168,7 +168,7 @@ async def main(options):
 
 
 def probe():
-    """Why the stage cannot be set here; None where it can."""
+    """The reason why the stage cannot be set up here; None if it can."""
     try:
         import websockets  # pylint: disable=import-outside-toplevel,unused-import
     except ImportError:

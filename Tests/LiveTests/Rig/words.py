@@ -1,4 +1,4 @@
-"""What is said: messages made of a seed, and how they are answered."""
+"""The content of talks: messages from a seed, and their answers."""
 
 import random
 
@@ -6,7 +6,7 @@ CLOSE_REQUEST = "close, please"
 CLOSE_CODE, CLOSE_REASON = 4001, "as you wish"
 
 _SYLLABLES = ["wa", "ter", "tea", " ", "é", "ß", "茶", "☕", "👋", "\n", "\"", "o"]
-# Around the sizes at which the form of the length changes, and that of one segment.
+# Around the sizes at which the form of the length changes, and around the size of a segment.
 _SIZES = [0, 1, 125, 126, 127, 1448, 1460, 4000, 65535, 65536]
 
 
@@ -24,11 +24,11 @@ class Words:
 
 
 def answer(payload):
-    """What a server answers: other words, so that a direction cannot be taken for the other."""
+    """A server's answer: changed words, so that the directions cannot be confused."""
     return payload.swapcase() + "!" if isinstance(payload, str) else payload[::-1] + b"!"
 
 
 def pieces(payload, count):
-    """A message in so many fragments; some may be empty."""
+    """A message in this many fragments, some of which may be empty."""
     size = len(payload) // count + 1
     return [payload[index * size:(index + 1) * size] for index in range(count)]
