@@ -45,7 +45,7 @@ struct EncryptedConnectionMemoryTests {
     }
 
     @Test(
-        "no more with CBC than with AES-GCM, but for one suite",
+        "no more with CBC than with AES-GCM, except with one suite",
         arguments: [
             "tls12-aes128cbc-sha1-etm", "tls12-aes128cbc-sha256-mte", "tls12-aes256cbc-sha1-mte",
             "tls11-aes128cbc-sha1", "tls10-aes128cbc-sha1-etm", "tls10-aes256cbc-sha1-mte",

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Inputs of attackers at small sizes: the cost of each may grow only in proportion to its size.
-@Suite("What an attack costs", .serialized)
+@Suite("The cost of an attack", .serialized)
 struct GrowthTests {
     /// The cost of a run.
     private struct Cost {
@@ -24,7 +24,7 @@ struct GrowthTests {
             sessions: try Trace(text).events.last?.websocketConnections)
     }
 
-    @Test("grows as it does", arguments: Attack.all)
+    @Test("grows in proportion to it", arguments: Attack.all)
     func growth(attack: Attack) throws {
         let folder = try ScratchFolder()
         // The program's cost without the attack.
@@ -41,7 +41,7 @@ struct GrowthTests {
         #expect(costs[2].lines - base.lines <= 4 * (costs[0].lines - base.lines) + 4)
     }
 
-    @Test("grows as it does if it is redacted: what might be an address is looked for at each place of a field")
+    @Test("grows in proportion to it when redacting, though addresses are sought at each place of a field")
     func redaction() throws {
         let folder = try ScratchFolder()
         let seconds = try [0, 15_000, 60_000].map { count in

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import WireFormat
 
-@Suite("Where too much waits out of order")
+@Suite("If too much waits out of order")
 struct HeldSegmentRoomTests {
     /// Sessions that each have a one-byte segment waiting for the bytes before it.
     private func sessions(_ count: Int) -> [TCPConversation] {
@@ -17,7 +17,7 @@ struct HeldSegmentRoomTests {
         }
     }
 
-    @Test("segments of a byte count for what they take, not for their byte")
+    @Test("one-byte segments count by the memory they take, not by their byte")
     func tinySegments() {
         var limits = Limits()
         limits.heldBytes = Limits.shards * 129 * 4

@@ -51,7 +51,7 @@ struct InflateBombTests {
     }
 
     @Test(
-        "of 200 MB in 200 KB is stopped and told of, in less than 64 MB", arguments: ["timeline", "summary", "jsonl"])
+        "of 200 MB in 200 KB is stopped and reported, in less than 64 MB", arguments: ["timeline", "summary", "jsonl"])
     func single(format: String) throws {
         let bomb = Self.deflatedZeros(Self.inflatedCount)
         #expect(bomb.count < 210_000)

@@ -44,7 +44,7 @@ struct LimitsPageTests {
         #expect(lines.allSatisfy { $0.hasPrefix("| \(row.name) | \(row.number)") })
     }
 
-    @Test("shares come to no more than there is", arguments: [64, 100, 160, 1024])
+    @Test("shares add up to no more than the whole", arguments: [64, 100, 160, 1024])
     func shares(megabytes: Int) {
         let budget = MemoryBudget(bytes: megabytes << 20)
         for format in [0, 16 << 20] {

@@ -98,7 +98,7 @@ struct MidstreamEvidenceTests {
         #expect(outcome.texts.count == 40)
     }
 
-    @Test("a search keeps the header that a chain waits at, when it gives up the bytes before", arguments: 1...40)
+    @Test("a search keeps the header at which a chain waits when it gives up the bytes before", arguments: 1...40)
     func awaitedHeader(cut: Int) {
         let search = FrameSearch(
             streamOffset: 0, sender: .server, mayBeCompressed: false, needed: Evidence.needed, limit: 900)
@@ -120,7 +120,7 @@ struct MidstreamEvidenceTests {
     }
 
     @Test(
-        "a search costs work in proportion to its bytes, whatever they are",
+        "a search takes work in proportion to its bytes, whatever they are",
         arguments: [[0x82], [0x81], [0x81, 0x82], [0x82, 0x01], [0x02, 0x00, 0x01], [0x82, 0x7e, 0x7f, 0x00]])
     func linear(pattern: [UInt8]) {
         let search = FrameSearch(

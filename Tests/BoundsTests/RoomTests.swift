@@ -2,7 +2,7 @@ import CaptureAnalysis
 import TestSupport
 import Testing
 
-@Suite("Where room for many connections runs out")
+@Suite("If memory for many connections runs out")
 struct RoomTests {
     private func talk(_ number: Int) -> TCPConversation {
         TCPConversation(from: "10.1.0.\(number % 250):\(2000 + number)", at: 1_700_000_000 + Int64(number))
@@ -20,7 +20,7 @@ struct RoomTests {
         return talk
     }
 
-    @Test("compressed messages of further sessions are withheld, and a finding says so once")
+    @Test("compressed messages of further sessions are withheld, which is reported once")
     func compression() {
         var limits = Limits()
         limits.compression = Limits.shards * 15_000
@@ -36,7 +36,7 @@ struct RoomTests {
         #expect(outcome.texts.count { $0 == "plain" } == 100)
     }
 
-    @Test("sessions that are over give back what compression took")
+    @Test("finished sessions release what compression took")
     func compressionReturned() {
         var limits = Limits()
         limits.compression = Limits.shards * 15_000
@@ -67,7 +67,7 @@ struct RoomTests {
         #expect(outcome.texts.contains("hello"))
     }
 
-    @Test("connections begun before the capture are not all searched, and are counted; sessions go on")
+    @Test("connections from before the capture are not all searched, and are counted; sessions go on")
     func searches() {
         var limits = Limits()
         limits.keptPayload = Limits.shards * 64 << 10

@@ -30,7 +30,7 @@ struct SharedRoomTests {
         return talk
     }
 
-    @Test("messages that fill it are cut or given up, and later ones of few bytes are whole")
+    @Test("messages that fill it are cut or given up, and later short ones are whole")
     func messages() {
         var talks = (0..<200).map(endless)
         talks.append(.chat)
@@ -83,7 +83,7 @@ struct SharedRoomTests {
         #expect(!Outcome(talks).rules.contains("limit.connections"))
     }
 
-    @Test("what a burst took is there again once its connections are over", arguments: [false, true])
+    @Test("what a burst took is free again once its connections are over", arguments: [false, true])
     func burst(areSessions: Bool) {
         var burst = (0..<8000).map { number in
             var talk = talk(number)

@@ -13,7 +13,7 @@ struct BoundsTests {
     }
 
     @Test(
-        "Beyond its bounds, the analysis ends the session that was silent longest when too many are open, and says so")
+        "Beyond its bounds, the analysis ends the longest silent session when too many are open, and reports it")
     func tooManyConnections() throws {
         var limits = Limits()
         limits.connections = 4 * Limits.shards

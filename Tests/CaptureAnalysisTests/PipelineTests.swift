@@ -7,7 +7,7 @@ import WireFormat
 
 @Suite("The pipeline")
 struct PipelineTests {
-    @Test("The pipeline reports a beginning and an end of nothing at all")
+    @Test("The pipeline reports the beginning and end of an empty capture")
     func nothing() throws {
         let analysis = Analysis([])
         #expect(analysis.reported.count == 2)
@@ -113,7 +113,7 @@ struct PipelineTests {
         #expect(try analysis.summary.duration == -5_000_000_000)
     }
 
-    @Test("The pipeline copes with any time there is", arguments: [(Int64.min, Int64.max), (Int64.max, Int64.min)])
+    @Test("The pipeline copes with any time", arguments: [(Int64.min, Int64.max), (Int64.max, Int64.min)])
     func extremeTimes(first: Int64, last: Int64) throws {
         var packets = TCPConversation.pingPong.packets
         for index in packets.indices {
@@ -122,7 +122,7 @@ struct PipelineTests {
         #expect(Analysis(packets).frames.count == 2)
     }
 
-    @Test("The pipeline takes each of two captures of the same packets for one", arguments: [1, 3])
+    @Test("The pipeline takes packets captured twice, a few packets apart, for one session", arguments: [1, 3])
     func doubled(distance: Int) throws {
         var talk = TCPConversation()
         talk.openWebSocket()

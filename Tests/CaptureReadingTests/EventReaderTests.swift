@@ -28,7 +28,7 @@ private final class Player {
     }
 }
 
-@Suite("An application that holds the events of a capture")
+@Suite("An application that reads the events of a capture")
 struct EventReaderTests {
     @Test(
         "takes every message that the endpoints logged, one by one",
@@ -41,7 +41,7 @@ struct EventReaderTests {
         #expect(!player.step())
     }
 
-    @Test("finds the capture first and the summary last, and reads no further than asked")
+    @Test("gets the capture first and the summary last, and reads no further than requested")
     func order() throws {
         let reader = try EventReader(paths: [try Fixture.named("chat").capture.path])
         guard case .capture(let start)? = reader.next()?.event else {
@@ -60,7 +60,7 @@ struct EventReaderTests {
         #expect(reader.problems == [])
     }
 
-    @Test("learns of a file that is missing")
+    @Test("gets an error for a missing file")
     func missing() throws {
         let reader = try EventReader(paths: ["/nonexistent/a.pcap"])
         #expect(Array(reader).count == 2)

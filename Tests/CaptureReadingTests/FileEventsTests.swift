@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The events of files, asynchronously")
 struct FileEventsTests {
-    @Test("are those that a reader gives")
+    @Test("are those that a reader returns")
     func same() async throws {
         let path = try Fixture.named("chat").capture.path
         let expected = try EventReader(paths: [path]).map { "\($0.event) \($0.payload)" }
@@ -16,7 +16,7 @@ struct FileEventsTests {
         #expect(!found.isEmpty && found == expected)
     }
 
-    @Test("come first, then the error of a file that is missing")
+    @Test("come first, then the error of a missing file")
     func missing() async throws {
         let path = try Fixture.named("chat").capture.path
         var messages = 0

@@ -16,7 +16,7 @@ struct LiveEventsTests {
     }
 
     @Test(
-        "come while the session goes on, and are concluded when the task is cancelled",
+        "come while the session goes on, and end properly when the task is cancelled",
         .enabled(if: isPermitted, "capturing is not permitted"))
     func session() async throws {
         let listener = try Listener()

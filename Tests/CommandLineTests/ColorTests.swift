@@ -13,7 +13,7 @@ struct ColorTests {
     }
 
     @Test(
-        "are used off a terminal only if asked for", arguments: ["timeline", "summary"])
+        "are used off a terminal only on request", arguments: ["timeline", "summary"])
     func files(format: String) throws {
         func hasColor(_ arguments: String...) throws -> Bool {
             try Wstap.run([capture, "--format", format] + arguments).text.contains("\u{1b}[")

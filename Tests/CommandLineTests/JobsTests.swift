@@ -65,7 +65,7 @@ struct JobsTests {
         #expect(one.errors == two.errors && one.errors.contains("99"))
     }
 
-    @Test("a reader that goes away ends the run silently, a full disk with a message", arguments: ["1", "2"])
+    @Test("a reader that leaves ends the run silently, a full disk with a message", arguments: ["1", "2"])
     func outputFails(jobs: String) throws {
         let folder = try ScratchFolder()
         let capture = try #require(Self.fixtures.first)

@@ -96,7 +96,7 @@ struct LiveFileTests {
         #expect(read.text.contains("hello") && read.lines.last?.contains("\"gaps\":0") == true)
     }
 
-    @Test("end in order if the disk is full, and so does the trace")
+    @Test("end properly if the disk is full, and so does the trace")
     func fullDisk() throws {
         let talk = try LoopbackTalk()
         let folder = try ScratchFolder()
@@ -222,7 +222,7 @@ struct LiveFileTests {
     }
 
     @Test(
-        "never replace what belongs to another user, nor follow that user's links",
+        "never replace another user's files, nor follow that user's links",
         .enabled(if: geteuid() == 0, "only root could"))
     func pathsOfOthers() throws {
         let outer = try ScratchFolder()
@@ -268,7 +268,7 @@ struct LiveFileTests {
         #expect(run.status == 64 && run.errors.contains("name the same file"))
     }
 
-    @Test("are counted in a line on a terminal, which goes in the end")
+    @Test("are counted in a line on a terminal, which is removed at the end")
     func counterLine() throws {
         let folder = try ScratchFolder()
         chmod(folder.url.path, 0o777)
@@ -295,7 +295,7 @@ struct LiveFileTests {
         #expect(rest.contains("\r\u{1b}[Kwstap: "))
     }
 
-    @Test("need a place that can be written, or nothing starts")
+    @Test("need a writable place, or nothing starts")
     func noPlace() throws {
         let outcome = try Wstap.run(["live", "-i", "lo", "-w", "/nowhere/a.pcapng"])
         #expect(outcome.status == 2)

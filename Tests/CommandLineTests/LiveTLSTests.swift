@@ -47,7 +47,7 @@ struct LiveTLSTests {
         #expect(summary.contains("\"messages\":16,") && summary.contains("\"decrypted\":1,"))
     }
 
-    @Test("is saved with its secrets only if that is asked for", arguments: [true, false])
+    @Test("is saved with its secrets only on request", arguments: [true, false])
     func savedSecrets(isAsked: Bool) throws {
         let session = try RecordedSession("websocket-tls13")
         let talk = try LoopbackTalk()

@@ -62,7 +62,7 @@ struct LiveTests {
         #expect(end.lines.contains("dropped      0 packets by the kernel, 0 by the interface"))
     }
 
-    @Test("a reader that goes away ends it silently, even between packets")
+    @Test("a reader that leaves ends it silently, even between packets")
     func closedOutput() throws {
         let folder = try ScratchFolder()
         let talk = try LoopbackTalk()
@@ -102,7 +102,8 @@ struct LiveTests {
     }
 
     @Test(
-        "root's rights are gone before the first packet is analysed", .enabled(if: geteuid() == 0, "only root has them")
+        "root's privileges are dropped before the first packet is analysed",
+        .enabled(if: geteuid() == 0, "only root has them")
     )
     func privileges() throws {
         let talk = try LoopbackTalk()

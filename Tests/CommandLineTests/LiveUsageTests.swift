@@ -48,7 +48,7 @@ struct LiveUsageTests {
     }
 
     @Test(
-        "without permission to capture it says what to type",
+        "without permission to capture, it says what to type",
         .enabled(
             if: geteuid() != 0 || isExecutable("/usr/bin/setpriv"), "root cannot give up its rights without setpriv"))
     func noPermission() throws {
@@ -136,7 +136,7 @@ struct LiveInterfaceTests {
         return (texts[0], texts[1], status)
     }
 
-    @Test("away ends the capture in order")
+    @Test("away ends the capture properly")
     func away() throws {
         let run = try run("ip link delete wstap0")
         #expect(run.status == 1)

@@ -126,7 +126,7 @@ struct WithoutWebSocket: Sendable, CustomTestStringConvertible {
 
 @Suite("A capture without WebSocket")
 struct NoWebSocketTests {
-    @Test("gets a line on what it holds instead", arguments: WithoutWebSocket.all)
+    @Test("gets a line on what it contains instead", arguments: WithoutWebSocket.all)
     func words(capture: WithoutWebSocket) throws {
         let folder = try ScratchFolder()
         let file = try folder.write("capture.pcap", capture.packets.pcap(linkType: capture.linkType))

@@ -67,7 +67,7 @@ struct OutputFileTests {
         #expect(try folder.names == ["chat.pcap", "link.jsonl"])
     }
 
-    @Test("is not kept from its name by what earlier runs left behind")
+    @Test("gets its name despite what earlier runs left behind")
     func leftovers() throws {
         // Process numbers start again in each container.
         let program = try Program(
@@ -184,7 +184,7 @@ struct OutputFileTests {
             try String(contentsOfFile: folder.path("errors"), encoding: .utf8).contains("interrupted after 16 packets"))
     }
 
-    @Test("does not keep a second Ctrl-C from ending the program, though nobody reads it")
+    @Test("does not keep a second Ctrl-C from ending the program, even if nobody reads it")
     func interruptedTwice() throws {
         var talk = TCPConversation()
         talk.openWebSocket()

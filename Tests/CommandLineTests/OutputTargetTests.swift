@@ -25,7 +25,7 @@ struct OutputTargetTests {
     }
 
     @Test(
-        "is appended to a file that is open already",
+        "is appended to a file that is already open",
         arguments: ["-o - >> log", "-o /dev/stdout >> log", "-o /dev/fd/3 3>> log", "-o /dev/stderr 2>> log"])
     func openFile(words: String) throws {
         let expected = try Wstap.run([capture, "--format", "jsonl"]).output
@@ -71,7 +71,7 @@ struct OutputTargetTests {
         }
     }
 
-    @Test("leaves old payloads where the old database stays", arguments: ["missing.pcap", "chat.pcap"])
+    @Test("leaves old payloads if the old database stays", arguments: ["missing.pcap", "chat.pcap"])
     func payloads(input: String) throws {
         _ = try folder.write("payloads", Array("old".utf8))
         // Nothing can be read, or the database cannot be written.
@@ -82,7 +82,7 @@ struct OutputTargetTests {
         #expect(try folder.names == ["chat.pcap", "payloads"])
     }
 
-    @Test("is no other file than the one named, if the name is not UTF-8", arguments: ["-o", "--payload-file", ""])
+    @Test("is exactly the file named, even if the name is not UTF-8", arguments: ["-o", "--payload-file", ""])
     func notUTF8(option: String) throws {
         let line = "\"$0\" chat.pcap --format sqlite -o chat.db \(option) \"$(printf 'x\\377')\""
         #expect(try shell(line) == 64)

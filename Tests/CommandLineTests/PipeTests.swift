@@ -61,7 +61,7 @@ struct PipeTests {
         Issue.record("the output ended before \(mark)")
     }
 
-    @Test("that are non-blocking nothing is lost")
+    @Test("that are non-blocking, nothing is lost")
     func nonBlocking() throws {
         let folder = try ScratchFolder()
         let input = try NamedPipe("input", in: folder, holding: .writing)
@@ -100,7 +100,7 @@ struct PipeTests {
         #expect(try String(contentsOfFile: folder.path("errors"), encoding: .utf8) == "")
     }
 
-    @Test("a reader that has gone is not an error", arguments: ["jsonl", "timeline", "summary"])
+    @Test("a reader that leaves is not an error", arguments: ["jsonl", "timeline", "summary"])
     func closedOutput(format: String) throws {
         let folder = try ScratchFolder()
         var talk = TCPConversation()

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import WireFormat
 
-@Suite("Secrets of TLS")
+@Suite("TLS secrets")
 struct SecretsTests {
     private static func talk(_ session: RecordedSession, millisecondsBetween: Int64 = 1) -> [TimedPacket] {
         var talk = TCPConversation(from: "10.0.0.7:40000", to: "10.0.0.9:443")
@@ -37,7 +37,7 @@ struct SecretsTests {
         return builder.bytes
     }
 
-    @Test("are found in a file wherever they stand", arguments: [0, 20, nil], [1, 2])
+    @Test("are found anywhere in a file", arguments: [0, 20, nil], [1, 2])
     func blocks(place: Int?, jobs: Int) throws {
         let session = try RecordedSession("websocket-tls13")
         let folder = try ScratchFolder()
@@ -76,7 +76,7 @@ struct SecretsTests {
     }
 
     @Test(
-        "stand in no output",
+        "are in no output",
         arguments: [
             ["-v"], ["--format", "summary"], ["--format", "jsonl", "--frame-payloads"], ["--format", "html"],
             ["--format", "svg"],
@@ -98,7 +98,7 @@ struct SecretsTests {
         }
     }
 
-    @Test("of another session are no help, and that is said")
+    @Test("of another session do not help, which is reported")
     func foreign() throws {
         let session = try RecordedSession("websocket-tls13")
         let other = try RecordedSession("websocket-tls12")
@@ -117,7 +117,7 @@ struct SecretsTests {
         "CLIENT_RANDOM \(String(repeating: "ab", count: 31)) \(String(repeating: "cd", count: 48))\n",
     ]
 
-    @Test("are missing from a file that is no key log, and that is said once", arguments: filesWithoutSecrets)
+    @Test("are missing from a file that is not a key log, which is reported once", arguments: filesWithoutSecrets)
     func useless(text: String) throws {
         let session = try RecordedSession("websocket-tls13")
         let folder = try ScratchFolder()
@@ -134,7 +134,7 @@ struct SecretsTests {
         #expect(advice.contains("what was given holds no secrets") && !advice.contains("give --keylog"))
     }
 
-    @Test("of a pipe are read up to a bound, and that is said")
+    @Test("of a pipe are read up to a bound, which is reported")
     func longPipe() throws {
         let session = try RecordedSession("websocket-tls13")
         let folder = try ScratchFolder()
@@ -163,7 +163,7 @@ struct SecretsTests {
         _ = again.wait()
     }
 
-    @Test("behind the packets of a pipe ask for a file, and for no key log")
+    @Test("after the packets of a pipe suggest a file, but not a key log")
     func latePipe() throws {
         let session = try RecordedSession("websocket-tls13")
         let folder = try ScratchFolder()
@@ -187,7 +187,7 @@ struct SecretsTests {
                 && !html.text.contains("SSLKEYLOG"))
     }
 
-    @Test("are not waited for if a pipe takes the place of a key log that is followed")
+    @Test("are not waited for if a pipe replaces a followed key log")
     func replacedByPipe() throws {
         let session = try RecordedSession("websocket-tls13")
         let folder = try ScratchFolder()
@@ -246,7 +246,8 @@ struct SecretsTests {
     }
 
     @Test(
-        "make a file that only its owner may read, whatever was there", arguments: [nil, 0o664, 0o600], [true, false])
+        "make a file that only its owner may read, whatever was there before", arguments: [nil, 0o664, 0o600],
+        [true, false])
     func privateFile(mode: Int?, isAsked: Bool) throws {
         let session = try RecordedSession("websocket-tls13")
         let folder = try ScratchFolder()
@@ -265,7 +266,7 @@ struct SecretsTests {
         #expect(isAsked ? others == 0 : mode.map { others == $0 & 0o077 } ?? (others != 0))
     }
 
-    @Test("that do not fit are a finding of no session, whatever the number of threads")
+    @Test("that do not fit are a finding without a session, whatever the number of threads")
     func wrong() throws {
         let session = try RecordedSession("websocket-tls13")
         let folder = try ScratchFolder()

@@ -126,7 +126,7 @@ struct SelectionTests {
     }
 
     @Test(
-        "filters that match nothing say so",
+        "filters that match nothing are reported",
         arguments: [["--path", "/nix"], ["--grep", "nix"], ["--opcode", "0xb"], ["--events", "gap"]])
     func emptyFilters(filters: [String]) throws {
         for format in ["jsonl", "timeline", "summary"] where format != "summary" || filters[0] != "--events" {

@@ -81,7 +81,7 @@ struct UsageTests {
     }
 
     @Test(
-        "has no advice where nothing is like it",
+        "has no advice if nothing is similar",
         arguments: [
             ["capture.pcap"], ["x.pcap", "--nonsense"], ["-x.pcap"], ["live", "-i", "lo", "--nonsense"],
             ["live", "--interface", "lo", "--nonsense"], ["live", "-i", "lo", "--format", "sqlite", "-o", "x.db"],
@@ -93,7 +93,8 @@ struct UsageTests {
     }
 
     @Test(
-        "tells a display filter from a packet filter", arguments: ["tcp.port == 80", "ip.addr==10.0.0.7", "websocket"])
+        "distinguishes a display filter from a packet filter",
+        arguments: ["tcp.port == 80", "ip.addr==10.0.0.7", "websocket"])
     func displayFilter(filter: String) throws {
         let folder = try ScratchFolder()
         let file = try folder.write("chat.pcap", TCPConversation.chat.packets.pcap())
@@ -122,7 +123,7 @@ struct UsageTests {
         #expect(!run.errors.contains("\nError: all is lost") && !run.errors.contains("\nnext"))
     }
 
-    @Test("takes a filter of control characters for what it is")
+    @Test("treats a filter of control characters as a filter")
     func controlCharactersInFilter() throws {
         let folder = try ScratchFolder()
         let capture = try folder.write("x.pcap", TCPConversation.chat.packets.pcap())
@@ -185,7 +186,7 @@ struct FailOnTests {
     }
 
     @Test(
-        "is 3 if a finding is as severe, else 0",
+        "is 3 if a finding is as severe, otherwise 0",
         arguments: [
             (nil, "warning", 0), ("note", "warning", 0), ("warning", "warning", 3), ("error", "warning", 3),
             (nil, "error", 0), ("warning", "error", 0), ("error", "error", 3), ("error", nil, 0),

@@ -66,7 +66,7 @@ struct SessionEvents {
     }
 }
 
-@Suite("Packets cut out of a capture")
+@Suite("Packets cut from a capture")
 struct CutTests {
     private let folder: ScratchFolder
 
@@ -87,7 +87,7 @@ struct CutTests {
         #expect(events.beyond(expected) == [] && expected.beyond(events) == [])
     }
 
-    @Test("are dealt so that files read one by one, or together, give the same events", arguments: CutSource.dealt)
+    @Test("are split so that files read one by one, or together, give the same events", arguments: CutSource.dealt)
     func shards(source: CutSource) throws {
         let expected = try SessionEvents([source.path], source.secrets)
         guard !expected.lines.isEmpty else { return }
@@ -110,7 +110,7 @@ struct CutTests {
     }
 
     @Test(
-        "without connections that are surely something else, give the same events",
+        "without connections that are certainly something else, give the same events",
         arguments: CutSource.dealt.filter { !$0.description.hasPrefix("tls-") })
     func withoutOthers(source: CutSource) throws {
         let expected = try SessionEvents([source.path], source.secrets)
@@ -122,7 +122,7 @@ struct CutTests {
         #expect(events.beyond(expected) == [] && expected.beyond(events) == [])
     }
 
-    @Test("without connections that are surely something else, keep those in doubt")
+    @Test("without connections that are certainly something else, keep those in doubt")
     func doubts() throws {
         /// A connection in which each end sends something; `isEnded`: whether it ends in the capture.
         func talk(_ port: Int, _ client: String, _ server: String, isEnded: Bool = true) -> [TimedPacket] {
@@ -158,7 +158,7 @@ struct CutTests {
     }
 
     @Test(
-        "without others, are dealt from a pipe as from a file",
+        "without others, are split from a pipe as from a file",
         arguments: [[], ["--verdict", "rst"], ["--path", "/none"]])
     func dealtFromPipe(filters: [String]) throws {
         let timers = try Fixture.named("timers").capture.path
@@ -180,7 +180,7 @@ struct CutTests {
         #expect((filters.last == "/none") == file.messages.contains("wstap: 0 packets written"))
     }
 
-    @Test("without others, hold those of the sessions asked for, in any number of files", arguments: [1, 3])
+    @Test("without others, include those of the requested sessions, in any number of files", arguments: [1, 3])
     func dealtByFilter(count: Int) throws {
         let timers = try Fixture.named("timers").capture.path
         let shards = folder.path("shards")
@@ -197,7 +197,7 @@ struct CutTests {
         #expect(run.errors.contains("wstap: \(number) packets written"))
     }
 
-    @Test("of a generated mixture are dealt to any number of files", arguments: [1, 16])
+    @Test("of a generated mixed capture are split into any number of files", arguments: [1, 16])
     func generated(count: Int) throws {
         var bytes: [UInt8] = []
         _ = GeneratedCapture(.mixed.scaled(by: 0.01), seed: 20).write { bytes += $0 }
@@ -208,7 +208,7 @@ struct CutTests {
         try expectShards(of: path, count, expected, [], ["--websocket-only"])
     }
 
-    @Test("of the files of a rotated set, dealt one by one, are shards of the set")
+    @Test("of the files of a rotated set, split one by one, are shards of the set")
     func rotated() throws {
         var bytes: [UInt8] = []
         _ = GeneratedCapture(.mixed.scaled(by: 0.01), seed: 20).write { bytes += $0 }
@@ -238,7 +238,7 @@ struct CutTests {
         #expect(together.beyond(expected) == [] && expected.beyond(together) == [])
     }
 
-    @Test("are those of the sessions asked for, with a comment that says why they ended")
+    @Test("are those of the requested sessions, with a comment on why they ended")
     func filters() throws {
         let timers = try Fixture.named("timers").capture.path
         let path = folder.path("cut.pcapng")
@@ -259,7 +259,7 @@ struct CutTests {
         }
     }
 
-    @Test("keep the whole of a damaged input that can be read, with status 1")
+    @Test("keep everything readable of a damaged input, with status 1")
     func cutShort() throws {
         let chat = try [UInt8](Data(contentsOf: Fixture.named("chat").capture))
         let path = try folder.write("short.pcap", chat.dropLast(20))
@@ -318,7 +318,7 @@ struct CutTests {
     }
 
     @Test(
-        "are not dealt to shards with options that would do nothing",
+        "are not split into shards with options that would do nothing",
         arguments: [
             ["--write-secrets"], ["--keylog", "keys.log"], ["--host", "a"], ["--write-secrets", "--websocket-only"],
         ])

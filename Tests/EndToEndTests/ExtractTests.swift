@@ -58,7 +58,7 @@ struct ExtractTests {
         #expect(names.map { String($0.split(separator: ".").last ?? "") } == payloads.map(\.0))
     }
 
-    @Test("longer than what is kept of one are cut, and it is said how many", arguments: [true, false])
+    @Test("longer than the limit are cut, and their number is reported", arguments: [true, false])
     func long(isFragmented: Bool) throws {
         var talk = TCPConversation()
         talk.openWebSocket()

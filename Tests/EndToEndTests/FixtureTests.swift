@@ -16,7 +16,7 @@ struct FixtureTests {
         #expect(fixture.expectation.discrepancies(in: messages.shuffled()) == [])
     }
 
-    @Test("notice a message that is missing, invented or duplicated")
+    @Test("reveal a message that is missing, invented or duplicated")
     func noticeFaults() throws {
         let expectation = try Fixture.named("chat").expectation
         let messages = expectation.connections.flatMap(\.messages)
@@ -26,7 +26,7 @@ struct FixtureTests {
         #expect(expectation.discrepancies(in: messages + [messages[0]]).count == 1)
     }
 
-    @Test("accept the loss of what a hole in the capture swallowed, but nothing invented")
+    @Test("accept missing messages for a hole in the capture, but no invented ones")
     func allowHoles() throws {
         let expectation = try Fixture.named("session-already-running").expectation
         let messages = expectation.connections.flatMap(\.messages)
@@ -35,7 +35,7 @@ struct FixtureTests {
     }
 
     @Test(
-        "are joined by larger captures beside the repository",
+        "are joined by larger captures next to the repository",
         .enabled(if: Repository.sharedCaptures != nil, "there is no ../shared/captures"),
         arguments: try SharedCapture.all())
     func acceptTheTruth(capture: SharedCapture) {
@@ -53,7 +53,7 @@ struct FixtureContentTests {
         #expect(fixture.expectation.omissions(in: found) == [])
     }
 
-    @Test("exits with the right status and messages", arguments: try Fixture.all)
+    @Test("exits with the correct status and messages", arguments: try Fixture.all)
     func status(fixture: Fixture) throws {
         for format in ["timeline", "summary", "jsonl"] {
             let run = try Wstap.run([fixture.capture.path, "--format", format])
@@ -74,7 +74,7 @@ struct FixtureContentTests {
     }
 
     @Test(
-        "invents no Ping and no close code where packets are missing",
+        "invents no Ping and no close code if packets are missing",
         arguments: try Fixture.all.filter { $0.expectation.messagesAtLeast != nil })
     func holes(fixture: Fixture) throws {
         let trace = try Trace.of(fixture.capture).trace
@@ -95,7 +95,7 @@ struct FixtureContentTests {
 private let areThere = ConditionTrait.enabled(
     if: Repository.sharedCaptures != nil, "there is no ../shared/captures")
 
-@Suite("In the captures beside the repository, the program")
+@Suite("In the captures next to the repository, the program")
 struct SharedCaptureTests {
     @Test(
         "finds every message and invents none", areThere,

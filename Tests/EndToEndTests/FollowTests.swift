@@ -49,7 +49,7 @@
         }
 
         @Test(
-            "give the trace of one run over all, whatever names are used again", arguments: [0, 3], [SIGINT, SIGTERM])
+            "give the trace of one run over all, whatever names are reused", arguments: [0, 3], [SIGINT, SIGTERM])
         func rotated(names: Int, signal: Int32) throws {
             var generator = SeededGenerator(seed: UInt64(names))
             let (files, packets) = Self.rotatedMixture()
@@ -80,7 +80,7 @@
             #expect(zip(lines, expected.lines.dropFirst()).allSatisfy { $0 == $1 })
         }
 
-        @Test("are waited for, in words that say what there is")
+        @Test("are waited for, with a message on what there is")
         func waiting() throws {
             let chat = try [UInt8](Data(contentsOf: Fixture.named("chat").capture))
             // The header of a pcap file alone.
@@ -118,7 +118,7 @@
             #expect(try String(contentsOfFile: folder.path("errors"), encoding: .utf8).isEmpty)
         }
 
-        @Test("end when the reader of the output goes away, though nothing more comes")
+        @Test("end when the reader of the output leaves, even if nothing more comes")
         func closedPipe() throws {
             let pipe = try NamedPipe("output", in: folder, holding: .reading)
             let program = try Wstap.start(
@@ -128,7 +128,7 @@
         }
 
         @Test(
-            "cannot be a pipe or end in a database, nor have a wrong filter",
+            "cannot be a pipe, be written to a database, or have an invalid filter",
             arguments: [["-"], ["x", "--format", "sqlite", "-o", "y.db"], ["x", "-f", "no filter"]])
         func refusals(words: [String]) throws {
             #expect(try Wstap.run(["read", "--follow"] + words).status == 64)

@@ -52,7 +52,7 @@ struct PackageTests {
         get throws { try FileManager.default.subpathsOfDirectory(atPath: system.path("root")).sorted() }
     }
 
-    @Test("installs a program that runs, with its completions and documents, and goes away clean")
+    @Test("installs a program that runs, with its completions and documents, and uninstalls cleanly")
     func installed() throws {
         for folder in ["admin/info", "admin/updates"] {
             try FileManager.default.createDirectory(atPath: system.path(folder), withIntermediateDirectories: true)
@@ -106,7 +106,7 @@ struct PackageTests {
     }
 
     @Test(
-        "is taken by apt, captures for an ordinary user on request, and goes away clean",
+        "is accepted by apt, captures for an ordinary user on request, and uninstalls cleanly",
         .enabled(if: hasApt, "there is no apt, or no right to use it"))
     func installedByApt() throws {
         let program = system.path("root/usr/bin/wstap")

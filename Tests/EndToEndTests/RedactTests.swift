@@ -64,7 +64,7 @@ struct RedactTests {
         "craft-midstart-node-takeover",
     ]
 
-    @Test("have the same sessions, frames and findings, and nothing of what was said", arguments: CutSource.all)
+    @Test("have the same sessions, frames and findings, and nothing of the content", arguments: CutSource.all)
     func sessions(source: CutSource) throws {
         let original = try SharedEvents.events(of: source.path)
         let isPlain = !original.contains { $0["encrypted"] is [String: Any] }
@@ -175,7 +175,7 @@ struct RedactTests {
     }
 
     @Test(
-        "leave out encrypted connections, whether or not there are secrets, and say how many",
+        "leave out encrypted connections, with or without secrets, and report how many",
         arguments: [("no-websocket-tls-only", "1 encrypted connection"), ("rules-of-tls", "13 encrypted connections")])
     func encrypted(fixture: String, count: String) throws {
         let capture = try Fixture.named(fixture).capture.path
@@ -185,7 +185,7 @@ struct RedactTests {
         #expect(run.errors.contains("wstap: left out: \(count), whose bytes cannot be replaced"))
     }
 
-    @Test("show no word that an adversary hides beside the frames", arguments: [[], ["--addresses"]])
+    @Test("show no word that an adversary hides outside the frames", arguments: [[], ["--addresses"]])
     func hidden(words: [String]) throws {
         var talk = TCPConversation()
         talk.send(

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Redacted captures of what is rare")
+@Suite("Redacted captures of rare cases")
 struct RedactedRarityTests {
     private let folder: ScratchFolder
 
@@ -38,7 +38,7 @@ struct RedactedRarityTests {
     }
 
     @Test(
-        "have the frames around bytes out of band",
+        "have the frames around out-of-band bytes",
         arguments: [[(0, 1)], [(3, 4)], [(3, 4), (13, 14)], [(9, 10), (9, 10), (0, 1)]] as [[(Int, UInt16)]])
     func outOfBand(urgent: [(place: Int, pointer: UInt16)]) throws {
         var talk = TCPConversation()
@@ -77,7 +77,7 @@ struct RedactedRarityTests {
         (32_768, "ecc181000000008020d6fd2516a90a" + String(repeating: "00", count: 31) + "18"),
     ]
 
-    @Test("have compressed messages that are hardly longer than what says their length", arguments: runs)
+    @Test("have compressed messages that are hardly longer than their length field", arguments: runs)
     func repeated(count: Int, payload: String) throws {
         var talk = TCPConversation()
         let fields = "Sec-WebSocket-Extensions: permessage-deflate\r\n"

@@ -86,7 +86,7 @@ struct OddBytes: Sendable, CustomTestStringConvertible {
     }
 }
 
-@Suite("Redacted captures of text that stands where none should")
+@Suite("Redacted captures of text in unexpected places")
 struct RedactedTextTests {
     private let folder: ScratchFolder
 
@@ -134,7 +134,7 @@ struct RedactedTextTests {
         #expect(file.contains("\r\n6         \r\n") && file.contains("\r\n0\r\n\r\n"))
     }
 
-    @Test("have their session after the answer to a HEAD, even if the answer before it was lost")
+    @Test("have their session after the response to a HEAD, even if the response before it was lost")
     func lostAnswer() throws {
         var talk = TCPConversation()
         talk.open()

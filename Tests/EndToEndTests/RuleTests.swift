@@ -42,7 +42,7 @@ struct RuleTests {
         #expect(found == expected)
     }
 
-    @Test("are broken by the 18 unlawful things one client does, and by none of the lawful ones")
+    @Test("are broken by a client's 18 violations, and by none of its valid actions")
     func violations() throws {
         let fixture = try Fixture.named("violations")
         let trace = try Trace.of(fixture.capture).trace

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Deliveries in a trace")
 struct DeliveryTraceTests {
-    @Test("are printed for every complete message if asked for", arguments: try Fixture.all)
+    @Test("are printed for every complete message on request", arguments: try Fixture.all)
     func everyMessage(fixture: Fixture) throws {
         let events = try Self.events(fixture.capture, ["--events", "message,delivery,finding"])
         let connections = Set(events.compactMap(\.connection))

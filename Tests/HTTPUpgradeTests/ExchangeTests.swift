@@ -31,7 +31,7 @@ struct ExchangeTests {
         }
     }
 
-    @Test("are not reported otherwise, nor if they were asked for while another was under way")
+    @Test("are not reported otherwise, nor if they were requested during another one")
     func unreported() {
         #expect(log([c(Self.get("/index.html")), s(Self.ok)]).isEmpty)
         let poll = Self.get("/socket.io/?transport=polling")
@@ -39,7 +39,7 @@ struct ExchangeTests {
         #expect(log([c(poll), s("HTTP/1.1 103 Early Hints\n\n" + Self.ok)]).count == 1)
     }
 
-    @Test("do not stand in the way of an upgrade on the same connection")
+    @Test("do not prevent an upgrade on the same connection")
     func thenUpgrade() {
         let poll = Self.get("/socket.io/?transport=polling")
         #expect(

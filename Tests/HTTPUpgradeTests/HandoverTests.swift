@@ -55,7 +55,7 @@ private let handovers: [HandoverCase] = [
         server: length(toH2C)),
 ]
 
-@Suite("A finished follower hands over every byte that is not HTTP's")
+@Suite("A finished follower passes on every byte that is not HTTP's")
 struct HandoverTests {
     /// Feeds pieces, and compares what is left with the bytes of the next protocol.
     private func check(_ row: HandoverCase, _ pieces: [Conversation.Piece], _ comment: Comment? = nil) {
@@ -100,7 +100,7 @@ struct HandoverTests {
         for _ in 0..<100 { check(row, row.conversation.mixed(using: &random), "seed \(seed)") }
     }
 
-    @Test("Nothing is handed over if no known protocol follows, and never more than a preface")
+    @Test("Nothing is passed on if no known protocol follows, and never more than a preface")
     func bounds() {
         var driver = UpgradeDriver()
         driver.feed([c("GET / HTTP/1.1\nX: y"), s("220 mail.example ESMTP\n")])

@@ -50,7 +50,7 @@ struct PreambleTests {
     }
 
     @Test(
-        "may be the server's, which greets first or answers late",
+        "may be the server's, which greets first or responds late",
         arguments: [
             "SSH-2.0-OpenSSH_9.6\n", "220 mail ESMTP\n", "\u{0}\u{0}\u{1}", "\u{5}",
             "we speak HTTP/1.1\n", "READY now\n", "READY ", "AUTH token ", "POST /x HTTP/1.1\n", "PROXY TCP4 192.0.",
@@ -71,7 +71,7 @@ struct PreambleTests {
         }
     }
 
-    @Test("are none where the end that did not open the connection is the client")
+    @Test("are not skipped if the end that did not open the connection is the client")
     func reverse() {
         var driver = UpgradeDriver()
         driver.feed([s(upgrade), c(accepted)])
@@ -79,7 +79,7 @@ struct PreambleTests {
         #expect(driver.follower.client == .fromResponder)
     }
 
-    @Test("do not stand before a later answer")
+    @Test("do not come before a later response")
     func laterAnswer() {
         var driver = UpgradeDriver()
         driver.feed([c("GET / HTTP/1.1\n\n"), s("HTTP/1.1 204 No Content\n\n"), c(upgrade), s("READY " + accepted)])
@@ -97,7 +97,7 @@ struct PreambleTests {
         #expect(server.log == ["finished unknown"])
     }
 
-    @Test("with heads that are none end the search, however many there are")
+    @Test("with false heads end the search, however many there are")
     func falseHeads() {
         let answers = String(repeating: "HTTP/1.1 2x\n\n", count: 4000)
         var driver = UpgradeDriver()

@@ -25,7 +25,7 @@ struct SearchingTests {
         #expect(driver.follower.client == .fromResponder)
     }
 
-    @Test("A request and its answer are found however they are cut")
+    @Test("A request and its response are found however they are cut")
     func split() {
         var driver = UpgradeDriver(beganBeforeCapture: true)
         driver.feed(c("OK"))
@@ -57,7 +57,7 @@ struct SearchingTests {
         #expect(driver.answers.last?.request.target == "/chat")
     }
 
-    @Test("An answer that waits goes before the gap that holds its request, and only that one")
+    @Test("A waiting response comes before the gap that holds its request, and only that response")
     func answerBeforeGap() {
         var driver = UpgradeDriver()
         driver.feed(s(accepted))
@@ -80,7 +80,7 @@ struct SearchingTests {
         #expect(driver.log == [])
     }
 
-    @Test("After a refusal, an upgrade that is asked for again is found")
+    @Test("After a refusal, an upgrade that is requested again is found")
     func refused() {
         var driver = UpgradeDriver(beganBeforeCapture: true)
         driver.feed([c(upgrade), s("HTTP/1.1 401 No\n\nbody"), s("more"), c(upgrade), s(accepted)])
@@ -98,7 +98,7 @@ struct SearchingTests {
     }
 
     @Test(
-        "A gap within a chunk changes nothing, one across its end does",
+        "A gap inside a chunk changes nothing; one across its end does",
         arguments: [(14, false), (15, false), (16, true)])
     func chunk(lost: UInt64, isSearching: Bool) {
         var driver = UpgradeDriver()
@@ -139,7 +139,7 @@ struct SearchingTests {
         #expect(driver.log.map { $0.prefix(8) } == ["requeste", "accepted"])
     }
 
-    @Test("After a lost answer, frames may have begun")
+    @Test("After a lost response, frames may have begun")
     func lostAnswer() {
         var driver = UpgradeDriver()
         driver.feed(c(wire(upgrade) + maskedHello))
@@ -151,7 +151,7 @@ struct SearchingTests {
         #expect(driver.follower.pendingRequest?.target == "/chat")
     }
 
-    @Test("A client that goes on with another request was answered within the gap")
+    @Test("A client that goes on with another request got its response within the gap")
     func lostRefusal() {
         var driver = UpgradeDriver()
         driver.feed(c(upgrade))
@@ -161,7 +161,7 @@ struct SearchingTests {
         #expect(!driver.follower.isAnswerHidden)
     }
 
-    @Test("A gap right after an upgrade request waits for the answer")
+    @Test("A gap right after an upgrade request waits for the response")
     func gapBehindRequest() {
         var driver = UpgradeDriver()
         driver.feed(c(upgrade))

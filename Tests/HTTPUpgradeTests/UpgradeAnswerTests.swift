@@ -3,7 +3,7 @@ import WireFormat
 
 @testable import HTTPUpgrade
 
-@Suite("Answers to upgrade requests")
+@Suite("Responses to upgrade requests")
 struct UpgradeAnswerTests {
     private func answer(_ response: String, to request: String = upgrade) throws -> UpgradeAnswer {
         var driver = UpgradeDriver()
@@ -11,7 +11,7 @@ struct UpgradeAnswerTests {
         return try #require(driver.answers.first)
     }
 
-    @Test("The answer of RFC 6455 1.3")
+    @Test("The response of RFC 6455 1.3")
     func standard() throws {
         let answer = try answer(accepted)
         #expect(answer.verdict == .accepted)
@@ -21,7 +21,7 @@ struct UpgradeAnswerTests {
         #expect(answer.response?.httpVersion == "1.1")
     }
 
-    @Test("The answer of a node server, as nginx passes it on, is accepted")
+    @Test("The response of a Node server, as nginx passes it on, is accepted")
     func real() throws {
         let answer = try answer(
             """

@@ -13,7 +13,7 @@ struct UpgradeLimitsTests {
     }
 
     @Test(
-        "A head exactly as long as the limit is read, a longer one is not, however it is cut", arguments: [1, 7, 1000])
+        "A head exactly as long as the limit is read; a longer one is not, however it is cut", arguments: [1, 7, 1000])
     func head(pieceLength: Int) {
         let fixed = length("GET / HTTP/1.1\nUpgrade: websocket\nX: \n\n")
         for (padding, expected) in [(0, "requested / at 200"), (1, "finished oversizedHead")] {
@@ -77,7 +77,7 @@ struct UpgradeLimitsTests {
         #expect(driver.log.last == "accepted 101 at \(300 * length(response) + length(accepted))")
     }
 
-    @Test("Giving up a wait ends the following and keeps the request")
+    @Test("Giving up a wait ends the reading and keeps the request")
     func givingUp() {
         var driver = UpgradeDriver()
         driver.feed(c(upgrade))

@@ -50,7 +50,7 @@ extension LiveTests {
 extension LiveTests {
     @Suite("by tcpdump, through a pipe")
     struct PipeTests {
-        @Test("is analysed while it goes on", .needs("tcpdump", "tcpdump", "--version"))
+        @Test("is analysed while it runs", .needs("tcpdump", "tcpdump", "--version"))
         func tcpdump() throws {
             let stage = try Stage()
             let (output, errors) = (stage.folder.path("trace"), stage.folder.path("errors"))

@@ -5,7 +5,7 @@ import Testing
 extension LiveTests {
     @Suite("drops the privileges it was started with")
     struct PrivilegeTests {
-        @Test("to nobody, to who called sudo, or to the user named")
+        @Test("to nobody, to the user who called sudo, or to the user named")
         func users() throws {
             try check([], ["SUDO_USER": "", "SUDO_UID": "", "SUDO_GID": ""], user: "nobody")
             try check([], ["SUDO_USER": "daemon", "SUDO_UID": "1", "SUDO_GID": "1"], user: "daemon")
@@ -49,7 +49,7 @@ extension LiveTests {
         }
 
         @Test(
-            "and opens none where another user has a say in the path",
+            "and opens none if another user can change the path",
             arguments: ["open/own/trace", "theirs/trace", "shared/link/trace", "shared/file"])
         func foreignFiles(path: String) throws {
             let (stage, folder) = try (Stage(), rootsFolder())

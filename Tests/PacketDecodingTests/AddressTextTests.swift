@@ -6,7 +6,7 @@ import Testing
 @Suite("Addresses as text")
 struct AddressTextTests {
     @Test(
-        "addresses are written as RFC 5952 says",
+        "addresses are written as defined by RFC 5952",
         arguments: [
             "0.0.0.0", "10.0.0.7", "127.0.0.1", "255.255.255.255",
             "::", "::1", "1::", "2001:db8::1", "fe80::1ff:fe23:4567:890a",

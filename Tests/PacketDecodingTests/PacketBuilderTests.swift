@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Built packets")
 struct PacketBuilderTests {
-    @Test("the IPv4 header's checksum is right")
+    @Test("the IPv4 header's checksum is correct")
     func ipv4Checksum() {
         #expect(internetChecksum(Array(Sample.ipv4.datagram[..<20])) == 0)
         let options = IPv4Datagram(Sample.ipv4, options: [7, 3, 4, 1]).datagram

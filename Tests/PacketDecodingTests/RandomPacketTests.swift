@@ -5,7 +5,7 @@ import WireFormat
 
 @Suite("Random packets")
 struct RandomPacketTests {
-    @Test("what was built is what is decoded", arguments: 0..<20 as Range<UInt64>)
+    @Test("built packets are decoded to what they were built from", arguments: 0..<20 as Range<UInt64>)
     func roundTrip(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         for _ in 0..<200 {

@@ -45,7 +45,7 @@ struct CrewTests {
         #expect(log.runs[0] == [1, 2, 3] && log.runs[1] == [1, 2, 3])
     }
 
-    @Test("tells a part that none of its other blocks waits")
+    @Test("informs a part that none of its other blocks waits")
     func last() {
         let log = RunLog()
         let crew = Self.crew(parts: 1, jobs: 1, 8) { item, turn, _ in

@@ -33,7 +33,7 @@ struct PendingFileTests {
         #expect(try folder.names == ["a"])
     }
 
-    @Test("is gone if it never is", arguments: [true, false])
+    @Test("is removed if it is never finished", arguments: [true, false])
     func dropped(mayBeAnonymous: Bool) throws {
         do {
             let file = try PendingFile(target: folder.path("a"), replacedMode: nil, mayBeAnonymous: mayBeAnonymous)
@@ -48,7 +48,7 @@ struct PendingFileTests {
         }
     }
 
-    @Test("replaces a file that has come into being, but nothing else", arguments: [true, false])
+    @Test("replaces a file that was created meanwhile, but nothing else", arguments: [true, false])
     func overtaken(mayBeAnonymous: Bool) throws {
         var first = try PendingFile(target: folder.path("a"), replacedMode: nil, mayBeAnonymous: mayBeAnonymous)
         write("new", to: first)

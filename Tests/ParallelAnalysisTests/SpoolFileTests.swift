@@ -12,7 +12,7 @@ struct SpoolFileTests {
         return output.withBytes { bytes in bytes.withUnsafeBufferPointer { Array($0) } }
     }
 
-    @Test("gives back what was appended and replaced, and leaves no name")
+    @Test("returns what was appended and replaced, and leaves no name")
     func reading() throws {
         let folder = try ScratchFolder()
         var spool = SpoolFile(folder: folder.path("."))
@@ -29,7 +29,7 @@ struct SpoolFileTests {
         #expect(spool.failure == nil)
     }
 
-    @Test("says what failed")
+    @Test("reports what failed")
     func failing() throws {
         let folder = try ScratchFolder()
         var spool = SpoolFile(folder: folder.path("missing"))
@@ -39,7 +39,7 @@ struct SpoolFileTests {
     }
 
     #if os(Linux)
-        @Test("is in the system's folder for large files where its own may not be written to, even by root")
+        @Test("is in the system's folder for large files if its own may not be written to, even by root")
         func refused() throws {
             var spool = SpoolFile(folder: "/sys")
             #expect(spool.append([1, 2].span) == 0)

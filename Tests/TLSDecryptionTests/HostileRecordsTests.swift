@@ -16,7 +16,7 @@ struct HostileRecordsTests {
         return reading
     }
 
-    @Test("that are forged before the first genuine one blame no secret, and hide nothing")
+    @Test("that are forged before the first authentic one blame no secret, and hide nothing")
     func beforeTheFirst() {
         for direction in Direction.allCases {
             var session = SealedSession()
@@ -33,7 +33,7 @@ struct HostileRecordsTests {
     }
 
     /// Nothing of an end can be read while it is unclear whether its secret is wrong: others need not wait.
-    @Test("that no secret opens hide their end once they are answered or others follow, until one is genuine")
+    @Test("that no secret opens hide their end once they are answered or others follow, until one is authentic")
     func mistrust() {
         let forged = [23, 3, 3, 0, 40] + [UInt8](repeating: 9, count: 40)
         for (direction, isAnswered) in [
@@ -77,7 +77,7 @@ struct HostileRecordsTests {
         }
     }
 
-    @Test("with a hello under keys change nothing: what follows a KeyUpdate is decrypted")
+    @Test("with a hello under keys change nothing: records after a KeyUpdate are decrypted")
     func lateHello() {
         for (direction, kind) in [(Direction.fromInitiator, UInt8(1)), (.fromResponder, 1), (.fromResponder, 2)] {
             var session = SealedSession()
@@ -110,7 +110,7 @@ struct HostileRecordsTests {
         }
     }
 
-    @Test("may be lost as often as a connection likes, if the next one shows its number")
+    @Test("may be lost any number of times, if the next one shows its number")
     func manyLosses() {
         var session = SealedSession()
         let bench = CipherBench(secrets: session.secrets())

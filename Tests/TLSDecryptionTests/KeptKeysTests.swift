@@ -19,7 +19,7 @@ struct KeptKeysTests {
         }
     }
 
-    @Test("holds both keys of CBC whole, and the vector of TLS 1.0", arguments: Chain.all)
+    @Test("holds both keys of CBC whole, and the IV of TLS 1.0", arguments: Chain.all)
     func chain(_ chain: Chain) {
         let cipher = RecordCipher(mode: .cbc, keySize: chain.keySize, mac: chain.mac)
         let vectorSize = cipher.fixedVectorSize(chain.version)

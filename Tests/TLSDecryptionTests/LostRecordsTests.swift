@@ -30,7 +30,7 @@ struct LostRecordsTests {
     }
 
     @Test(
-        "has no gap where only Finished is lost, and an exact one for data lost after it",
+        "has no gap if only Finished is lost, and an exact one for data lost after it",
         arguments: [CipherSuite.aes128GCM, .chaCha20Poly1305])
     func lostFinished(suite: CipherSuite) {
         for losesFinished in [true, false] {
@@ -131,7 +131,7 @@ struct LostRecordsTests {
         #expect(reading.problems.map(\.problem) == (count > 18_437 ? [.lost] : []))
     }
 
-    @Test("has a gap where the last record is lost")
+    @Test("has a gap if the last record is lost")
     func lostEnd() {
         var session = SealedSession()
         let reading = Reading(session.secrets())

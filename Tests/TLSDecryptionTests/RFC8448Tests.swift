@@ -20,7 +20,7 @@ struct RFC8448Tests {
     }
 
     @Test(
-        "has the keys that its secrets give (RFC 8446 7.3)",
+        "has the keys derived from its secrets (RFC 8446 7.3)",
         arguments: [
             (RFC8448.serverHandshakeSecret, "3fce516009c21727d0f2e4e86ee403bc", "5d313eb2671276ee13000b30"),
             (RFC8448.clientHandshakeSecret, "dbfaa693d1762c5b666af5d950258d01", "5bd3c71b836e0b76bb73265f"),
@@ -121,7 +121,7 @@ struct RFC8448Tests {
         reading.finish()
     }
 
-    @Test("finds the number of a record by its tag")
+    @Test("finds the number of a record from its tag")
     func sequenceByTag() throws {
         let cipher = try #require(CipherSuite.aes128GCM.cipher)
         let keys = TrafficSecret(KeyBytes(bytes(hex: RFC8448.serverApplicationSecret)), .sha256).keys(cipher)

@@ -23,7 +23,7 @@ struct SealedSessionTests {
     }
 
     @Test(
-        "is decrypted from segments that bring parts of records, as on the long way",
+        "is decrypted from segments with parts of records, as on the slow path",
         arguments: [1, 4, 5, 6, 536, 1448, 9000])
     func gathering(size: Int) {
         for usesFastPath in [false, true] {
@@ -131,7 +131,7 @@ struct SealedSessionTests {
     }
 
     @Test(
-        "goes on with its keys after an authentication that follows the handshake (RFC 8446 4.6.2)",
+        "goes on with its keys after post-handshake authentication (RFC 8446 4.6.2)",
         arguments: [CipherSuite.aes128GCM, .chaCha20Poly1305])
     func lateAuthentication(suite: CipherSuite) {
         var session = SealedSession(suite)
@@ -153,7 +153,7 @@ struct SealedSessionTests {
         #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
     }
 
-    @Test("with early data has a gap in its place without the secret of that", arguments: [true, false])
+    @Test("with early data has a gap there if its secret is missing", arguments: [true, false])
     func earlyData(hasSecret: Bool) {
         var session = SealedSession()
         let reading = Reading(session.secrets(withEarly: hasSecret))
@@ -178,7 +178,7 @@ struct SealedSessionTests {
         #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
     }
 
-    @Test("with early data needs no secret of a handshake, and has none that was rejected", arguments: [true, false])
+    @Test("with early data needs no handshake secret, and has no rejected early data", arguments: [true, false])
     func earlyDataWithoutHandshakes(isAccepted: Bool) {
         var session = SealedSession()
         let store = SecretStore()
@@ -255,7 +255,7 @@ struct SealedSessionTests {
         #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
     }
 
-    @Test("is read from hellos that stand in several records", arguments: [1, 7, 30])
+    @Test("is read from hellos that span several records", arguments: [1, 7, 30])
     func splitHellos(size: Int) {
         var session = SealedSession()
         let reading = Reading(session.secrets())
@@ -276,7 +276,7 @@ struct SealedSessionTests {
         #expect(reading.reader.facts.serverName == "host")
     }
 
-    @Test("has records of up to 16,640 bytes: what is longer is not genuine (RFC 8446 5.2)")
+    @Test("has records of up to 16,640 bytes: longer ones are not authentic (RFC 8446 5.2)")
     func longRecords() {
         var session = SealedSession()
         let reading = Reading(session.secrets())

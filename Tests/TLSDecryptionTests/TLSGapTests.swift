@@ -35,7 +35,7 @@ struct TLSGapTests {
         return reading
     }
 
-    @Test("go on after each piece that is lost", arguments: RecordedSession.names)
+    @Test("go on after each lost piece", arguments: RecordedSession.names)
     func pieces(name: String) throws {
         let session = try RecordedSession(name)
         for lost in session.pieces.indices {
@@ -119,7 +119,7 @@ struct TLSGapTests {
         #expect(reading.reader.facts.suite?.name == session.suite)
     }
 
-    @Test("that began before the capture are found again once enough was captured since trials were used up")
+    @Test("that began before the capture are found again once enough follows the last trials")
     func furtherTrials() throws {
         let session = try RecordedSession("tls13-aes128gcm")
         let bench = CipherBench(secrets: session.secrets)

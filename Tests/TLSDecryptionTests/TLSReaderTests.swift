@@ -22,7 +22,7 @@ struct TLSReaderTests {
         return reading
     }
 
-    @Test("are decrypted as OpenSSL's ends meant them", arguments: RecordedSession.names)
+    @Test("are decrypted to what OpenSSL's ends sent", arguments: RecordedSession.names)
     func recorded(name: String) throws {
         let session = try RecordedSession(name)
         let reading = Self.read(session, session.secrets)
@@ -188,7 +188,7 @@ struct TLSReaderTests {
         #expect(reading.known(.fromResponder) == session.plaintext[1] && reading.problems.isEmpty)
     }
 
-    @Test("lose a record of which a bit was changed, and go on with the next", arguments: RecordedSession.names)
+    @Test("lose a record with a changed bit, and go on with the next", arguments: RecordedSession.names)
     func flippedBit(name: String) throws {
         let session = try RecordedSession(name)
         // The fifth piece from the end, before both close_notify: data of one end.

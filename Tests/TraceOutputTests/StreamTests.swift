@@ -40,7 +40,7 @@ struct StreamTests {
         #expect(timeline.contains("\n  #3.1 10.0.0.7:53412"))
     }
 
-    @Test("are rows of their own on the summary page")
+    @Test("are rows of their own in the summary")
     func summary() {
         let page = printed(Self.calls, as: SummaryFormat())
         #expect(page.contains("\n 3.1   5.003 s") && page.contains("\n 3.5   5.003 s"))

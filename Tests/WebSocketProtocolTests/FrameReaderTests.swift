@@ -19,7 +19,7 @@ struct FrameReaderTests {
         }
     }
 
-    @Test("gives the messages of the RFCs' examples, in one piece or byte by byte")
+    @Test("returns the messages of the RFCs' examples, in one piece or byte by byte")
     func examples() {
         let rows: [(FrameReader, [UInt8], [String])] = [
             (FrameReader(sender: .server), [0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f], ["Hello"]),

@@ -6,7 +6,7 @@ import WireFormat
 
 @Suite("Random streams")
 struct RandomStreamTests {
-    @Test("What was encoded is decoded, however it is cut", arguments: 0..<60)
+    @Test("Encoded frames are decoded, however they are cut", arguments: 0..<60)
     func decoded(number: Int) {
         let seed = UInt64.random(in: 0...UInt64.max)
         var maker = StreamMaker(seed: seed)

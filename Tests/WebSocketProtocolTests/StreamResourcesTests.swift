@@ -21,7 +21,7 @@ struct StreamResourcesTests {
     }
 
     @Test(
-        "Many streams never keep more than the limit, and give everything back in the end",
+        "Many streams never keep more than the limit, and release everything in the end",
         arguments: [0, 50, 5000, 1 << 20])
     func givenBack(keptPayload: Int) {
         let seed = UInt64.random(in: 0...UInt64.max)
@@ -69,7 +69,7 @@ struct StreamResourcesTests {
             demand: PayloadDemand(bytes: .max, includesFrames: false), limits: StreamLimits())
     }
 
-    @Test("A finished message gives its bytes back at the next call, without another byte")
+    @Test("A finished message releases its bytes at the next call, without another byte")
     func atTheNextCall() {
         var resources = StreamResources(keptPayload: 1000)
         var stream = WebSocketStream(
@@ -147,7 +147,7 @@ struct StreamResourcesTests {
         return count
     }
 
-    @Test("A stream that lost its place keeps nothing of its message")
+    @Test("A stream that lost its position keeps nothing of its message")
     func lost() {
         var resources = StreamResources(keptPayload: 1000)
         var stream = WebSocketStream(

@@ -74,7 +74,7 @@ struct WebSocketStreamTests {
         #expect(reported.violations == notShortest.map { _ in .lengthNotMinimal })
     }
 
-    @Test("Control frames and reserved opcodes may stand between fragments")
+    @Test("Control frames and reserved opcodes may come between fragments")
     func fragments() {
         let frames = [
             FrameBytes(.text, "", fin: false), FrameBytes(.ping, "1"), FrameBytes(.continuation, "Grü", fin: false),
@@ -126,7 +126,7 @@ struct WebSocketStreamTests {
         #expect(reported.violations == [.messageInsideMessage])
     }
 
-    @Test("The end of a stream reports the unfinished message as far as it came", arguments: [false, true])
+    @Test("The end of a stream reports the part of an unfinished message so far", arguments: [false, true])
     func unfinished(isCompressed: Bool) {
         let setup = StreamSetup(compression: isCompressed ? DeflateParameters() : nil)
         // RFC 7692 7.2.3.1: "Hello".

@@ -17,7 +17,7 @@ struct ByteCursorTests {
         #expect(cursor.isEmpty == true)
     }
 
-    @Test("a read that does not fit gives nothing and moves nothing", arguments: 0...8)
+    @Test("a read that does not fit returns nothing and moves nothing", arguments: 0...8)
     func readsAtTheEnd(left: Int) {
         var cursor = ByteCursor(bytes.span)
         cursor.skip(8 - left)
@@ -52,7 +52,7 @@ struct ByteCursorTests {
     }
 
     @Test(
-        "looking ahead moves nothing",
+        "looking ahead does not move the cursor",
         arguments: [
             (0, 0x45), (5, 0xef), (6, nil), (Int.max, nil),
         ] as [(Int, UInt8?)])
@@ -93,7 +93,7 @@ struct ByteCursorTests {
         #expect(cursor.offset == offset)
     }
 
-    @Test("integers at a place are in network byte order")
+    @Test("integers at an offset are in network byte order")
     func integersAtOffset() {
         #expect(bytes.span.bigEndianUInt16(at: 0) == 0x0123)
         #expect(bytes.span.bigEndianUInt16(at: 6) == 0xcdef)
@@ -103,7 +103,7 @@ struct ByteCursorTests {
     }
 
     #if os(Linux) || os(macOS)
-        @Test("an integer that is not all inside stops the program")
+        @Test("an integer that is not completely inside stops the program")
         func outside() async {
             await #expect(processExitsWith: .failure) { _ = ([1, 2, 3] as [UInt8]).span.bigEndianUInt32(at: 0) }
             await #expect(processExitsWith: .failure) { _ = ([1, 2, 3] as [UInt8]).span.bigEndianUInt16(at: 2) }

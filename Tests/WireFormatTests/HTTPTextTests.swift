@@ -31,7 +31,7 @@ struct HTTPTextTests {
         }
     }
 
-    @Test("A list's empty elements are nothing, and a token may have a version behind it")
+    @Test("A list's empty elements are skipped, and a token may be followed by a version")
     func list() {
         let list = Array(", a b,\t, WebSocket/13 ,,".utf8)
         let elements = list.span.elements

@@ -14,7 +14,7 @@ struct LinkTypeNameTests {
         #expect(LinkType(rawValue: number).name == name)
     }
 
-    @Test("a link type without a name is told by its number", arguments: [2, 146, 9999, UInt32.max])
+    @Test("a link type without a name is shown by its number", arguments: [2, 146, 9999, UInt32.max])
     func unnamed(number: UInt32) {
         #expect(LinkType(rawValue: number).name == "link type \(number)")
     }

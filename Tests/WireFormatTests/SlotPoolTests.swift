@@ -56,7 +56,7 @@ struct SlotPoolTests {
         #expect(pool.slotCount == most, "seed \(seed)")
     }
 
-    @Test("gives back the memory of all chunks without values but one, and takes it again", arguments: 0..<10)
+    @Test("releases all chunks without values but one, and allocates them again", arguments: 0..<10)
     func memory(run: UInt64) {
         let seed = UInt64.random(in: .min ... .max) &+ run
         var random = SeededGenerator(seed: seed)

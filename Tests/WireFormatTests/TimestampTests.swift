@@ -1,10 +1,10 @@
 import Testing
 import WireFormat
 
-@Suite("Time stamps")
+@Suite("Timestamps")
 struct TimestampTests {
     @Test(
-        "differences are signed, and clamped where 64 bits do not hold them",
+        "differences are signed, and clamped if 64 bits cannot hold them",
         arguments: [
             (5, 3, 2), (3, 5, -2), (.max, -1, .max), (.min, 1, .min), (.max, .min, .max), (.min, .max, .min),
         ] as [(Int64, Int64, Int64)])

@@ -57,7 +57,7 @@ struct BrokenExchange: Sendable, CustomTestStringConvertible {
 
 @Suite("HTTP that cannot be followed before an upgrade hides no session")
 struct BrokenHTTPTests {
-    @Test("A session after an exchange whose end is not where it is said to be", arguments: BrokenExchange.all)
+    @Test("A session after an exchange whose stated end is wrong", arguments: BrokenExchange.all)
     func exchange(before: BrokenExchange) throws {
         var talk = TCPConversation()
         talk.open()
@@ -85,7 +85,7 @@ struct BrokenHTTPTests {
 
     /// Lengths in a binary PROXY protocol header (2.2) whose addresses take 12 bytes.
     @Test(
-        "A length in a PROXY protocol head that takes in the request", arguments: [13, 36, 150, 1000, 65_535],
+        "A length in a PROXY protocol head that includes the request", arguments: [13, 36, 150, 1000, 65_535],
         [false, true])
     func proxyHeader(length: Int, isApart: Bool) throws {
         var head = Array("\r\n\r\n\0\r\nQUIT\n".utf8) + [0x21, 0x11, UInt8(length >> 8), UInt8(length & 0xff)]

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import WireFormat
 
-@Suite("Packets that the capture holds twice")
+@Suite("Packets captured twice")
 struct DuplicatePacketTests {
     /// A conversation in both directions; `isNumbered` gives its IPv4 headers identifications.
     private static func talk(isNumbered: Bool, isV6: Bool = false) -> [TimedPacket] {
@@ -31,7 +31,7 @@ struct DuplicatePacketTests {
     }
 
     @Test(
-        "Packets seen twice within the time are no retransmissions, and counted apart",
+        "Packets seen twice within the time are not retransmissions, and counted separately",
         arguments: [(true, 5000), (true, 900_000), (false, 5000), (false, 400_000)] as [(Bool, Int64)])
     func duplicates(isNumbered: Bool, delay: Int64) throws {
         let packets = Self.talk(isNumbered: isNumbered)
@@ -49,7 +49,7 @@ struct DuplicatePacketTests {
     }
 
     @Test(
-        "Packets seen more than twice, or of IPv6, are no retransmissions either",
+        "Packets seen more than twice, or in IPv6, are not retransmissions either",
         arguments: [(1, true), (2, false), (2, true), (7, false)])
     func copies(copies: Int64, isV6: Bool) throws {
         let packets = Self.talk(isNumbered: !isV6, isV6: isV6)
@@ -60,7 +60,7 @@ struct DuplicatePacketTests {
         #expect(tcp.outOfOrderSegments == 0 && !analysis.rules.contains { $0.hasPrefix("tcp.") })
     }
 
-    @Test("Packets without a number are duplicates also behind others, once a capture is known to hold them twice")
+    @Test("Packets without an IP ID are duplicates even after others, once a capture is known to have them twice")
     func burst() throws {
         var talk = TCPConversation(from: "[2001:db8::1]:53412", to: "[2001:db8::2]:8080")
         talk.openWebSocket()
@@ -104,7 +104,7 @@ struct DuplicatePacketTests {
         #expect(!analysis.rules.contains { $0.hasPrefix("tcp.") })
     }
 
-    @Test("Duplicates of packets that came too early are none that were sent again")
+    @Test("Duplicates of packets that came too early are not retransmissions")
     func outOfOrder() throws {
         var packets = Self.talk(isNumbered: true)
         packets.swapAt(5, 7)
@@ -115,7 +115,7 @@ struct DuplicatePacketTests {
     }
 
     @Test(
-        "Segments sent again are retransmissions: a number of their own, or too late",
+        "Copies with an IP ID of their own, or that come too late, are retransmissions",
         arguments: [(true, 5000, true), (true, 200_000_000, false), (false, 2_000_000, false)] as [(Bool, Int64, Bool)])
     func retransmissions(isNumbered: Bool, delay: Int64, isRenumbered: Bool) throws {
         var packets = Self.talk(isNumbered: isNumbered)
@@ -131,7 +131,7 @@ struct DuplicatePacketTests {
 }
 
 extension DuplicatePacketTests {
-    @Test("A FIN that is sent again is reported again")
+    @Test("A retransmitted FIN is reported again")
     func secondFin() throws {
         var packets = Self.talk(isNumbered: true)
         let fin = try #require(packets.firstIndex { $0.bytes[47] & 1 != 0 })

@@ -31,7 +31,7 @@ struct ExchangeEventTests {
     /// RFC 9112 3.3: the scheme is that of the connection; without a Host field, the server's address replaces the
     /// host.
     @Test(
-        "have the URL that the client asked for",
+        "have the URL that the client requested",
         arguments: [
             ("/a/b/c/xhr?t=1", "Host: chat.example\r\n", false, "http://chat.example/a/b/c/xhr?t=1"),
             ("/a/b/c/xhr?t=1", "Host: chat.example\r\n", true, "https://chat.example/a/b/c/xhr?t=1"),
@@ -59,7 +59,7 @@ struct ExchangeEventTests {
     }
 
     @Test(
-        "are told apart by the response's type (HTML 9.2.1), whatever its case and parameters",
+        "are distinguished by the response's type (HTML 9.2.1), whatever its case and parameters",
         arguments: [
             ("/a/b/c/xhr", "text/plain", [false]), ("/events", "text/event-stream", [true]),
             ("/events", "Text/Event-Stream; charset=utf-8", [true]), ("/events", "text/plain", []),

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The fast path")
 struct FastPathTests {
-    @Test("The fast path comes to the same if ports are used again and old connections are forgotten meanwhile")
+    @Test("The fast path gives the same results if ports are reused and old connections are forgotten")
     func portsUsedAgain() throws {
         let packets = Self.sessions(on: 40_000..<40_064, seconds: 0) + Self.sessions(on: 40_000..<40_064, seconds: 200)
         let ahead = Analysis(packets)
@@ -15,7 +15,7 @@ struct FastPathTests {
         #expect(ahead.texts == inTurn.texts && ahead.rules == inTurn.rules)
     }
 
-    @Test("The fast path comes to the same if a frame's first bytes follow the answer to the upgrade in its segment")
+    @Test("The fast path gives the same results if a frame's first bytes are in the segment of the 101")
     func frameBehindTheAnswer() {
         var talk = TCPConversation()
         talk.open()

@@ -123,7 +123,7 @@ struct ForgedPacketTests {
         #expect(Analysis(capture).texts == Self.texts)
     }
 
-    @Test("of data that overlap the request hides nothing in a capture that lacks the SYN ACK", arguments: [1, 50])
+    @Test("of data that overlaps the request hides nothing in a capture that lacks the SYN ACK", arguments: [1, 50])
     func overlapsRequest(distance: Int) {
         let evil = ForgedPacket(testDescription: "", sequence: distance, payload: Array("evil".utf8))
         var capture = Self.talk.packets

@@ -7,7 +7,7 @@ import WireFormat
 
 /// Fragmented datagrams that go to the server's link address or to others: a Linux server ignores a datagram if any
 /// fragment goes to another address, or into another VLAN.
-@Suite("Ways of fragments")
+@Suite("Fragments on different paths")
 struct FragmentWayTests {
     /// How a fragment is misdirected.
     enum Way: CaseIterable {
@@ -66,7 +66,7 @@ struct FragmentWayTests {
     }
 
     @Test(
-        "A datagram of which a fragment goes elsewhere gives way to what the server takes",
+        "A datagram with a misdirected fragment gives way to what the server accepts",
         arguments: [Way.linkAddress, .vlan, .tunnel], [[false, true], [true, false], [true, true]])
     func elsewhere(way: Way, odd: [Bool]) {
         for isBatched in [true, false] {
@@ -77,7 +77,7 @@ struct FragmentWayTests {
     }
 
     @Test(
-        "Fragments over several ways are one datagram if the server takes it, as a tag with only a priority is no way",
+        "Fragments on several paths are one datagram if the server accepts it: a priority tag is not a path",
         arguments: Way.allCases, [[false, false], [false, true], [true, false], [true, true]])
     func joined(way: Way, odd: [Bool]) {
         let analysis = Analysis(Self.packets(way, odd: odd, isTaken: true))
@@ -85,7 +85,7 @@ struct FragmentWayTests {
         #expect(!analysis.rules.contains("tcp.not-accepted"))
     }
 
-    @Test("A datagram of fragments that came the usual way is in no doubt")
+    @Test("A datagram of fragments on the usual path is not in doubt")
     func usual() {
         for way in [Way.priority, .linkAddress] {
             let odd = way == .priority ? [false, true] : [false, false]

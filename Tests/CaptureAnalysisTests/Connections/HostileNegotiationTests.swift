@@ -2,7 +2,7 @@ import CaptureAnalysis
 import TestSupport
 import Testing
 
-@Suite("Negotiations that are made to cost time")
+@Suite("Negotiations meant to take time")
 struct HostileNegotiationTests {
     /// Most of the bytes that a head may have.
     private static let room = 60_000
@@ -29,7 +29,7 @@ struct HostileNegotiationTests {
         ]
     }
 
-    @Test("Hostile negotiations cost time in proportion to their bytes, and bring few findings", arguments: 0..<4)
+    @Test("Hostile negotiations take time in proportion to their bytes, and yield few findings", arguments: 0..<4)
     func time(index: Int) throws {
         // Quadratic growth would make it 16 times.
         #expect(try cost(Self.negotiations(share: 1)[index]) < 9 * cost(Self.negotiations(share: 4)[index]))

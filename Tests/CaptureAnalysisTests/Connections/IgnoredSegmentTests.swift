@@ -144,7 +144,7 @@ struct IgnoredSegmentTests {
     }
 
     @Test(
-        "A SYN that never arrived does not say what the one that did was like: the answer shows it",
+        "A SYN that never arrived does not show what the one that did was like: the SYN ACK does",
         arguments: Decoy.allCases, [0, 3])
     func decoy(decoy: Decoy, place: Int) {
         var packets = Self.session(isStamped: decoy == .timestamp || decoy == .noTimestamp).packets
@@ -163,7 +163,7 @@ struct IgnoredSegmentTests {
     }
 
     @Test(
-        "A segment that the receiver ignores gives way to the one it takes, and the finding says why",
+        "A segment that the receiver ignores gives way to the one it accepts, and the finding gives the reason",
         arguments: forgeries, [1, 3])
     private func giveWay(forgery: Forgery, repeats: Int) {
         for isBatched in [true, false] {
@@ -178,7 +178,7 @@ struct IgnoredSegmentTests {
     }
 
     @Test(
-        "A doubtful segment is taken if the receiver acknowledges it, and its oddity means nothing from then on",
+        "A doubtful segment is accepted if the receiver acknowledges it, and its oddity no longer counts",
         arguments: forgeries)
     private func acknowledged(forgery: Forgery) {
         let session = Self.session(isStamped: forgery.isStamped)
@@ -207,7 +207,7 @@ struct IgnoredSegmentTests {
         #expect(!analysis.rules.contains("tcp.not-accepted"))
     }
 
-    @Test("An ignored segment is not reported if the copy that is taken is the same", arguments: forgeries)
+    @Test("An ignored segment is not reported if the accepted copy is the same", arguments: forgeries)
     private func same(forgery: Forgery) {
         let session = Self.session(isStamped: false)
         var packets = session.packets
@@ -226,7 +226,7 @@ struct IgnoredSegmentTests {
     }
 
     @Test(
-        "Options that Linux makes nothing of are no reason to ignore a segment",
+        "Options that Linux disregards are no reason to ignore a segment",
         arguments: [
             [29, 16] + Array(repeating: 7, count: 14), [5, 1, 1, 1], [1, 1, 1, 5] + Array(repeating: 1, count: 16),
             [19, 10, 7, 7, 7, 7, 7, 7, 7, 7, 1, 1],
@@ -350,7 +350,7 @@ struct IgnoredSegmentTests {
     }
 
     @Test(
-        "Bytes in a SYN are taken if the SYN ACK acknowledges them (RFC 7413), else they are sent again",
+        "Bytes in a SYN are accepted if the SYN ACK acknowledges them (RFC 7413); otherwise they are sent again",
         arguments: [true, false])
     func inSYN(isFast: Bool) {
         let request = Array(TCPConversation.upgradeRequest().utf8)

@@ -24,7 +24,7 @@ struct LatePacketsTests {
     }
 
     @Test(
-        "Who closed first is known after other requests, though one end was captured late",
+        "Who closed first is known after other requests, although one end was captured late",
         arguments: [ExpectedMessage.Sender.client, .server], [1, 3, 8])
     func behindRequests(late: ExpectedMessage.Sender, milliseconds: Int64) throws {
         var talk = TCPConversation()
@@ -86,7 +86,7 @@ struct LatePacketsTests {
         #expect(try analysis.end.verdict.unansweredPings == 1)
     }
 
-    @Test("A session is found after a head of the PROXY protocol that was captured after the 101")
+    @Test("A session is found although a PROXY protocol head was captured after the 101")
     func proxyLate() throws {
         var talk = TCPConversation()
         talk.open()
@@ -100,7 +100,7 @@ struct LatePacketsTests {
         #expect(analysis.connections.first?.proxied?.version == 1)
     }
 
-    @Test("Who failed the connection is known though the frame that breaks the rule was captured after the Close frame")
+    @Test("Who failed the connection is known even if the offending frame was captured after the Close frame")
     func failedOverLate() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -115,7 +115,7 @@ struct LatePacketsTests {
         }
     }
 
-    @Test("Who failed the connection over the upgrade is known, whatever the clock or the order of the capture")
+    @Test("Who failed the connection because of the upgrade is known, whatever the clock or capture order")
     func failedOverUpgrade() throws {
         var talk = TCPConversation()
         talk.open()

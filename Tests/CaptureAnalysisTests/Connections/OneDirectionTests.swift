@@ -22,7 +22,7 @@ struct OneDirectionTests {
         return Array(talk.packets.sent(by: end).dropFirst(withOpening ? 0 : end == .client ? 2 : 1))
     }
 
-    @Test("The client's direction alone gives its messages, and no answer", arguments: [true, false])
+    @Test("The client's direction alone gives its messages, and no response", arguments: [true, false])
     func client(withOpening: Bool) throws {
         let analysis = Analysis(Self.packets(of: .client, withOpening: withOpening))
         #expect(analysis.texts == (0..<Self.count).map { "client \($0) says so" })
@@ -33,7 +33,7 @@ struct OneDirectionTests {
     }
 
     @Test(
-        "The client's direction alone gives what follows a long message, and the message too if it is kept",
+        "The client's direction alone gives the messages after a long one, and that one too if it is kept",
         arguments: [30, 90])
     func upload(kibibytes: Int) throws {
         var talk = TCPConversation()
@@ -53,7 +53,7 @@ struct OneDirectionTests {
         #expect(analysis.handshakes.map(\.isAccepted) == [true])
     }
 
-    @Test("The client's direction alone shows what is said in a tunnel", arguments: [1, 2])
+    @Test("The client's direction alone shows the content of a tunnel", arguments: [1, 2])
     func tunnel(proxies: Int) {
         var talk = TCPConversation()
         talk.open()
@@ -72,7 +72,7 @@ struct OneDirectionTests {
         #expect(analysis.texts == (0..<Self.count).map { "client \($0) says so" })
     }
 
-    @Test("The client's direction alone shows an accepted upgrade though a later segment begins like a request")
+    @Test("The client's direction alone shows an accepted upgrade even if a later segment begins like a request")
     func likeRequest() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -151,7 +151,7 @@ struct OneDirectionTests {
         #expect(handshake.isAccepted == (count > 0))
     }
 
-    @Test("One direction that acknowledges nothing beside a SYN shows that the upgrade was never answered")
+    @Test("One direction that acknowledges only a SYN shows that the upgrade was never answered")
     func onlySYNUnacknowledged() throws {
         var talk = TCPConversation()
         talk.open()
@@ -167,7 +167,8 @@ struct OneDirectionTests {
         (0, .client), (1, .client), (3, .client), (0, .server), (1, .server), (3, .server),
     ]
 
-    @Test("One direction shows what its end says, whatever came before, and not who closed first", arguments: exchanges)
+    @Test(
+        "One direction shows what its end sends, whatever came before, but not who closed first", arguments: exchanges)
     func close(count: Int, end: ExpectedMessage.Sender) throws {
         for isV6 in [false, true] {
             var talk =

@@ -81,7 +81,7 @@ struct Aftermath: Sendable, CustomTestStringConvertible {
     ]
 }
 
-@Suite("What follows a RST that counts")
+@Suite("Segments after a RST that counts")
 struct ResetAftermathTests {
     /// A session whose packet 9 is the RST.
     private func begin(_ sender: ExpectedMessage.Sender) -> TCPConversation {
@@ -95,7 +95,8 @@ struct ResetAftermathTests {
     }
 
     @Test(
-        "What follows a RST is reported, and the RST ends the session unless both ends go on", arguments: Aftermath.all,
+        "Segments after a RST are reported, and the RST ends the session unless both ends go on",
+        arguments: Aftermath.all,
         [ExpectedMessage.Sender.client, .server])
     func follows(aftermath: Aftermath, sender: ExpectedMessage.Sender) throws {
         var talk = begin(sender)
@@ -172,7 +173,7 @@ struct ResetAftermathTests {
         #expect(analysis.ends.map(\.verdict.layer) == [.rst, .fin] && analysis.tcpRules.isEmpty)
     }
 
-    @Test("The SYN ACK of a connection opens none after its RST, if it stands there in the capture")
+    @Test("A connection's SYN ACK captured after its RST opens no other connection")
     func lateAnswer() {
         var packets = begin(.server).packets
         packets.append(packets.remove(at: 1))
@@ -181,7 +182,7 @@ struct ResetAftermathTests {
         #expect(analysis.ends.map(\.verdict.layer) == [.rst])
     }
 
-    @Test("A gap that only the capture's end declares belongs to the RST before it", arguments: [false, true])
+    @Test("A gap that only the capture's end reveals belongs to the RST before it", arguments: [false, true])
     func gapAtEnd(isLast: Bool) throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -201,7 +202,7 @@ struct ResetAftermathTests {
         #expect(try analysis.end.origin?.packet == gap.origin?.packet)
     }
 
-    @Test("What follows a RST is awaited for two seconds, by the time of other connections")
+    @Test("Segments after a RST are awaited for two seconds, by the time of other connections")
     func patience() throws {
         var packets = begin(.server).packets
         // Some of these are in the same shard.

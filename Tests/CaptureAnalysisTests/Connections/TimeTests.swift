@@ -72,7 +72,7 @@ struct TimeTests {
         #expect(analysis.recorder.reported.map { "\($0)" } == expected.map { "\($0)" })
     }
 
-    @Test("Time that passes without packets lets connections go that are over")
+    @Test("Time that passes without packets drops finished connections")
     func closed() {
         let talk = TCPConversation.chat
         var analysis = Standing()
@@ -83,7 +83,7 @@ struct TimeTests {
         #expect(analysis.connectionCount == 0)
     }
 
-    @Test("Time that passes without packets lets silent connections go, but no session")
+    @Test("Time that passes without packets drops silent connections, but no session")
     func idle() {
         var session = TCPConversation(from: "10.0.0.7:1000")
         session.openWebSocket()
@@ -122,7 +122,7 @@ struct PacketStandingTests {
         }
     }
 
-    @Test("A packet of a session is undecided until the answer to its upgrade, nothing when it is over")
+    @Test("A packet of a session is undecided until the upgrade's response, and nothing once it is over")
     func session() {
         let talk = TCPConversation.chat
         let ends = ConnectionEnds(talk.server, talk.client)

@@ -8,7 +8,7 @@ import WebSocketProtocol
 struct UpgradeTests {
     private static let refusal = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"
 
-    @Test("The upgrade makes a session of a connection, whose client is the end that asked")
+    @Test("The upgrade makes a connection a session, whose client is the end that requested it")
     func accepted() throws {
         var talk = TCPConversation()
         talk.openWebSocket("/room?id=7")
@@ -30,7 +30,7 @@ struct UpgradeTests {
         #expect(analysis.rules == [])
     }
 
-    @Test("The upgrade may be asked for by the end that answered the TCP connection")
+    @Test("The upgrade may be requested by the end that accepted the TCP connection")
     func turnedRoles() throws {
         var talk = TCPConversation()
         talk.open()
@@ -44,7 +44,7 @@ struct UpgradeTests {
         #expect(analysis.rules == [])
     }
 
-    @Test("Whoever asks for the upgrade is the client, if the SYNs are missing")
+    @Test("The end that requests the upgrade is the client if the SYNs are missing")
     func withoutSYN() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -74,7 +74,7 @@ struct UpgradeTests {
         #expect(try analysis.summary.others.http == 1)
     }
 
-    @Test("An upgrade that nobody answers is reported before the end", arguments: [false, true])
+    @Test("An upgrade without a response is reported before the end", arguments: [false, true])
     func unanswered(isClosed: Bool) throws {
         var talk = TCPConversation()
         talk.open()
@@ -90,7 +90,7 @@ struct UpgradeTests {
         #expect(end.verdict.clientSees?.rawValue == (isClosed ? 1006 : nil))
     }
 
-    @Test("An upgrade may be refused, then asked for again and accepted")
+    @Test("An upgrade may be refused, then requested again and accepted")
     func refusedThenAccepted() throws {
         var talk = TCPConversation()
         talk.open()
@@ -107,7 +107,7 @@ struct UpgradeTests {
         #expect(try analysis.summary.webSocketConnections == 1)
     }
 
-    @Test("An upgrade's answer may be captured before its request")
+    @Test("An upgrade's response may be captured before its request")
     func answerFirst() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -119,7 +119,7 @@ struct UpgradeTests {
         #expect(analysis.texts == ["hello"])
     }
 
-    @Test("The client's frames may be captured before the upgrade's answer")
+    @Test("The client's frames may be captured before the upgrade's response")
     func framesFirst() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -133,7 +133,7 @@ struct UpgradeTests {
         #expect(analysis.rules == [])
     }
 
-    @Test("Frames may come in the segment of the upgrade's answer")
+    @Test("Frames may come in the segment of the upgrade's response")
     func framesInTheAnswer() throws {
         var talk = TCPConversation()
         talk.open()
@@ -147,7 +147,7 @@ struct UpgradeTests {
         #expect(analysis.frames.map(\.frame.streamOffset) == [head, head + 5])
     }
 
-    @Test("An upgrade with the wrong answer to the key is followed, and reported")
+    @Test("An upgrade with the wrong Sec-WebSocket-Accept is followed, and reported")
     func wrongAccept() throws {
         var talk = TCPConversation()
         talk.open()

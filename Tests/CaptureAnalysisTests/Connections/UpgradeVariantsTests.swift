@@ -78,7 +78,7 @@ struct UpgradeVariantsTests {
     ]
 
     @Test(
-        "Variants of upgrades break just the rules that they are to break, and carry frames all the same",
+        "Variants of upgrades break exactly the intended rules, and still carry frames",
         arguments: variants)
     func rules(variant: Variant) throws {
         var talk = TCPConversation()
@@ -98,7 +98,7 @@ struct UpgradeVariantsTests {
     }
 
     @Test(
-        "Upgrades that a proxy has stripped are listed as refused, whatever the answer",
+        "Upgrades that a proxy has stripped are listed as refused, whatever the response",
         arguments: ["200 OK", "400 Bad Request", "404 Not Found", "426 Upgrade Required", "502 Bad Gateway"])
     func stripped(status: String) throws {
         for connection in ["", "Connection: close\r\n", "Connection: keep-alive\r\n"] {

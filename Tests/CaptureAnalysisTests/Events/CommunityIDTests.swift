@@ -3,11 +3,11 @@ import PacketDecoding
 import TestSupport
 import Testing
 
-@Suite("The community id")
+@Suite("The community ID")
 struct CommunityIDTests {
     /// Test vectors of the specification (corelight/community-id-spec, version 1, seed 0).
     @Test(
-        "The community ID is the one that other tools give",
+        "The community ID is the one that other tools compute",
         arguments: [
             ("128.232.110.120:34855", "66.35.250.204:80", "1:LQU9qZlK+B5F3KDmev6m5PMibrg="),
             ("66.35.250.204:80", "128.232.110.120:34855", "1:LQU9qZlK+B5F3KDmev6m5PMibrg="),
@@ -18,7 +18,7 @@ struct CommunityIDTests {
         #expect(Analysis(talk).connections.map(\.communityID) == [expected])
     }
 
-    @Test("The community ID is the same for both directions, IPv6 too, and another for other ports")
+    @Test("The community ID is the same for both directions, even in IPv6, and different for other ports")
     func symmetry() {
         func value(_ client: String, _ server: String) -> String? {
             var talk = TCPConversation(from: Endpoint(client), to: Endpoint(server))

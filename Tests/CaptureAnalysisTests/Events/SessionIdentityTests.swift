@@ -15,7 +15,7 @@ struct SessionIdentityTests {
         return talk
     }
 
-    @Test("The identity is the SHA-1 of what names the connection")
+    @Test("The identity is the SHA-1 of the connection's properties")
     func recipe() throws {
         let analysis = Analysis(Self.talk())
         // Python: hashlib.sha1(b"1:UfmReSlpuLOyewvEJZYkdiZEDI0=" + struct.pack(">IIq", 1000, 2000, 1700000000 * 10**9))
@@ -37,7 +37,7 @@ struct SessionIdentityTests {
         #expect(others.ends.map(\.identity.sessionID).contains(whole))
     }
 
-    @Test("The identity is another one in a file without the SYN, the same in every run", arguments: [1, 3, 5])
+    @Test("The identity differs in a file without the SYN, but is the same in every run", arguments: [1, 3, 5])
     func withoutSYN(dropped: Int) throws {
         let packets = Self.talk().packets
         let rest = Array(packets.dropFirst(dropped))
@@ -46,7 +46,7 @@ struct SessionIdentityTests {
         #expect(try identity != Analysis(packets).end.identity.sessionID)
     }
 
-    @Test("The identity tells connections with the same ends apart, by sequence number and time")
+    @Test("The identity distinguishes connections with the same ends, by sequence number and time")
     func portsUsedAgain() throws {
         let identities = [
             Analysis(Self.talk()), Analysis(Self.talk(at: 1_700_000_001)),

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import WireFormat
 
-@Suite("Segments that cannot be taken at their word")
+@Suite("Doubtful segments")
 struct DoubtfulSegmentTests {
     /// A session in which the client has sent "one", the sequence number of its next byte, and the server's.
     private static func session() -> (talk: TCPConversation, client: UInt32, server: UInt32) {
@@ -96,7 +96,7 @@ struct DoubtfulSegmentTests {
         #expect(try analysis.end.tcp.resetPacket == nil)
     }
 
-    @Test("Segments whose route has changed are believed, an upgrade among them", arguments: 1...6)
+    @Test("Segments whose route has changed are believed, even one with an upgrade", arguments: 1...6)
     func route(packet: Int) throws {
         var talk = TCPConversation()
         talk.openWebSocket()

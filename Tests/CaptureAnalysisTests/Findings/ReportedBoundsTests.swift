@@ -5,7 +5,7 @@ import WireFormat
 
 @testable import CaptureAnalysis
 
-@Suite("What is reported at a bound")
+@Suite("Reports at bounds")
 struct ReportedBoundsTests {
     @Test("An acknowledgment more than 1 GiB ahead is ignored, and reported once for each end")
     func farAcknowledgments() throws {
@@ -104,7 +104,7 @@ struct ReportedBoundsTests {
         #expect(summary.connectionsGivenUp == givenUp)
     }
 
-    @Test("A search given up is counted once if the connection is evicted besides")
+    @Test("A search given up is counted once even if the connection is also evicted")
     func searchedInVainAndForgotten() {
         var limits = Limits()
         limits.connections = 0
@@ -132,7 +132,7 @@ struct ReportedBoundsTests {
         #expect(try analysis.summary.connectionsGivenUp == 0)
     }
 
-    @Test("A stream given up before the other one showed the session has a finding with its place")
+    @Test("A stream given up before the other one showed the session has a finding with its offset")
     func searchedTooLong() throws {
         for (size, rules) in [(64 << 10, []), (65 << 10, ["limit.search"])] {
             var talk = strange(size)
@@ -205,7 +205,7 @@ struct ReportedBoundsTests {
     }
 
     /// The segment that fills the gap is not next either, since the others wait after it.
-    @Test("Segments out of order beyond 64 are forgotten, which a note says once a stream", arguments: [63, 64, 2000])
+    @Test("Segments out of order beyond 64 are forgotten, which is noted once per stream", arguments: [63, 64, 2000])
     func outOfOrder(count: Int) {
         let analysis = Analysis(shuffled(count), deliveries: .all)
         #expect(analysis.texts.count == count + 1)
@@ -216,7 +216,7 @@ struct ReportedBoundsTests {
         #expect(reported.allSatisfy { $0.severity == .note && $0.from == .server })
     }
 
-    @Test("Segments of an unfinished message that were sent again are forgotten beyond 64", arguments: [64, 65])
+    @Test("Retransmitted segments of an unfinished message are forgotten beyond 64", arguments: [64, 65])
     func sentAgain(count: Int) throws {
         let bytes = WireFrame(2, [UInt8](repeating: 5, count: 1000), from: .server).bytes
         var talk = TCPConversation()
@@ -233,7 +233,7 @@ struct ReportedBoundsTests {
         #expect(analysis.rules == (count > 64 ? ["limit.deliveries"] : []))
     }
 
-    @Test("Segments that have nothing to do with messages to come are not missed")
+    @Test("Segments unrelated to later messages are not missed")
     func forgottenInTime() {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -248,7 +248,7 @@ struct ReportedBoundsTests {
         #expect(analysis.rules == [])
     }
 
-    @Test("Acknowledgments of bytes to come are forgotten beyond 64")
+    @Test("Acknowledgments of later bytes are forgotten beyond 64")
     func earlyAcknowledgments() {
         var ledger = DeliveryLedger()
         for number in 1...64 as ClosedRange<UInt64> {

@@ -65,7 +65,7 @@ struct RuleTests {
         }
     }
 
-    @Test("fills values in where a text has placeholders, whatever they hold")
+    @Test("fills in the placeholders of a text, whatever the values contain")
     func values() {
         let finding = Finding(Rule(.zeroWindow), "62.0", "{3}", "9", from: .client, at: 7, frame: 1)
         #expect(finding.rule == "tcp.zero-window" && finding.severity == .warning)

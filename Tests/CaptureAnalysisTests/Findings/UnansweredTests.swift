@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import WebSocketProtocol
 
-@Suite("What nobody answers, and answers that nobody asked for")
+@Suite("Missing and unsolicited answers")
 struct UnansweredTests {
     private func analysis(_ fill: (inout TCPConversation) -> Void) -> Analysis {
         var talk = TCPConversation()
@@ -55,7 +55,7 @@ struct UnansweredTests {
         #expect(reported(analysis) == [])
     }
 
-    @Test("A Close frame is not answered any more once its receiver has sent a FIN")
+    @Test("A Close frame can no longer be answered once its receiver has sent a FIN")
     func finished() {
         let analysis = analysis { talk in
             talk.sendClose(1001, from: .server)
@@ -68,7 +68,7 @@ struct UnansweredTests {
         #expect(findings(analysis).map(\.from) == [.client])
     }
 
-    @Test("Pings are not judged where the capture lacks bytes that may hold the Pong")
+    @Test("Pings are not judged if the capture lacks bytes that may hold the Pong")
     func gap() {
         let analysis = analysis { talk in
             talk.sendPing("?", from: .client)
@@ -92,7 +92,7 @@ struct UnansweredTests {
         #expect(reported(analysis).count == 1)
     }
 
-    @Test("A Pong whose Ping comes late is no note, and its Ping not unanswered")
+    @Test("A Pong whose Ping comes late is not noted, and its Ping not unanswered")
     func latePing() {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -134,7 +134,7 @@ struct UnansweredTests {
         #expect(finding.from == (first == .client ? .server : .client))
     }
 
-    @Test("A Close frame is not judged where the answer may still come, or cannot")
+    @Test("A Close frame is not judged if the answer may still come, or cannot")
     func closeUnjudged() {
         let open = analysis { talk in
             talk.sendClose(1000, from: .client)
@@ -156,7 +156,7 @@ struct UnansweredTests {
     }
 
     @Test(
-        "A Close frame cannot be answered where its sender resets the connection at once",
+        "A Close frame cannot be answered if its sender resets the connection at once",
         arguments: [(1, 0), (998, 0), (1500, 1)])
     func closeCutOff(milliseconds: Int64, findings count: Int) throws {
         for closer in ExpectedMessage.Sender.allCases {
@@ -191,7 +191,7 @@ struct UnansweredTests {
         #expect(reported(refused) == ["close.not-answered"])
     }
 
-    @Test("A Close frame need not be answered where an end has failed the connection (RFC 6455 7.1.7)")
+    @Test("A Close frame need not be answered if an end failed the connection (RFC 6455 7.1.7)")
     func closeFailed() {
         let byCloser = analysis { talk in
             talk.send(WireFrame.text("no mask", from: .server), from: .client)

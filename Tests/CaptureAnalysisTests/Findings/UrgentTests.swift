@@ -5,7 +5,7 @@ import Testing
 import WireFormat
 
 /// A Linux receiver leaves the urgent byte out of the stream, unless the application requests it (SO_OOBINLINE).
-@Suite("Bytes out of band")
+@Suite("Out-of-band bytes")
 struct UrgentTests {
     /// A client's message with an out-of-band byte: the pointer, where the segment is split, and whether all parts have
     /// the flag.

@@ -8,7 +8,7 @@ import WireFormat
 
 @testable import CaptureAnalysis
 
-@Suite("TLS connections of which nothing is decrypted")
+@Suite("TLS connections that are not decrypted at all")
 struct EncryptedConnectionTests {
     private static func options(_ keyLog: String? = nil) -> AnalysisOptions {
         var options = AnalysisOptions()
@@ -38,7 +38,7 @@ struct EncryptedConnectionTests {
         analysis.reported.compactMap { if case .encrypted(let connection) = $0.event { connection } else { nil } }
     }
 
-    @Test("are told with what the hellos say, what passed, and how they ended", arguments: RecordedSession.names)
+    @Test("are reported with the hellos' facts, their traffic and their end", arguments: RecordedSession.names)
     func facts(name: String) throws {
         let session = try RecordedSession(name)
         var talk = Self.talk(session, tail: 0)
@@ -106,7 +106,7 @@ struct EncryptedConnectionTests {
         #expect(patterns.first?.silence?.lowerBound ?? 0 >= 60_000_000_000)
     }
 
-    @Test("are counted if their secret is missing, and told apart from those that are decrypted")
+    @Test("are counted if their secret is missing, and kept apart from decrypted ones")
     func noSecret() throws {
         let known = try RecordedSession("tls13-aes128gcm")
         let unknown = try RecordedSession("tls12-aes128gcm")
@@ -119,7 +119,7 @@ struct EncryptedConnectionTests {
         #expect(try analysis.summary.encryptedServers.map(\.versions) == [["1.2"]])
     }
 
-    @Test("are reported one by one only if that is asked for")
+    @Test("are reported one by one only on request")
     func demand() throws {
         let session = try RecordedSession("tls13-aes128gcm")
         let analysis = Analysis(Self.talk(session).packets, options: AnalysisOptions())
@@ -127,7 +127,7 @@ struct EncryptedConnectionTests {
         #expect(try analysis.summary.encryptedServers.map(\.connections) == [1])
     }
 
-    @Test("are told the same in parts", arguments: [1, 2, 5, 8])
+    @Test("are reported the same in parts", arguments: [1, 2, 5, 8])
     func parts(count: Int) throws {
         let sessions = try RecordedSession.names.map { try RecordedSession($0) }
         var packets: [TimedPacket] = []

@@ -55,7 +55,8 @@ struct HalfDecryptedTests {
     }
 
     @Test(
-        "is shown as if only that were captured, and said to lack a secret", arguments: [Role.client, .server],
+        "is shown as if only that direction were captured, and reported to lack a secret",
+        arguments: [Role.client, .server],
         Lack.allCases)
     func noSecret(end: Role, lack: Lack) throws {
         let session = try RecordedSession("websocket-tls13")
@@ -79,7 +80,8 @@ struct HalfDecryptedTests {
     }
 
     @Test(
-        "is shown likewise if the other one's secrets are wrong", arguments: [Role.client, .server], Lack.allCases)
+        "is shown in the same way if the other one's secrets are wrong", arguments: [Role.client, .server],
+        Lack.allCases)
     func wrongSecret(end: Role, lack: Lack) throws {
         let session = try RecordedSession("websocket-tls13")
         let analysis = Analysis(
@@ -91,7 +93,7 @@ struct HalfDecryptedTests {
         #expect(verdict.tls?.undecrypted == end)
     }
 
-    @Test("is shown though the key log ends inside its last line", arguments: [Role.client, .server])
+    @Test("is shown although the key log ends inside its last line", arguments: [Role.client, .server])
     func cutKeyLog(end: Role) throws {
         let session = try RecordedSession("websocket-tls13")
         let label = end == .client ? "CLIENT_TRAFFIC_SECRET_0" : "SERVER_TRAFFIC_SECRET_0"

@@ -91,7 +91,7 @@ struct LayerHandoverTests {
     }
 
     @Test(
-        "are handed both streams from their first bytes, however these are cut", arguments: [1, 2, 3, 1000],
+        "get both streams from their first bytes, however these are cut", arguments: [1, 2, 3, 1000],
         [false, true])
     func handover(segmentSize: Int, isServerFirst: Bool) {
         check(

@@ -88,7 +88,7 @@ struct LayerTests {
     }
 
     @Test(
-        "A Pong inside a layer answers the Ping that stands behind it in the capture alone", arguments: [false, true],
+        "A Pong inside a layer answers a Ping that comes after it only in the capture", arguments: [false, true],
         [2, 3, 4, 5, 6, 8, 12])
     func pongFirst(isPlain: Bool, burst: Int) throws {
         var talk = TCPConversation()
@@ -120,7 +120,7 @@ struct LayerTests {
         #expect(!analysis.rules.contains("pong.unsolicited") && !analysis.rules.contains("ping.unanswered"))
     }
 
-    @Test("Layers that encrypt show the session that plain TCP shows", arguments: [1, 7, 1000, XORLayer.recordLimit])
+    @Test("Layers that encrypt show the same session as plain TCP", arguments: [1, 7, 1000, XORLayer.recordLimit])
     func sameFrames(recordSize: Int) {
         let parts = Self.session("a")
         let plain = Self.analyse(Self.talk(parts) { [$0.bytes] }.packets)
@@ -245,7 +245,7 @@ struct LayerTests {
         return talk(parts, from: client) { encrypts ? XORLayer.records($0.bytes, of: 1000) : [$0.bytes] }
     }
 
-    @Test("Layers that carry several sessions tell them apart", arguments: [false, true])
+    @Test("Layers that carry several sessions keep them apart", arguments: [false, true])
     func severalSessions(encrypts: Bool) {
         let analysis = Self.analyse(Self.multiplexed(encrypts).packets)
         let plain = ["one", "two"].map { name in

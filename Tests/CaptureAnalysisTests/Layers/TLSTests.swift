@@ -134,7 +134,7 @@ struct TLSTests {
     ]
 
     @Test(
-        "are read inside a tunnel of a proxy, and after what it says of the client", arguments: names,
+        "are read inside a proxy's tunnel, and after a PROXY protocol head", arguments: names,
         heads.keys.sorted())
     func tunnel(name: String, head: String) throws {
         let session = try RecordedSession(name)
@@ -144,7 +144,7 @@ struct TLSTests {
         #expect(analysis.connections.first?.encryption?.isDecrypted == true)
     }
 
-    @Test("of which a short snap length leaves no whole record show gaps alone", arguments: names)
+    @Test("of which a short snap length leaves no whole record show only gaps", arguments: names)
     func snapLength(name: String) throws {
         let session = try RecordedSession(name)
         var packets = Self.talk(session).packets
@@ -215,7 +215,7 @@ struct TLSTests {
         #expect(try analysis.summary.encrypted.wrongSecret == 1)
     }
 
-    @Test("lose a record that is not genuine, and say so", arguments: names)
+    @Test("lose a record that is not authentic, and report it", arguments: names)
     func badRecord(name: String) throws {
         let session = try RecordedSession(name)
         // A message in the middle of the server's.
@@ -272,7 +272,7 @@ struct TLSTests {
         #expect(try analysis.end.verdict.code?.rawValue == 4567)
     }
 
-    @Test("that TCP cuts off without a close_notify say so")
+    @Test("that TCP cuts off without a close_notify report it")
     func truncated() throws {
         let session = try RecordedSession("websocket-tls13")
         // Without the Close frames, and both close_notify.
@@ -283,7 +283,7 @@ struct TLSTests {
         #expect(verdict.tls == SessionEnd.TLS(fatalAlert: nil, clientHasClosed: false, serverHasClosed: false))
     }
 
-    @Test("have a room of their own, which messages do not fill")
+    @Test("have memory of their own, which messages do not fill")
     func room() throws {
         let session = try RecordedSession("websocket-tls13")
         var options = Self.options(session.keyLog)
@@ -311,7 +311,7 @@ struct TLSTests {
         #expect(analysis.texts == Self.plain(session))
     }
 
-    @Test("in which no record is found after a loss say so", arguments: names)
+    @Test("in which no record is found after a loss report it", arguments: names)
     func lost(name: String) throws {
         let session = try RecordedSession(name)
         var talk = Self.talk(session, tail: 4, ends: false)

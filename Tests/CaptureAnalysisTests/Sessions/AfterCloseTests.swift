@@ -115,7 +115,7 @@ struct Farewell: Sendable, CustomTestStringConvertible {
 
 @Suite("Around the Close frames")
 struct AfterCloseTests {
-    @Test("Around the Close frames, nothing is missed that RFC 6455 does not ask for", arguments: Farewell.all)
+    @Test("Around the Close frames, nothing is expected that RFC 6455 does not require", arguments: Farewell.all)
     func farewell(farewell: Farewell) throws {
         var talk = TCPConversation()
         talk.openWebSocket()

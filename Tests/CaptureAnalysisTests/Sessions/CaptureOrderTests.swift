@@ -58,10 +58,11 @@ extension [TimedPacket] {
 /// them.
 ///
 /// The packets of these conversations are a millisecond apart.
-@Suite("Frames that were found late")
+@Suite("Frames found late")
 struct CaptureOrderTests {
     @Test(
-        "A file sorted by sender says the same, though a RST stands before what it answers", arguments: Ending.all,
+        "A file sorted by sender gives the same results, although a RST comes before what it answers",
+        arguments: Ending.all,
         [ExpectedMessage.Sender.client, .server])
     private func sortedBySender(ending: Ending, first: ExpectedMessage.Sender) throws {
         let packets = packets {
@@ -163,7 +164,7 @@ struct CaptureOrderTests {
         #expect(closes.first { $0.from == .client }?.origin.packet == 9)
     }
 
-    @Test("A session of which the last bytes are lost ends with the acknowledgment of the second FIN", arguments: 5...9)
+    @Test("A session whose last bytes are lost ends with the acknowledgment of the second FIN", arguments: 5...9)
     func lostBeforeEnd(lost: Int) throws {
         var other = TCPConversation()
         other.wait(milliseconds: 3000)
@@ -208,7 +209,7 @@ struct CaptureOrderTests {
         #expect(analysis.frames.count { $0.frame.header.opcode == .close } == 2 && analysis.messages.count == 2)
     }
 
-    @Test("Nobody is said to have closed first if the other end's Close frame may be lost")
+    @Test("Nobody is reported to have closed first if the other end's Close frame may be lost")
     func closeLost() throws {
         let verdict = try Analysis(closing(.server).losing(8)).end.verdict
         #expect(verdict.by != .client && verdict.layer == .closeFrame)
@@ -275,7 +276,7 @@ struct CaptureOrderTests {
         }
     }
 
-    @Test("An answer is one behind a hole as well", arguments: [ExpectedMessage.Sender.client, .server])
+    @Test("A Close frame answers another even after a hole", arguments: [ExpectedMessage.Sender.client, .server])
     func echoBehindHole(closer: ExpectedMessage.Sender) throws {
         let packets = packets { talk in
             talk.lose(300, from: closer.peer)
@@ -304,7 +305,7 @@ struct CaptureOrderTests {
         #expect(verdict.code == .goingAway && verdict.reason == "bye")
     }
 
-    @Test("The first of two Close frames that have crossed is the one captured first")
+    @Test("The first of two Close frames that crossed is the one captured first")
     func crossed() throws {
         for closer in [ExpectedMessage.Sender.client, .server] {
             let first = WireFrame.close(1001, "bye", from: closer)
@@ -320,7 +321,7 @@ struct CaptureOrderTests {
     }
 
     @Test(
-        "Nothing changes where the packets of one end are captured later than those of the other",
+        "Nothing changes if one end's packets are captured later than the other's",
         arguments: [ExpectedMessage.Sender.client, .server], [ExpectedMessage.Sender.client, .server])
     func lagging(closer: ExpectedMessage.Sender, late: ExpectedMessage.Sender) throws {
         let packets = packets { talk in

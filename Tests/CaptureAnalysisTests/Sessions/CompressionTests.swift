@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import WebSocketProtocol
 
-@Suite("What compression came to")
+@Suite("The effect of compression")
 struct CompressionTests {
     /// "Hello" compressed (RFC 7692 7.2.3.1), and again in the same window (7.2.3.2).
     private let hello: [UInt8] = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]
@@ -24,7 +24,7 @@ struct CompressionTests {
         talk.send(WireFrame(1, payload, from: sender, compressed: true).bytes, from: sender)
     }
 
-    @Test("What compression came to is counted for each direction, by its own parameters")
+    @Test("The effect of compression is counted for each direction, by its own parameters")
     func directions() throws {
         let analysis = talk(
             offer: "permessage-deflate; client_max_window_bits",
@@ -47,7 +47,7 @@ struct CompressionTests {
         #expect(server.compressedMessages == 1 && server.uncompressedMessages == 0)
     }
 
-    @Test("Compression that was refused comes to nothing, and the handshake says what was offered")
+    @Test("Compression that was refused has no effect, and the handshake shows the offer")
     func refused() throws {
         let analysis = talk(offer: "x-webkit-deflate-frame, permessage-deflate, permessage-deflate; a", answer: nil) {
             _ in
@@ -58,7 +58,7 @@ struct CompressionTests {
         #expect(handshake.refusedExtensions == ["x-webkit-deflate-frame", "permessage-deflate"])
     }
 
-    @Test("What compression came to includes contexts that a gap took, and messages withheld for it")
+    @Test("The effect of compression includes contexts lost in a gap, and messages withheld for it")
     func contexts() throws {
         let analysis = talk(offer: "permessage-deflate", answer: "permessage-deflate") { talk in
             send(hello, from: .server, in: &talk)
@@ -77,7 +77,7 @@ struct CompressionTests {
         #expect(server.withheldMessages == 2 && server.compressedBytes == 14 && server.inflatedBytes == 10)
     }
 
-    @Test("Compression of an expired draft is named, and nothing of it guessed at")
+    @Test("Compression of an expired draft is named, and not guessed at")
     func legacy() throws {
         let name = "x-webkit-deflate-frame"
         let analysis = talk(offer: name, answer: name) { talk in

@@ -105,7 +105,7 @@ struct EarlyBytesTests {
 
     /// The segments in which a client sends its request, a Ping and a text.
     @Test(
-        "What follows the 101 in its segment comes after early frames, and answers them",
+        "Bytes after the 101 in its segment come after early frames, and answer them",
         arguments: [[[0, 1, 2]], [[0], [1, 2]], [[0, 1], [2]], [[0], [1], [2]]])
     func answersInSegment(segments: [[Int]]) throws {
         var talk = TCPConversation()
@@ -175,7 +175,7 @@ struct BytesAfterAnswer: Sendable, CustomTestStringConvertible {
     ]
 }
 
-@Suite("Bytes of the server behind the head of its response")
+@Suite("Bytes of the server after the head of its response")
 struct BytesAfterAnswerTests {
     /// How the bytes arrive: with the response, in a segment of their own, or one by one.
     enum Way: CaseIterable {
@@ -233,7 +233,7 @@ struct BytesAfterAnswerTests {
         #expect(analysis.findings.last?.text.contains("look like text") == true)
     }
 
-    @Test("Another protocol after the head of the 101 is no text of the upgrade")
+    @Test("Another protocol after the head of the 101 is not text of the upgrade")
     func otherProtocol() {
         var talk = TCPConversation()
         talk.open()

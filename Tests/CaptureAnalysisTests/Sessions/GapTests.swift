@@ -31,7 +31,7 @@ struct GapTests {
         #expect(try analysis.end.tcp.gapBytes == 150)
     }
 
-    @Test("A gap where frames begin ends the decoding of that direction alone")
+    @Test("A gap where frames begin ends the decoding of only that direction")
     func betweenFrames() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -63,7 +63,7 @@ struct GapTests {
         #expect(analysis.frames.map(\.firstPacket) == [8, 7, 6])
     }
 
-    @Test("Bytes that are sent again are no gap")
+    @Test("Retransmitted bytes are not a gap")
     func sentAgain() throws {
         var talk = TCPConversation()
         talk.openWebSocket()

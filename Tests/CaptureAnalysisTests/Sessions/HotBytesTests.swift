@@ -34,7 +34,7 @@ struct HotBytesTests {
             decoder == (start + WebSocketStream.hotBytes.lowerBound)..<(start + WebSocketStream.hotBytes.upperBound))
     }
 
-    @Test("What every segment of a session touches is one cache line, and both streams are where they are looked for")
+    @Test("Every segment of a session touches one cache line, and both streams are where they are expected")
     func session() {
         let session = UnsafeMutablePointer<Session>.allocate(capacity: 1)
         var workspace = Workspace(options: AnalysisOptions())
@@ -66,7 +66,7 @@ struct HotBytesTests {
         #expect(carriers == session.pointee.carriers.map { UnsafeRawPointer(Unmanaged.passUnretained($0).toOpaque()) })
     }
 
-    @Test("What is kept of each connection stays as small as it was measured")
+    @Test("The memory of each connection stays as small as it was measured")
     func sizes() {
         #expect(MemoryLayout<Connection>.stride == 8)
         #expect(MemoryLayout<Session>.stride <= 2728)

@@ -50,7 +50,7 @@ struct NearlyDeflate: Sendable, CustomTestStringConvertible {
     ]
 }
 
-@Suite("Compressed data that is nearly right")
+@Suite("Compressed data that is nearly valid")
 struct NearlyDeflateTests {
     private func talk(_ answer: String, _ payloads: [[UInt8]]) -> TCPConversation {
         let fields = "Sec-WebSocket-Extensions: \(answer)\r\n"
@@ -64,7 +64,7 @@ struct NearlyDeflateTests {
         return talk
     }
 
-    @Test("Compressed data that is nearly right is shown as it inflates, and reported", arguments: NearlyDeflate.all)
+    @Test("Compressed data that is nearly valid is shown as it inflates, and reported", arguments: NearlyDeflate.all)
     func nearly(data: NearlyDeflate) throws {
         for answer in ["permessage-deflate", "permessage-deflate; server_no_context_takeover"] {
             let analysis = Analysis(talk(answer, data.payloads))
@@ -78,7 +78,7 @@ struct NearlyDeflateTests {
     }
 
     @Test(
-        "Compressed data that is nearly right is a reason to fail, unless the end went on or an error gives a better one"
+        "Compressed data that is nearly valid is a reason to fail, unless the end went on or there is a better one"
     )
     func failure() throws {
         for (payloads, rule): ([[UInt8]], String?) in [
@@ -95,7 +95,7 @@ struct NearlyDeflateTests {
         }
     }
 
-    @Test("Compressed data that is nearly right spoils no message after it if each is compressed on its own")
+    @Test("Compressed data that is nearly valid affects no later message if each is compressed on its own")
     func nextMessage() throws {
         let hello: [UInt8] = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]
         let analysis = Analysis(

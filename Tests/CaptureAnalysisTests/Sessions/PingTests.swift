@@ -89,7 +89,7 @@ struct PingTests {
         #expect(try analysis.end.verdict.unansweredPings == 0)
     }
 
-    @Test("Pings and Pongs are matched one by one when several are on the way")
+    @Test("Pings and Pongs are matched one by one when several are in flight")
     func several() throws {
         let analysis = analysis([ping("a"), ping("b"), ping("c"), pong("a"), pong("b"), pong("c")])
         #expect(analysis.frames.compactMap(\.answer?.pingPacket) == [6, 7, 8])
@@ -109,7 +109,7 @@ struct PingTests {
         #expect(try analysis.end.verdict.unansweredPings == 0)
     }
 
-    @Test("Pings that were passed over may be answered later, and do not count as unanswered")
+    @Test("Skipped Pings may be answered later, and do not count as unanswered")
     func outOfOrder() throws {
         let analysis = analysis([ping("a"), ping("b"), ping("c"), pong("c"), pong("a"), pong("b"), pong("c")])
         #expect(analysis.frames.compactMap(\.answer?.pingPacket) == [8, 6, 7])

@@ -51,7 +51,7 @@ struct SecondGapTests {
         #expect(analysis.texts == [SecondGapTests.text(1), ""] + (2...4).map(SecondGapTests.text))
     }
 
-    @Test("A second gap between frames begins the search anew, and what was captured before is given up")
+    @Test("A second gap between frames restarts the search, and bytes captured before are given up")
     func betweenFrames() {
         var talk = SecondGapTests.lost()
         let first = WireFrame.text(SecondGapTests.text(1), from: .server)
@@ -87,7 +87,7 @@ struct SecondGapTests {
         #expect(analysis.connections.map(\.opening) == [.midstream])
     }
 
-    @Test("A second gap does not make segments of a session that began before the capture change places")
+    @Test("A second gap does not reorder segments of a session that began before the capture")
     func order() {
         var talk = TCPConversation()
         talk.openWebSocket()

@@ -81,7 +81,7 @@ struct StreamBeginning: Sendable, CustomTestStringConvertible {
     ]
 }
 
-@Suite("What stands in place of the first frame")
+@Suite("Bytes in place of the first frame")
 struct StreamBeginningTests {
     private func analysis(_ beginning: StreamBeginning, oneByOne: Bool = false) -> Analysis {
         var talk = TCPConversation()
@@ -101,7 +101,8 @@ struct StreamBeginningTests {
     }
 
     @Test(
-        "What begins a stream is no frame if it is another protocol", arguments: StreamBeginning.foreign, [false, true])
+        "The first bytes of a stream are not a frame if they are another protocol", arguments: StreamBeginning.foreign,
+        [false, true])
     func foreign(beginning: StreamBeginning, oneByOne: Bool) throws {
         let analysis = analysis(beginning, oneByOne: oneByOne)
         let sender: Role = beginning.sender == .client ? .client : .server
@@ -115,7 +116,7 @@ struct StreamBeginningTests {
     }
 
     @Test(
-        "What stands in place of frames leaves open what its sender said behind it",
+        "Bytes in place of frames leave open what their sender sent after them",
         arguments: ExpectedMessage.Sender.allCases)
     func hidden(sender: ExpectedMessage.Sender) throws {
         var talk = TCPConversation()
@@ -134,7 +135,8 @@ struct StreamBeginningTests {
         #expect(verdict.unansweredPings == 0 && verdict.uncertainPings == 1)
     }
 
-    @Test("What begins a stream is a frame if it can be one", arguments: StreamBeginning.frames, [false, true])
+    @Test(
+        "The first bytes of a stream are a frame if they can be one", arguments: StreamBeginning.frames, [false, true])
     func frames(beginning: StreamBeginning, oneByOne: Bool) {
         let analysis = analysis(beginning, oneByOne: oneByOne)
         #expect(analysis.texts == [""])
@@ -142,7 +144,7 @@ struct StreamBeginningTests {
     }
 
     @Test(
-        "A byte that no frame begins with is passed over: the NUL that ends a string in C, a line feed, a space",
+        "A byte that no frame begins with is skipped: the NUL that ends a string in C, a line feed, a space",
         arguments: ExpectedMessage.Sender.allCases, [0x00, 0x04, 0x0a, 0x20] as [UInt8])
     func strayByte(sender: ExpectedMessage.Sender, byte: UInt8) throws {
         let frames = [WireFrame.text("hello", from: sender), WireFrame.text("again", from: sender)]
@@ -198,7 +200,8 @@ struct StreamBeginningTests {
     }
 
     @Test(
-        "What follows the first two frames tells a stray byte from a header", arguments: [0x00, 0x09, 0x0a] as [UInt8])
+        "The bytes after the first two frames distinguish a stray byte from a header",
+        arguments: [0x00, 0x09, 0x0a] as [UInt8])
     func strayOrHeader(byte: UInt8) {
         // As part of a header, the byte begins a frame of one byte; as a stray byte, it precedes a text that another
         // one follows.
@@ -241,7 +244,7 @@ struct StreamBeginningTests {
         }
     }
 
-    @Test("Stray bytes alone are no frame", arguments: [[0], [0, 0], [0x20, 0x20, 0x20], [0xff]] as [[UInt8]])
+    @Test("Stray bytes alone are not a frame", arguments: [[0], [0, 0], [0x20, 0x20, 0x20], [0xff]] as [[UInt8]])
     func strayBytesAlone(bytes: [UInt8]) {
         let analysis = analysis(StreamBeginning(testDescription: "", sender: .client, segments: [bytes]))
         #expect(analysis.rules == ["handshake.text-after-head"] && analysis.frames.count == 1)
@@ -264,7 +267,7 @@ struct StreamBeginningTests {
         }
     }
 
-    @Test("Rules that a request breaks are reported if nobody answers it")
+    @Test("Rules that a request breaks are reported even if it gets no response")
     func unanswered() {
         var talk = TCPConversation()
         talk.open()

@@ -48,7 +48,7 @@ struct UnfinishedMessageTests {
         ("an empty beginning", [frame(1, ""), frame(1, "text", isLast: true)], [("", false, 6), ("text", true, 8)]),
     ]
 
-    @Test("Messages are shown as far as they came, with their own first packet", arguments: rows)
+    @Test("Unfinished messages are shown so far, with their own first packet", arguments: rows)
     func shown(name: String, frames: [WireFrame], expected: [(String, Bool, UInt64)]) {
         for closes in [true, false] {
             let analysis = Self.analysis(frames, closes: closes)
@@ -60,7 +60,7 @@ struct UnfinishedMessageTests {
         }
     }
 
-    @Test("An end amid a frame shows what came of it, and its length")
+    @Test("An end inside a frame shows the bytes so far, and the frame's length")
     func amidFrame() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -81,7 +81,7 @@ struct UnfinishedMessageTests {
 
     /// Lengths of five frames whose extended length has its bytes in the other order.
     @Test(
-        "Five frames with lengths in the wrong byte order are told",
+        "Five frames with lengths in the wrong byte order are reported",
         arguments: [[300, 300, 300, 300, 300], [200, 201, 202, 203, 204], [1000, 999, 998, 997, 996]])
     func byteOrder(lengths: [Int]) {
         for (size, isReported) in [(5, true), (6, true), (4, false)] {
@@ -151,7 +151,7 @@ struct UnfinishedMessageTests {
             hint: "more or fewer bytes"),
     ]
 
-    @Test("Five frames whose lengths have a form that RFC 6455 5.2 does not know are told", arguments: oddHeaders)
+    @Test("Five frames with a length form unknown to RFC 6455 5.2 are reported", arguments: oddHeaders)
     func form(odd: OddHeader) throws {
         for (size, isReported) in [(5, true), (9, true), (4, false)] {
             var talk = TCPConversation()
@@ -171,7 +171,7 @@ struct UnfinishedMessageTests {
     }
 
     @Test(
-        "Five texts whose lengths count characters are told, in units of UTF-16", arguments: ["Köln", "北京", "🐸 frog"])
+        "Five texts whose lengths count characters, in UTF-16 units, are reported", arguments: ["Köln", "北京", "🐸 frog"])
     func characters(word: String) throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -184,7 +184,7 @@ struct UnfinishedMessageTests {
         #expect(reported.map { $0.text.contains("counts characters") } == [true])
     }
 
-    @Test("Segments of a long frame are no frames with odd lengths")
+    @Test("Segments of a long frame are not frames with odd lengths")
     func longFrame() throws {
         var talk = TCPConversation()
         talk.openWebSocket()

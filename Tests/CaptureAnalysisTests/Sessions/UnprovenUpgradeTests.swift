@@ -27,7 +27,7 @@ struct UnprovenUpgradeTests {
         ("records with their length in 16 bits", [0, 5, 1, 2, 3, 4, 5], .client, nil),
     ]
 
-    @Test("Bytes of another protocol are no frames, and are named", arguments: foreignBytes)
+    @Test("Bytes of another protocol are not frames, and are named", arguments: foreignBytes)
     func foreign(what: String, bytes: [UInt8], sender: ExpectedMessage.Sender, name: String?) {
         var talk = Self.talk()
         for _ in 0..<3 { talk.send(bytes, from: sender) }
@@ -117,7 +117,7 @@ struct UnprovenUpgradeTests {
         }
     }
 
-    @Test("Bytes of another protocol are none there either", arguments: foreignBytes)
+    @Test("Bytes of another protocol are not frames there either", arguments: foreignBytes)
     func foreignWithoutRequest(what: String, bytes: [UInt8], sender: ExpectedMessage.Sender, name: String?) {
         var talk = Self.talk(withoutRequest: true)
         for _ in 0..<3 { talk.send(bytes, from: .server) }
@@ -172,7 +172,7 @@ struct UnprovenUpgradeTests {
         ("Diameter", .server, [1, 0, 0, 0x58, 0xc0, 0x13, 0x9e, 0x3d, 0x2f, 0x94, 0x67, 0x96]),
     ]
 
-    @Test("What has the form of a frame by chance shows no session", arguments: lookalikes)
+    @Test("Bytes that look like a frame by chance show no session", arguments: lookalikes)
     func lookalike(what: String, sender: ExpectedMessage.Sender, bytes: [UInt8]) {
         var talk = Self.talk(withoutRequest: sender == .server, compresses: true)
         talk.send(bytes, from: sender)

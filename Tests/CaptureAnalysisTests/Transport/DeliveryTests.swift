@@ -31,7 +31,7 @@ struct DeliveryTests {
         #expect(delivery.acknowledgedAfter == 21_000_000)
     }
 
-    @Test("Deliveries are reported of what went wrong, unless all are asked for, or none")
+    @Test("Deliveries are reported for problems, unless all or none are requested")
     func demand() {
         let talk = session {
             $0.sendText("hello", from: .client)
@@ -94,7 +94,7 @@ struct DeliveryTests {
         #expect(deliveries(reset.packets, .troubled).count == 1)
     }
 
-    @Test("Deliveries say nothing of a stream whose acknowledgments the capture lacks")
+    @Test("Deliveries are not reported for a stream whose acknowledgments the capture lacks")
     func oneDirection() {
         var talk = TCPConversation()
         talk.open()
@@ -170,7 +170,7 @@ struct DeliveryTests {
         #expect(delivery.acknowledgedPacket == 8 && delivery.acknowledgedAfter == 1_000_000)
     }
 
-    @Test("Deliveries are bounded; the oldest is not reported, but that is")
+    @Test("Deliveries are bounded; the oldest is not reported, but its loss is")
     func bound() {
         let talk = session { talk in
             for number in 0..<10 { talk.sendText("\(number)", from: .client) }
@@ -183,7 +183,7 @@ struct DeliveryTests {
         #expect(analysis.rules.count { $0 == "limit.deliveries" } == 1)
     }
 
-    @Test("Deliveries need no room for what was acknowledged before, though nobody asked")
+    @Test("Deliveries need no memory for acknowledged messages, even if not requested")
     func acknowledgedBefore() {
         let talk = session { talk in
             for number in 1...2 { talk.sendText("\(number)", from: .client) }
@@ -198,7 +198,7 @@ struct DeliveryTests {
         #expect(analysis.deliveries.map(\.messagePacket) == [9, 10, 10, 10])
     }
 
-    @Test("Deliveries are reported of a few messages even if payloads take all the room")
+    @Test("Deliveries are reported for a few messages even if payloads take all memory")
     func noRoom() {
         let talk = session {
             $0.sendText(String(repeating: "x", count: 20_000), from: .client)

@@ -12,7 +12,7 @@ struct CloseEventTests {
         return try Analysis(talk).end.verdict
     }
 
-    @Test("An end that was out of reach for a while, and then meets a RST, has not received the Close frame")
+    @Test("An end that was unreachable for a while, and then reset, has not received the Close frame")
     func asleep() throws {
         let verdict = try verdict {
             $0.sendText("hello", from: .client)
@@ -89,7 +89,7 @@ struct CloseEventTests {
         #expect(verdict.serverEvent == CloseEvent(code: .normalClosure, reason: nil, wasClean: true))
     }
 
-    @Test("The close event is there for nobody while the session is open")
+    @Test("There is no close event for either end while the session is open")
     func open() throws {
         let verdict = try verdict { $0.sendText("hello", from: .client) }
         #expect(verdict.clientEvent == nil && verdict.serverEvent == nil)

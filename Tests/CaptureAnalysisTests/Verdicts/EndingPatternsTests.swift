@@ -68,7 +68,7 @@ struct EndingPatternsTests {
         #expect(pattern.lifetime == 300_000_000_000...300_000_000_000 && pattern.silence == nil)
     }
 
-    @Test("Where silences and lifetimes agree, the ones that agree far better are the timer's")
+    @Test("If silences and lifetimes agree, the ones that agree far better are the timer's")
     func closer() throws {
         let idle = try #require(patterns((0..<3).map { Ended(silence: 600.001, lifetime: 602 + Double($0)) }).first)
         #expect(idle.silence != nil && idle.lifetime == nil && !idle.isSilentThroughout)
@@ -76,14 +76,14 @@ struct EndingPatternsTests {
         #expect(aged.silence == nil && aged.lifetime != nil && !aged.isSilentThroughout)
     }
 
-    @Test("Silences that all sessions had lived through are no timer's where their lifetimes agree")
+    @Test("Silences that all sessions had survived show no timer if their lifetimes agree")
     func steadyLifetime() throws {
         let ends = (0..<4).map { Ended(silence: 1, lifetime: 30 + Double($0) / 1000, isSteady: true) }
         let pattern = try #require(patterns(ends).first)
         #expect(pattern.silence == nil && pattern.lifetime != nil)
     }
 
-    @Test("Sessions that ended closer together than their times agree may have met with one event")
+    @Test("Sessions that ended closer together than their times agree may share one cause")
     func atOnce() throws {
         func isAtOnce(_ ends: [Ended]) throws -> Bool { try #require(patterns(ends).first).isAtOnce }
         // Sessions that began within 30 ms, and a restart; then sessions of the same age that began at different times.
@@ -96,13 +96,13 @@ struct EndingPatternsTests {
         #expect(try !isAtOnce((0..<4).map { Ended(silence: 3, lifetime: 60, time: $0 == 2 ? nil : 99) }))
     }
 
-    @Test("Endings of sessions that said nothing may be either")
+    @Test("Endings of sessions that sent nothing may be either")
     func either() throws {
         let pattern = try #require(patterns((0..<3).map { _ in Ended(silence: 350, lifetime: 350.2) }).first)
         #expect(pattern.isSilentThroughout && pattern.silence != nil && pattern.lifetime != nil)
     }
 
-    @Test("Endings that repeat are told apart by sessions that said something")
+    @Test("Endings that repeat are distinguished by sessions that sent something")
     func reported() throws {
         let silent = (0..<4).map { _ in Ended(silence: 60, lifetime: 60.1) }
         let idle = try #require(patterns(silent + (1...4).map { Ended(silence: 60, lifetime: Double($0) * 97) }).first)
@@ -111,7 +111,7 @@ struct EndingPatternsTests {
         #expect(fixed.silence == nil && fixed.lifetime != nil && fixed.sessions == 8)
     }
 
-    @Test("Endings that repeat are told by what most of them have in common")
+    @Test("Endings that repeat are recognised by what most of them have in common")
     func most() throws {
         let idle = try #require(patterns([90, 91, 90.5, 150].map { Ended(silence: 60, lifetime: $0) }).first)
         #expect(idle.silence != nil && idle.lifetime == nil && idle.sessions == 4)
@@ -214,7 +214,7 @@ struct EndingPatternsTests {
         #expect(patterns(ends).isEmpty)
     }
 
-    @Test("Endings that repeat come with the most frequent first, one of each server and manner")
+    @Test("Endings that repeat come most frequent first, one for each server and kind")
     func order() {
         let few = (0..<3).map { _ in Ended(silence: 60, server: 1) }
         let many = (0..<5).map { _ in Ended(by: .client, layer: .closeFrame, silence: 5, server: 2) }
@@ -260,7 +260,7 @@ struct EndingPatternsTests {
         #expect(patterns.uncomparedSessions == 150 && patterns.forgottenTimes == 0)
     }
 
-    @Test("Endings that repeat take no more than their room, whatever servers, paths and times there are")
+    @Test("Endings that repeat stay within their memory, whatever servers, paths and times there are")
     func room() {
         let room = 64 << 10
         var patterns = EndingPatterns(room: room)

@@ -63,7 +63,7 @@ struct BrokenUpgrade: Sendable, CustomTestStringConvertible {
     ]
 }
 
-@Suite("An end that leaves over the upgrade")
+@Suite("An end that leaves because of the upgrade")
 struct FailedUpgradeTests {
     private func end(_ broken: BrokenUpgrade, _ rest: (inout TCPConversation) -> Void) throws -> SessionEnd {
         var talk = TCPConversation()
@@ -85,7 +85,8 @@ struct FailedUpgradeTests {
     private func role(_ sender: ExpectedMessage.Sender) -> Role { sender == .client ? .client : .server }
 
     @Test(
-        "An end that leaves over the upgrade has failed the connection, by FIN or by RST", arguments: BrokenUpgrade.all)
+        "An end that leaves because of the upgrade has failed the connection, by FIN or by RST",
+        arguments: BrokenUpgrade.all)
     func fails(broken: BrokenUpgrade) throws {
         let leaver = broken.from.peer
         for leaves: (inout TCPConversation) -> Void in [
@@ -98,7 +99,7 @@ struct FailedUpgradeTests {
 
     // Without a valid Accept, a single frame proves nothing.
     @Test(
-        "An end that put up with the upgrade and spoke has not failed the connection",
+        "An end that tolerated the upgrade and sent data has not failed the connection",
         arguments: BrokenUpgrade.all.filter { !$0.rule.hasPrefix("handshake.accept") })
     func speaks(broken: BrokenUpgrade) throws {
         let leaver = broken.from.peer
@@ -110,7 +111,7 @@ struct FailedUpgradeTests {
     }
 
     @Test(
-        "An end fails over what many put up with only if it has not spoken, and no error follows",
+        "An end fails because of what many tolerate only if it has sent nothing, and no error follows",
         arguments: [true, false])
     func lesser(hasSpoken: Bool) throws {
         var talk = TCPConversation()
@@ -132,7 +133,7 @@ struct FailedUpgradeTests {
     }
 
     @Test(
-        "An end that leaves more than two seconds after the upgrade has not failed over it",
+        "An end that leaves more than two seconds after the upgrade has not failed because of it",
         arguments: BrokenUpgrade.all)
     func leavesLater(broken: BrokenUpgrade) throws {
         let leaver = broken.from.peer

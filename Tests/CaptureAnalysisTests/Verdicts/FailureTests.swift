@@ -192,7 +192,7 @@ struct Trouble: Sendable, CustomTestStringConvertible {
 @Suite("An end that fails the connection")
 struct FailureTests {
     @Test(
-        "An end that fails the connection shows by what it does, and its application sees 1006",
+        "An end that fails the connection shows it by its actions, and its application sees 1006",
         arguments: Trouble.failed)
     func failed(trouble: Trouble) throws {
         try check(trouble)
@@ -227,7 +227,7 @@ struct FailureTests {
         #expect(verdict.serverEvent == CloseEvent(code: .abnormalClosure, reason: "", wasClean: false))
     }
 
-    @Test("An end that fails the connection is blamed on a header that came in part, which is reported at the end")
+    @Test("An end that fails the connection because of an incomplete header has that reported at the end")
     func unfinished() throws {
         var talk = TCPConversation()
         talk.openWebSocket()

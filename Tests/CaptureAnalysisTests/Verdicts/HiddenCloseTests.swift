@@ -60,10 +60,10 @@ struct HiddenClose: Sendable, CustomTestStringConvertible {
     }
 }
 
-@Suite("Who closed first where bytes are lost")
+@Suite("Who closed first when bytes are lost")
 struct HiddenCloseTests {
     @Test(
-        "Lost bytes never make the other end the first closer; frames that show the place name it",
+        "Lost bytes never make the other end the first closer; frames that show the position decide it",
         arguments: HiddenClose.all)
     func closer(hidden: HiddenClose) throws {
         let analysis = Analysis(hidden.talk)
@@ -100,7 +100,7 @@ struct HiddenCloseTests {
     }
 
     @Test(
-        "A Close frame whose code begins with its length, as records do, is found all the same",
+        "A Close frame whose code begins with its length, as records do, is still found",
         arguments: [3000, 3333, 4001, 4500] as [UInt16])
     func lengthInCode(code: UInt16) throws {
         var talk = TCPConversation()

@@ -5,7 +5,7 @@ import WebSocketProtocol
 import WireFormat
 
 /// The last packets of a session are missing, and the remaining ones acknowledge or follow uncaptured bytes.
-@Suite("A verdict where only the ends' last segments show that bytes are missing")
+@Suite("A verdict when only the ends' last segments show that bytes are missing")
 struct LostEndTests {
     /// A session that the client closes and the server answers.
     ///
@@ -59,7 +59,7 @@ struct LostEndTests {
         #expect(!analysis.rules.contains("ping.unanswered"))
     }
 
-    @Test("A RST ahead of the last byte seen leaves it open what came before it", arguments: [0, 4, 20])
+    @Test("A RST ahead of the last byte seen leaves open what came before it", arguments: [0, 4, 20])
     func resetAhead(lost: Int) throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -105,7 +105,7 @@ struct LostEndTests {
         return talk.packets.filter { $0.bytes[34] == 0x1f && $0.bytes[35] == 0x90 }
     }
 
-    @Test("A verdict of what is decoded at the end does not depend on other connections")
+    @Test("A verdict on bytes decoded at the end does not depend on other connections")
     func otherConnections() throws {
         let packets = Self.closedByServer(from: "10.0.0.7:53412")
         let alone = try Analysis(packets).end.verdict
@@ -116,7 +116,7 @@ struct LostEndTests {
         }
     }
 
-    @Test("The silence of a session that another replaces ends with the SYN ACK of that one, which accepts it")
+    @Test("The silence of a session that another replaces ends with the other's SYN ACK")
     func replaced() throws {
         var talk = TCPConversation()
         talk.openWebSocket()

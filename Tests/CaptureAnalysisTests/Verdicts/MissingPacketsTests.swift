@@ -10,7 +10,7 @@ import WireFormat
 /// The expected answer follows from how the session is built.
 @Suite("A verdict with packets cut short or missing")
 struct MissingPacketsTests {
-    @Test("An upgrade whose answer is missing is not called unanswered: frames right after the request show it")
+    @Test("An upgrade whose response is missing is not called unanswered if frames right after the request show it")
     func answerMissing() throws {
         // Without 5, the server's bytes begin after the response; without 2, its SYN is missing too.
         for lost in [[4], [1, 4]] {
@@ -68,7 +68,7 @@ struct MissingPacketsTests {
         #expect(Analysis(late).texts.count == 16)
     }
 
-    @Test("A session is found in a tunnel whose consent is missing", arguments: [1, 2])
+    @Test("A session is found in a tunnel whose CONNECT response is missing", arguments: [1, 2])
     func consentMissing(proxies: Int) {
         var talk = TCPConversation()
         talk.open()
@@ -100,7 +100,7 @@ struct MissingPacketsTests {
         #expect(Analysis(Array(talk.packets[3...])).texts.sorted() == ["hello", "welcome"])
     }
 
-    @Test("Nothing is missing before an answer whose request acknowledges too little", arguments: 0..<4)
+    @Test("Nothing is missing before a response whose request acknowledges too little", arguments: 0..<4)
     func lowAcknowledgment(kind: Int) throws {
         for distance in [1, 50, 100_000] {
             var talk = TCPConversation()
@@ -125,7 +125,7 @@ struct MissingPacketsTests {
         }
     }
 
-    @Test("A refusal that is missing does not make the answer to the next request its own")
+    @Test("A missing refusal is not replaced by the response to the next request")
     func refusalMissing() throws {
         var talk = TCPConversation()
         talk.open()
@@ -140,7 +140,7 @@ struct MissingPacketsTests {
         #expect(analysis.handshakes.last?.isAcceptValid == true && analysis.handshakes.last?.target == "/again")
     }
 
-    @Test("A response behind a hole counts without a request when the capture ends")
+    @Test("A response after a hole counts without a request when the capture ends")
     func responseBehindHole() {
         var talk = TCPConversation()
         talk.open()
@@ -149,7 +149,7 @@ struct MissingPacketsTests {
         #expect(Analysis(talk).handshakes.map(\.isAccepted) == [true])
     }
 
-    @Test("A response that stands first in the capture waits for its request", arguments: 0..<4)
+    @Test("A response that comes first in the capture waits for its request", arguments: 0..<4)
     func responseFirst(kind: Int) throws {
         var talk = TCPConversation()
         talk.open()
@@ -238,7 +238,7 @@ struct MissingPacketsTests {
         }
     }
 
-    @Test("Who closed is not said if a gap may hide the Close frame that a FIN answers")
+    @Test("Who closed is not reported if a gap may hide the Close frame that a FIN answers")
     func hiddenClose() throws {
         for closer in [ExpectedMessage.Sender.client, .server] {
             var talk = TCPConversation()
@@ -264,7 +264,7 @@ struct MissingPacketsTests {
         return talk
     }()
 
-    @Test("Who closed what turned out to be no WebSocket is said, as nothing is missing")
+    @Test("Who closed is reported for what turned out not to be WebSocket, as nothing is missing")
     func noWebSocket() throws {
         let verdict = try Analysis(Self.shell).end.verdict
         #expect(verdict.by == .server && verdict.layer == .fin)
@@ -285,7 +285,7 @@ struct MissingPacketsTests {
         }
     }
 
-    @Test("A RST that the other end has challenged does not count (RFC 9293 3.10.7.4)")
+    @Test("A RST that the other end challenged does not count (RFC 9293 3.10.7.4)")
     func challenged() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -335,7 +335,7 @@ struct MissingPacketsTests {
         #expect(analysis.rules.contains("handshake.accept-missing"))
     }
 
-    @Test("An answer that was captured before a request is not its answer, whatever was lost before")
+    @Test("A response captured before a request is not its response, whatever was lost before")
     func olderAnswer() throws {
         let (connect, tunnel) = (
             "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", "HTTP/1.1 200 Connection established\r\n\r\n"

@@ -6,7 +6,7 @@ import WebSocketProtocol
 import WireFormat
 
 /// RFC 9293 3.10.7.4: a RST is accepted only at RCV.NXT.
-@Suite("RSTs and what the ends say after them")
+@Suite("RSTs and what the ends send after them")
 struct ResetTests {
     /// A session with messages of both ends and RSTs of one of them in between, `distance` bytes from where they would
     /// be accepted.
@@ -77,7 +77,7 @@ struct ResetTests {
         #expect(try analysis.end.verdict.layer == .closeFrame)
     }
 
-    @Test("A RST in the window is the end if its sender says no more", arguments: [0, 1, 100])
+    @Test("A RST in the window is the end if its sender sends no more", arguments: [0, 1, 100])
     func last(distance: Int) throws {
         let analysis = Analysis(Self.session(from: .server, distance: distance, hasAck: true, closes: false))
         #expect(try analysis.end.verdict.layer == .rst && analysis.end.verdict.by == .server)
@@ -85,7 +85,7 @@ struct ResetTests {
         #expect(!analysis.rules.contains("tcp.reset-ignored"))
     }
 
-    @Test("A RST that came before the last data of its sender in the capture, and after them on the wire, is the end")
+    @Test("A RST captured before the last data of its sender, but sent after it, is the end")
     func capturedEarly() throws {
         for sender in [ExpectedMessage.Sender.client, .server] {
             var talk = TCPConversation()

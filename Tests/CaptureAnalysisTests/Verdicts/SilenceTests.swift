@@ -371,7 +371,7 @@ struct SilenceTests {
         #expect(pattern.lifetime == nil && pattern.messageSilence == nil)
     }
 
-    @Test("Silences of one end show no timer if they differ, or a session has lived through a longer one")
+    @Test("Silences of one end show no timer if they differ, or a session survived a longer one")
     func noReadTimer() throws {
         for quiet in ExpectedMessage.Sender.allCases {
             let different = Self.oneSided(quiet, seconds: [30, 40, 50, 60], hasClose: false)

@@ -31,7 +31,7 @@ struct TimeoutTests {
         #expect(end.verdict.silence == 1_403_000_000)
     }
 
-    @Test("An end that falls silent before a Close frame has come is told nothing that is known")
+    @Test("An end that falls silent before a Close frame has come has an unknown close event")
     func closing() throws {
         let close = WireFrame.close(1000, from: .server)
         let end = try end { talk in

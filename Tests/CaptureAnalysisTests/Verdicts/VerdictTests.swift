@@ -160,7 +160,7 @@ struct VerdictTests {
         #expect(moments == moments.sorted())
     }
 
-    @Test("The verdict says nothing of a Close frame that the capture holds only in part")
+    @Test("The verdict does not mention a Close frame that is only partly in the capture")
     func partOfClose() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -188,7 +188,7 @@ struct VerdictTests {
         #expect(verdict.layer == .fin && verdict.clientSees == nil && verdict.serverSees?.rawValue == 1006)
     }
 
-    @Test("The verdict names the first Close frame if both were on the way")
+    @Test("The verdict names the first Close frame if both were in flight")
     func bothAtOnce() throws {
         var talk = TCPConversation()
         talk.openWebSocket()

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import WireFormat
 
-@Suite("Packets that wait until it is known whose they are")
+@Suite("Packets that wait until their owner is known")
 struct PacketQueueTests {
     /// A queue that is fed as `wstap cut --shards` feeds it.
     private struct Feed {
@@ -49,7 +49,7 @@ struct PacketQueueTests {
                 payload: [UInt8](repeating: 7, count: count)))
     }
 
-    @Test("go on in the order of the capture once their datagram is complete, as its owner's")
+    @Test("continue in capture order once their datagram is complete, with its owner")
     func order() {
         var feed = Feed()
         let (first, second) = (datagram(1000).fragments(of: 32), datagram(2000).fragments(of: 32, identification: 8))

@@ -30,7 +30,7 @@ private struct Store: Spool, ~Copyable {
     }
 }
 
-@Suite("Room for what stands in place of bytes")
+@Suite("Memory for replaced bytes")
 struct RedactionRoomTests {
     /// Twenty sessions, one after another.
     private var talks: [TCPConversation] {
@@ -43,7 +43,7 @@ struct RedactionRoomTests {
         }
     }
 
-    @Test("goes to the first connections; further ones are filled, and counted")
+    @Test("goes to the first connections; further ones are filled in, and counted")
     func streams() {
         let selected = SelectedConnections()
         var sink = SelectionSink(into: selected)

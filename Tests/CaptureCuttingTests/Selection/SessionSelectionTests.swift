@@ -22,7 +22,7 @@ struct SessionSelectionTests {
         return analyse(talks, .totals, into: &sink)
     }
 
-    @Test("names sessions in comments as long as there is room, with as much of a URL as lists show")
+    @Test("names sessions in comments while there is room, with as much of a URL as in lists")
     func comments() throws {
         let selected = SelectedConnections(keeping: .comments, commentBytes: 5_000)
         let firsts = select(20, into: selected)

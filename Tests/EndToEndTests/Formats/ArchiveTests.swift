@@ -35,7 +35,7 @@ struct ArchiveTests {
         }
     }
 
-    @Test("has every session, however many requests wait for their answers, which would be shown with them")
+    @Test("has every session, however many requests wait for the responses shown with them")
     func pending() throws {
         var packets: [TimedPacket] = []
         let request = "GET /poll HTTP/1.1\r\nHost: a\r\nCookie: \(String(repeating: "c", count: 700))\r\n\r\n"
@@ -102,7 +102,7 @@ struct ArchiveTests {
     }
 
     @Test(
-        "has them beside the repository too",
+        "also has those of captures next to the repository",
         .enabled(if: Repository.sharedCaptures != nil, "there is no ../shared/captures"),
         arguments: try SharedCapture.all([.plain]))
     func shared(capture: SharedCapture) throws {

@@ -80,13 +80,13 @@ struct DatabaseTests {
         #expect(try Wstap.run([capture, "--payload-file", path]).status == 64)
     }
 
-    @Test("has the rows that the trace has lines", arguments: try Fixture.all.filter { $0.expectation.exitStatus != 2 })
+    @Test("has a row for each line of the trace", arguments: try Fixture.all.filter { $0.expectation.exitStatus != 2 })
     func fixtures(fixture: Fixture) throws {
         try check(fixture.capture, fixture.expectation)
     }
 
     @Test(
-        "has them beside the repository too",
+        "also has those of captures next to the repository",
         .enabled(if: Repository.sharedCaptures != nil, "there is no ../shared/captures"),
         arguments: try SharedCapture.all([.plain, .tls]))
     func shared(capture: SharedCapture) throws {
@@ -97,7 +97,7 @@ struct DatabaseTests {
         try check(capture.capture, capture.expectation, keys + side)
     }
 
-    @Test("holds each data frame's own bytes if asked to")
+    @Test("has each data frame's own bytes on request")
     func framePayloads() throws {
         let capture = try Fixture.named("small-segments-lost-and-reordered").capture
         let database = try database(capture.path, ["--frame-payloads"])
@@ -106,7 +106,7 @@ struct DatabaseTests {
         #expect(shown == trace.events.filter { $0.event == "frame" }.map(\.shownPayload))
     }
 
-    @Test("keeps sessions and totals, whatever the kinds of events asked for")
+    @Test("keeps sessions and totals, whatever the kinds of events requested")
     func kinds() throws {
         let capture = try Fixture.named("chat").capture
         let database = try database(capture.path, ["--events", "message"])
@@ -126,7 +126,7 @@ struct DatabaseTests {
         #expect(rows[1] == [.text(Array("Morning, Alice 👋 The kettle is ".utf8.prefix(34))), .integer(1)])
     }
 
-    @Test("says how an upgrade was refused")
+    @Test("shows how an upgrade was refused")
     func refusal() throws {
         let capture = try Fixture.named("closed-by-the-server").capture
         let database = try database(capture.path)
@@ -136,7 +136,7 @@ struct DatabaseTests {
         }
     }
 
-    @Test("tells an answer that was not captured from none")
+    @Test("distinguishes an uncaptured response from none")
     func missingAnswer() throws {
         let capture = try Fixture.named("http-exchanges-before-upgrade").capture
         // The server's answers are left out.
@@ -178,7 +178,7 @@ struct DatabaseFileTests {
         #expect(run.status == 2 && run.errors == "wstap: /dev/null: a database needs a regular file\n")
     }
 
-    @Test("replaces a file, and leaves nothing beside it")
+    @Test("replaces a file, and leaves nothing next to it")
     func replacement() throws {
         let path = try folder.write("trace.db", Array("what was there before".utf8))
         let run = try Wstap.run([capture, "--format", "sqlite", "-o", path])

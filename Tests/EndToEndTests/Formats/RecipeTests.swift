@@ -90,7 +90,7 @@ struct RecipeTests {
         #expect(Recipe.runnable.count == Recipe.all.count)
     }
 
-    @Test("print what they say", arguments: Recipe.runnable)
+    @Test("print what they state", arguments: Recipe.runnable)
     func runs(recipe: Recipe) throws {
         let run = try Self.run(recipe, on: ["chat": "chat", "violations": "violations"])
         #expect(run.status == 0)

@@ -82,7 +82,7 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
     init() throws { folder = try ScratchFolder() }
 
     @Test(
-        "a broken file gives its intact packets and one line with the place",
+        "a broken file gives its intact packets and one message with the position",
         arguments: BrokenFile.all + BrokenFile.pcapngs + BrokenFile.packed)
     func brokenFile(_ broken: BrokenFile) throws {
         let path = try folder.write("broken.pcap", broken.bytes)
@@ -131,7 +131,7 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
         }
     }
 
-    @Test("a hostile file name cannot steer the terminal")
+    @Test("a hostile file name cannot control the terminal")
     func hostileName() throws {
         let (_, problems) = try readAll(merging: ["no\u{1B}[2J\u{202E}\n.pcap"])
         #expect(problems == [#"no\u{1b}[2J\u{202e}\u{a}.pcap: cannot be opened: No such file or directory"#])

@@ -31,7 +31,7 @@ private final class Rotation {
     }
 }
 
-@Suite("Files that are followed")
+@Suite("Followed files")
 struct FollowingTests {
     private let folder: ScratchFolder
     private let rotation = Rotation()
@@ -98,7 +98,7 @@ struct FollowingTests {
         #expect(rotation.notices == [], "seed \(seed)")
     }
 
-    @Test("may take the names of earlier ones", arguments: 1...4)
+    @Test("may reuse the names of earlier ones", arguments: 1...4)
     func ring(names: Int) throws {
         var generator = SeededGenerator(seed: 3)
         for place in 0..<11 as Range<UInt32> {
@@ -117,7 +117,7 @@ struct FollowingTests {
         #expect(rotation.notices.allSatisfy { $0.contains("was overwritten while it was read") })
     }
 
-    @Test("are read from their new beginning, however long they are when they were overwritten", arguments: [4, 9, 40])
+    @Test("are read from their new beginning after being overwritten, however long they are", arguments: [4, 9, 40])
     func overwritten(last: UInt32) throws {
         let file = path("trace")
         let (old, new) = (pcap(1...4), pcap(101...100 + last))
@@ -126,7 +126,7 @@ struct FollowingTests {
         #expect(rotation.notices == ["\(file): was overwritten while it was read; packets may be missing"])
     }
 
-    @Test("that were there before are read by time, whatever their names")
+    @Test("that existed before are read by time, whatever their names")
     func earlier() throws {
         for (name, first) in [("b", 1), ("a", 11), ("c", 21)] as [(String, UInt32)] {
             _ = try folder.write(name, pcap(first...first + 4))
@@ -165,7 +165,7 @@ struct FollowingTests {
         #expect(rotation.notices.last?.contains("2: damaged inside packet 2") == true)
     }
 
-    @Test("are reported and left out if they are no captures, begin too early, or grow too late")
+    @Test("are reported and left out if they are not captures, begin too early, or grow too late")
     func refused() throws {
         let (early, first, second, none) = (path("early"), path("first"), path("second"), path("notes.txt"))
         let (one, two, old) = (pcap(11...13), pcap(21...22), pcap(1...2))

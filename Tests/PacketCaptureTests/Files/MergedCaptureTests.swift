@@ -42,7 +42,7 @@ import WireFormat
         #expect(problems.isEmpty)
     }
 
-    @Test("the order is that of an obvious merge", arguments: 0..<8 as Range<UInt64>)
+    @Test("the order is that of a simple merge", arguments: 0..<8 as Range<UInt64>)
     func obviousMerge(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let files = (0..<Int.random(in: 1...40, using: &generator)).map { _ in

@@ -14,7 +14,7 @@ import WireFormat
         return packets
     }
 
-    @Test("sections may change the byte order, and number their interfaces anew", arguments: ByteOrder.allCases)
+    @Test("sections may change the byte order, and renumber their interfaces", arguments: ByteOrder.allCases)
     func sections(first: ByteOrder) throws {
         var pcapng = PcapngBuilder(first)
         pcapng.appendInterface(.ethernet, .init(name: "eth0"))
@@ -194,7 +194,7 @@ import WireFormat
         #expect(capture.problems.map(\.description) == ["\(path): holds more secrets than fit in 16 MiB"])
     }
 
-    @Test("secrets count for what they take, and those of all files together")
+    @Test("secrets count by the memory they take, for all files together")
     func secretsOfAllFiles() throws {
         var small = PcapngBuilder()
         for _ in 0..<100_000 { small.appendSecrets([9]) }
@@ -206,7 +206,7 @@ import WireFormat
         #expect(capture.problems.map(\.description) == ["\(paths[1]): holds more secrets than fit in 16 MiB"])
     }
 
-    @Test("each of several files gives its secrets once, even if it holds nothing else")
+    @Test("each of several files gives its secrets once, even if it contains nothing else")
     func secretsOfSeveralFiles() throws {
         var keys = PcapngBuilder()
         keys.appendSecrets([1])

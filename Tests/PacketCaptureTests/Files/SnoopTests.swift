@@ -37,7 +37,7 @@ import WireFormat
         #expect(error == nil && packets == Self.seen)
     }
 
-    @Test("that are cut short give what is whole")
+    @Test("that are cut short give their whole part")
     func everyCut() throws {
         let whole = Self.file()
         for length in 16..<whole.count {
@@ -47,7 +47,7 @@ import WireFormat
         }
     }
 
-    @Test("with lengths that do not fit are damaged", arguments: [8, 9, 10, 11, 20, 24, 25])
+    @Test("with impossible lengths are reported as damaged", arguments: [8, 9, 10, 11, 20, 24, 25])
     func damaged(offset: Int) throws {
         var bytes = Self.file()
         bytes[offset] = 0xff

@@ -10,7 +10,7 @@ struct LiveDeviceTests {
     /// Whether this user may capture from the loopback interface.
     static let isPermitted = (try? LiveDevice(LiveOptions(interface: "lo"))) != nil
 
-    @Test("that is not there is an error")
+    @Test("that does not exist is an error")
     func missing() {
         let error = #expect(throws: LiveError.self) { _ = try LiveDevice(LiveOptions(interface: "wstap-none")) }
         // Without permission to capture, the interfaces are not listed.
@@ -42,7 +42,9 @@ struct LiveDeviceTests {
         #expect(statistics.received >= 3 && statistics.droppedByKernel == 0)
     }
 
-    @Test("of all names that which each packet came from", .enabled(if: isPermitted, "capturing is not permitted"))
+    @Test(
+        "named any gives each packet's own interface", .enabled(if: isPermitted, "capturing is not permitted")
+    )
     func any() throws {
         let socket = try UDPSocket()
         var device = try LiveDevice(LiveOptions(interface: "any"))
@@ -75,7 +77,7 @@ struct LiveDeviceTests {
         #expect(seen[0].bytes.count == 60 && seen[0].originalLength == 1042)
     }
 
-    @Test("does not take a wrong filter", .enabled(if: isPermitted, "capturing is not permitted"))
+    @Test("rejects an invalid filter", .enabled(if: isPermitted, "capturing is not permitted"))
     func filter() throws {
         var device = try LiveDevice(LiveOptions(interface: "lo"))
         do throws(LiveError) {
@@ -142,7 +144,7 @@ private final class UDPSocket {
 
 @Suite("Counts of an interface")
 struct StatisticsCounterTests {
-    @Test("go on where libpcap's wrap")
+    @Test("continue when libpcap's wrap around")
     func wrap() {
         var counter = StatisticsCounter()
         for step in 1...10 {

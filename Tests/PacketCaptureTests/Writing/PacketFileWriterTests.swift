@@ -48,7 +48,7 @@ struct PacketFileWriterTests {
         #expect(Set(packets.map(\.interface)) == [format == .pcapng ? "eth0" : ""])
     }
 
-    @Test("stand with secrets in pcapng, and without in pcap", arguments: [PacketFileFormat.pcap, .pcapng])
+    @Test("are written with secrets in pcapng, and without in pcap", arguments: [PacketFileFormat.pcap, .pcapng])
     func secrets(format: PacketFileFormat) throws {
         let folder = try ScratchFolder()
         let path = folder.path.appending("/packets")
@@ -91,7 +91,7 @@ struct PacketFileWriterTests {
         #expect(described.count == 65_282)
     }
 
-    @Test("are read even if they are the longest that are read, and have a number and a comment")
+    @Test("are read even with the greatest allowed length, a number and a comment")
     func longest() throws {
         let folder = try ScratchFolder()
         let path = folder.path.appending("/packets")
@@ -115,7 +115,7 @@ struct PacketFileWriterTests {
     }
 
     @Test(
-        "can be removed by number and connection, which leaves the file that they were never in",
+        "can be removed by number and connection, as if they had never been in the file",
         arguments: [1, 7, 300_000])
     func removed(length: Int) throws {
         let folder = try ScratchFolder()
@@ -153,7 +153,7 @@ struct PacketFileWriterTests {
         #expect(removed.bytes == expected.bytes && removed.count == expected.count && removed.count == 38)
     }
 
-    @Test("are not removed from a file that somebody else has changed")
+    @Test("are not removed from a file that another program has changed")
     func removedFromDamagedFile() throws {
         let folder = try ScratchFolder()
         for (place, byte) in [(4, 1), (4, 0xff), (200, 0xff)] {
@@ -215,7 +215,9 @@ struct PacketFileWriterTests {
         #expect(option(8) == [1, 0, 0, 0, 0, 0, 0, 0])
     }
 
-    @Test("that have no room are reported", .enabled(if: access("/dev/full", W_OK) == 0, "there is no /dev/full"))
+    @Test(
+        "for which there is no room are reported", .enabled(if: access("/dev/full", W_OK) == 0, "there is no /dev/full")
+    )
     func full() {
         #expect(throws: PacketFileError.cannotWrite("No space left on device")) {
             _ = try Self.writer("/dev/full", .pcapng)
@@ -223,7 +225,7 @@ struct PacketFileWriterTests {
     }
 
     @Test(
-        "get the format that the name asks for",
+        "get the format that the name calls for",
         arguments: [
             ("a.pcap", PacketFileFormat.pcap), ("A.CAP", .pcap), ("a.pcapng", .pcapng), ("a", .pcapng), ("-", .pcapng),
         ])

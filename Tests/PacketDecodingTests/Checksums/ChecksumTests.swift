@@ -12,7 +12,7 @@ struct ChecksumTests {
         decode(bytes, originalLength: originalLength).segment?.checksumStatus(in: bytes.span)
     }
 
-    @Test("a right checksum is right, whatever the length", arguments: Sample.both)
+    @Test("a correct checksum is recognised, whatever the length", arguments: Sample.both)
     func right(sent: TCPPacket) {
         var sent = sent
         for length in Array(0...130) + [1459, 1460, 9001, 65_000] {
@@ -81,7 +81,7 @@ struct ChecksumTests {
 
     // Linux's BIG TCP: the length fields are 0.
     @Test(
-        "one of more bytes than a packet holds is unknown, and no wrong one", arguments: Sample.both, [65_516, 180_000])
+        "one over more bytes than a packet holds is unknown, not wrong", arguments: Sample.both, [65_516, 180_000])
     func joined(sent: TCPPacket, length: Int) {
         var sent = sent
         sent.payload = Array(repeating: 0xa5, count: 1000)

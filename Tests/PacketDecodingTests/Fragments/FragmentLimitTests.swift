@@ -59,7 +59,7 @@ struct FragmentLimitTests {
         #expect(feed.totals.overdueDatagrams == (completes ? 0 : 1))
     }
 
-    @Test("times at the ends of what a time stamp holds do no harm")
+    @Test("times at the limits of a timestamp do no harm")
     func extremeTimes() {
         var decoder = PacketDecoder()
         for (index, time) in [Int64.min, .max, 0, .min, .max].enumerated() {

@@ -12,7 +12,7 @@ struct FragmentTests {
         return sample
     }
 
-    @Test("fragments make the datagram in every order, with every duplicate at every place", arguments: samples, 2...5)
+    @Test("fragments form the datagram in every order, with every duplicate at every place", arguments: samples, 2...5)
     func everyOrder(sent: TCPPacket, count: Int) {
         let size = (sent.fragmentable.count / count + 7) / 8 * 8
         let packets = sent.fragments(of: size)
@@ -94,7 +94,9 @@ struct FragmentTests {
         }
     }
 
-    @Test("fragments with and without ECN make no datagram (RFC 3168 5.3)", arguments: samples, 0..<16 as Range<UInt8>)
+    @Test(
+        "fragments with and without ECN do not form a datagram (RFC 3168 5.3)", arguments: samples,
+        0..<16 as Range<UInt8>)
     func congestion(sent: TCPPacket, marks: UInt8) {
         let (first, second) = (marks >> 2, marks & 3)
         var feed = FragmentFeed()
@@ -108,7 +110,8 @@ struct FragmentTests {
     }
 
     @Test(
-        "a fragment that hosts refuse is none: the next copy counts", arguments: [[0x83, 3, 4, 0], [0x86, 4, 0, 0]])
+        "a fragment that hosts refuse is ignored: the next copy counts",
+        arguments: [[0x83, 3, 4, 0], [0x86, 4, 0, 0]])
     func refusedOptions(options: [UInt8]) {
         let sent = Self.samples[0]
         var feed = FragmentFeed()
@@ -120,7 +123,7 @@ struct FragmentTests {
         #expect(feed.payloads == [sent.payload])
     }
 
-    @Test("what is inside others that came in order is ignored, whatever its bytes", arguments: samples)
+    @Test("a fragment inside others that came in order is ignored, whatever its bytes", arguments: samples)
     func inside(sent: TCPPacket) {
         let end = sent.fragmentable.count
         var feed = FragmentFeed()
@@ -134,7 +137,7 @@ struct FragmentTests {
     }
 
     @Test(
-        "other overlaps end the datagram, even if bytes agree, and what follows begins another (RFC 5722)",
+        "other overlaps end the datagram, even if bytes agree, and later fragments begin another (RFC 5722)",
         arguments: samples, [8..<32, 16..<64] as [Range<Int>])
     func overlap(sent: TCPPacket, range: Range<Int>) {
         var feed = FragmentFeed()

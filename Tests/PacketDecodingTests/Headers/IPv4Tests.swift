@@ -29,7 +29,7 @@ struct IPv4Tests {
     }
 
     @Test(
-        "fragments are told apart, the first and the last too",
+        "fragments are distinguished, even the first and the last",
         arguments: [
             (0, true), (185, true), (185, false), (8183, false),
         ] as [(UInt16, Bool)])
@@ -39,7 +39,7 @@ struct IPv4Tests {
         #expect(decode(bytes).outcome == .fragment)
     }
 
-    @Test("don't-fragment and the reserved bit make no fragment", arguments: [0x40, 0x80, 0xc0] as [UInt8])
+    @Test("don't-fragment and the reserved bit do not mean a fragment", arguments: [0x40, 0x80, 0xc0] as [UInt8])
     func otherFlags(flags: UInt8) {
         var bytes = sent.datagram
         bytes[6] = flags
@@ -69,7 +69,7 @@ struct IPv4Tests {
         #expect(decode(Array(bytes.dropLast(4)), originalLength: bytes.count + 1).outcome == .tcp)
     }
 
-    @Test("a capture that claims a shorter length than it holds is not believed")
+    @Test("an original length below the captured length is ignored")
     func originalLengthTooSmall() {
         #expect(decode(sent.ethernet(), originalLength: 20).outcome == .tcp)
     }

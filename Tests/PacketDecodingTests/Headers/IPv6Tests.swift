@@ -39,7 +39,7 @@ struct IPv6Tests {
         }
     }
 
-    @Test("any number of extension headers is passed over, as hosts do", arguments: [29, 30, 150])
+    @Test("any number of extension headers is skipped, as hosts do", arguments: [29, 30, 150])
     func manyExtensionHeaders(count: Int) throws {
         let headers = Array(repeating: IPv6ExtensionHeader.destination(options: []), count: count)
         let bytes = IPv6Datagram(sent, extensionHeaders: headers).ethernet()
@@ -48,7 +48,7 @@ struct IPv6Tests {
     }
 
     @Test(
-        "fragments are told apart, the first and the last too",
+        "fragments are distinguished, even the first and the last",
         arguments: [
             (0, true), (185, true), (185, false),
         ] as [(UInt16, Bool)])

@@ -21,7 +21,7 @@ struct LinkLayerTests {
         #expect(PacketDecoder.supports(framing.linkType))
     }
 
-    @Test("a snap length gives a segment from the end of the TCP header on", arguments: Framing.all, Sample.both)
+    @Test("a segment is found if the snap length includes its TCP header", arguments: Framing.all, Sample.both)
     func everyCut(framing: Framing, sent: TCPPacket) {
         let whole = framing.packet(sent)
         let payloadStart = whole.count - sent.payload.count
@@ -44,7 +44,7 @@ struct LinkLayerTests {
         }
     }
 
-    @Test("padding and trailers are no payload", arguments: [1, 6, 300], Sample.both)
+    @Test("padding and trailers are not payload", arguments: [1, 6, 300], Sample.both)
     func trailer(length: Int, sent: TCPPacket) throws {
         let trailer = [UInt8](repeating: 0xee, count: length)
         for bytes in [sent.ethernet(trailer: trailer), sent.ethernetSNAP(trailer: trailer)] {
@@ -117,7 +117,7 @@ struct LinkLayerTests {
         #expect(decode(Sample.ipv4.ethernet(tags: Array(repeating: VLANTag(), count: 30))).outcome == .malformed)
     }
 
-    @Test("other link types are told apart", arguments: [2, 6, 122, 147, 189, 0xffff_ffff] as [UInt32])
+    @Test("other link types are distinguished", arguments: [2, 6, 122, 147, 189, 0xffff_ffff] as [UInt32])
     func unsupported(number: UInt32) {
         let linkType = LinkType(rawValue: number)
         #expect(!PacketDecoder.supports(linkType))

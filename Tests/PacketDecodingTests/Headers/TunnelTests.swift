@@ -7,7 +7,7 @@ import WireFormat
 struct TunnelTests {
     private let sent = Sample.ipv4
 
-    @Test("padding and trailers after a tunnel's content are no payload")
+    @Test("padding and trailers after a tunnel's content are not payload")
     func trailers() throws {
         let bytes = sent.ethernetPPPoE(trailer: Array(repeating: 0xee, count: 9))
         let segment = try #require(decode(bytes).segment)
@@ -54,7 +54,7 @@ struct TunnelTests {
     }
 
     @Test(
-        "a datagram that is no tunnel is UDP",
+        "a datagram without a tunnel is UDP",
         arguments: [
             ("UDP to another port", Row.udp(4790, [8, 0, 0, 0, 0, 0, 7, 0])),
             ("VXLAN without its flag", Row.udp(4789, [0, 0, 0, 0, 0, 0, 7, 0])),
@@ -87,7 +87,7 @@ struct TunnelTests {
         #expect(decode(bytes, as: .raw).segment?.payloadLength == sent.payload.count)
     }
 
-    @Test("the tunnel's number marks the segment, and the same number marks it alike")
+    @Test("the tunnel's number marks the segment, always in the same way")
     func marks() throws {
         func mark(_ tunnels: Tunnel...) throws -> UInt32 {
             let packet = tunnels.reduce(sent as any IPDatagram) { $0.inside($1) }.ethernet()

@@ -20,7 +20,7 @@ struct UDPTests {
         #expect(Array(bytes[datagram.payload]) == sent.payload && datagram.payloadLength == sent.payload.count)
     }
 
-    @Test("padding is no payload, and a snap length cuts the payload", arguments: samples)
+    @Test("padding is not payload, and a snap length cuts the payload", arguments: samples)
     func lengths(sent: UDPPacket) throws {
         let padded = sent.ethernet(trailer: [0, 0, 0, 0])
         #expect(decode(padded).datagram?.payloadLength == 12)
@@ -88,7 +88,9 @@ struct UDPTests {
         ([0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0], 53, .other),
     ]
 
-    @Test("QUIC is known by its long header, and may be what else is on the web's ports", arguments: services)
+    @Test(
+        "QUIC is recognised by its long header, and possible for other datagrams on the web's ports",
+        arguments: services)
     func service(payload: [UInt8], port: UInt16, service: UDPService) throws {
         for back in [false, true] {
             let (client, server) = (Endpoint("10.0.0.7:50000"), Endpoint("10.0.0.9:\(port)"))

@@ -3,11 +3,12 @@ import TestSupport
 import Testing
 import WireFormat
 
-@Suite("Frames of IEEE 802.11")
+@Suite("IEEE 802.11 frames")
 struct WirelessTests {
     private let sent = Sample.ipv4
 
-    @Test("A checksum that ends the frame is no payload, if radiotap says so", arguments: [UInt8(0x10), 0x30])
+    @Test(
+        "A checksum at the end of the frame is not payload, if radiotap indicates it", arguments: [UInt8(0x10), 0x30])
     func checksum(flags: UInt8) throws {
         let frame = Framing.wireless(sent, [0x88, 0x02], padding: flags & 0x20 == 0 ? 0 : 2)
         // Without an IP length, the frame ends the packet.
@@ -19,7 +20,7 @@ struct WirelessTests {
     }
 
     @Test(
-        "What holds no whole packet is nothing",
+        "Frames without a whole packet are ignored",
         arguments: [
             ("a beacon", [0x80, 0]), ("an acknowledgment", [0xd4, 0]), ("no data", [0x48, 1]),
             ("no data, quality of service", [0xc8, 1]), ("a fragment", [0x08, 0x05]), ("version 1", [0x09, 1]),

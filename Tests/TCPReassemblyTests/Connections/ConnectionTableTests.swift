@@ -45,7 +45,7 @@ struct ConnectionTableTests {
         #expect(table.count == 1)
     }
 
-    @Test("tells the direction of an end that talks to itself")
+    @Test("distinguishes the directions of an end that talks to itself")
     func sameEnds() {
         var table = ConnectionTableTests.table(of: 10)
         let segment = Sent.initiator(.syn, 1).segment(from: Wire.initiator, to: Wire.initiator)
@@ -92,7 +92,7 @@ struct ConnectionTableTests {
         #expect(table.nextToForget(now: ConnectionTableTests.seconds(10)) == slots[2])
     }
 
-    @Test("gives back what a forgotten connection held")
+    @Test("releases what a forgotten connection held")
     func budget() {
         var table = ConnectionTableTests.table(of: 5)
         let slot = ConnectionTableTests.open(1, in: &table, at: 0)

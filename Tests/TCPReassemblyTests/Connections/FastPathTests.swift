@@ -7,7 +7,7 @@ import WireFormat
 
 @Suite("The fast path for plain segments")
 struct PlainSegmentTests {
-    @Test("comes to what the slow path comes to, segment by segment", arguments: 0..<15)
+    @Test("has the same results as the slow path, segment by segment", arguments: 0..<15)
     func agreement(number: Int) throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         var traffic = Traffic(seed: seed)

@@ -68,7 +68,7 @@ struct FlowIndexTests {
         }
     }
 
-    @Test("leaves all as it is when what is to be removed is not there")
+    @Test("leaves everything unchanged when the key to remove is missing")
     func removeMissing() {
         var index = FlowIndex(secret: 1)
         index.insert(5, slot: 1)

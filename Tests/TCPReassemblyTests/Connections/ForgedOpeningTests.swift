@@ -43,7 +43,7 @@ struct ForgedOpeningTests {
         #expect(wire.connection.synAck?.sequence == 5000)
     }
 
-    @Test("Nor do those before one that is acknowledged after them")
+    @Test("Nor does data before one that is acknowledged later")
     func acknowledgedLater() {
         var wire = Wire(.responder(.syn, 5000, ack: 101))
         wire.receive([
@@ -56,7 +56,7 @@ struct ForgedOpeningTests {
     }
 
     /// Each move visits everything that waits.
-    @Test("An acknowledgment moves an assumed beginning if little waits behind it", arguments: [3, 100])
+    @Test("An acknowledgment moves an assumed beginning if little waits after it", arguments: [3, 100])
     func move(count: Int) {
         var wire = Wire(.initiator(.syn, 100))
         wire.connection.assumeStart(of: .fromResponder, at: 5000)
@@ -69,7 +69,7 @@ struct ForgedOpeningTests {
     }
 
     /// RFC 9293 3.6: nothing may follow a FIN.
-    @Test("A FIN ahead of all that its end sends after it is none, if the other end never acknowledges that")
+    @Test("A FIN ahead of all that its end sends later does not count if the other end never acknowledges it")
     func farFIN() {
         var wire = Wire.open()
         wire.receive([

@@ -32,7 +32,7 @@ struct HandshakeTests {
         #expect(wire.forth == [.text("hi")])
     }
 
-    @Test("may begin with the answer: whoever sends it is the responder")
+    @Test("may begin with the SYN ACK: its sender is the responder")
     func answerFirst() {
         var wire = Wire(.responder(.syn, 300, ack: 101))
         wire.receive([.initiator([], 101, ack: 301), .initiator(.psh, 101, ack: 301, "hi")])

@@ -61,7 +61,7 @@ private struct Feed: ~Copyable {
     ]
 }
 
-@Suite("Ports used again")
+@Suite("Reused ports")
 struct PortReuseTests {
     @Test("after a RST are another connection")
     func afterReset() {
@@ -82,7 +82,7 @@ struct PortReuseTests {
         #expect(feed.connections == 2)
     }
 
-    @Test("after the FIN of the one who uses them again are another connection")
+    @Test("after the FIN of the end that reuses them are another connection")
     func afterOneFin() {
         var feed = Feed.open
         feed.receive([.initiator(.fin, 104, ack: 301), .initiator(.syn, 5000)])
@@ -168,7 +168,7 @@ struct PortReuseTests {
         #expect(feed.table.connections[feed.slot].syn?.packet == 2)
     }
 
-    @Test("are another connection at once where only one end is captured")
+    @Test("are another connection at once if only one end is captured")
     func oneSide() {
         var feed = Feed()
         feed.receive([

@@ -83,7 +83,7 @@ struct StateTests {
             (.responder([], 302, ack: 102), .closed, .timeWait)),
     ]
 
-    @Test("are those that it shows", arguments: rows)
+    @Test("are the expected ones", arguments: rows)
     func states(row: StateRow) {
         var wire = Wire([row.steps[0].sent])
         #expect(wire.states == [row.steps[0].initiator, row.steps[0].responder], "segment 1")

@@ -49,7 +49,7 @@ struct TeardownTests {
         #expect(wire.connection[.fromInitiator].isWhole == true)
     }
 
-    @Test("whose FIN is sent again is the first one's")
+    @Test("whose FIN is sent again is that of the first FIN")
     func finAgain() {
         var wire = Wire.open()
         wire.receive([
@@ -60,7 +60,7 @@ struct TeardownTests {
         #expect(wire.receive(.initiator([], 102, ack: 302)).closes)
     }
 
-    @Test("by RST is at once, and its text is no data")
+    @Test("by RST is immediate, and the RST's text is not data")
     func reset() {
         var wire = Wire.open()
         wire.receive(.initiator(.psh, 101, ack: 301, "abc"))
@@ -75,7 +75,7 @@ struct TeardownTests {
         #expect(wire.forth == [.text("abc")])
     }
 
-    @Test("delivers what waits, and says what is missing", arguments: [TCPFlags.rst, .fin])
+    @Test("delivers waiting bytes, and reports missing ones", arguments: [TCPFlags.rst, .fin])
     func waiting(flag: TCPFlags) {
         var wire = Wire.open()
         wire.receive([.initiator(.psh, 104, ack: 301, "def"), .initiator(flag, 107, ack: 301)])

@@ -31,7 +31,7 @@ struct UnansweredRunTests {
         #expect(run([.initiator(.psh, 104, ack: 501, "de"), .initiator([], 106, ack: 501)]) == nil)
     }
 
-    @Test("count from the last word of the other end on")
+    @Test("count from the last segment of the other end on")
     func answered() throws {
         let again = Sent.initiator(.psh, 101, ack: 501, "abc")
         let answer = Sent.responder([], 501, ack: 104)
@@ -39,7 +39,7 @@ struct UnansweredRunTests {
         #expect(try #require(run([again, again, answer, again])).segments == 1)
     }
 
-    @Test("are not counted where the other end was never heard")
+    @Test("are not counted if the other end never sent anything")
     func oneSided() {
         let again = Sent.initiator(.psh, 101, ack: 501, "abc")
         var wire = Wire([.initiator(.syn, 100), again, again, again])

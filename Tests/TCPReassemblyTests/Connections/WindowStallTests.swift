@@ -27,7 +27,7 @@ struct WindowStallTests {
         #expect(wire.takeStalls().isEmpty)
     }
 
-    @Test("last from the first zero, whatever repeats it, and whatever the other end says")
+    @Test("last from the first zero, whatever repeats it, and whatever the other end sends")
     func probes() throws {
         var wire = Self.talk()
         wire.receive([
@@ -54,7 +54,7 @@ struct WindowStallTests {
         }
     }
 
-    @Test("end with the connection where nothing opens them")
+    @Test("end with the connection if nothing opens them")
     func unended() throws {
         var wire = Self.talk()
         wire.receive([
@@ -78,7 +78,7 @@ struct WindowStallTests {
         #expect(wire.takeStalls().isEmpty)
     }
 
-    @Test("are not made of bytes that are cut, which are counted by themselves")
+    @Test("are not caused by cut bytes, which are counted separately")
     func cutBytes() {
         var wire = Self.talk()
         wire.receive([.initiator(.psh, 101, ack: 301, "hello").cut(3), .initiator(.psh, 106, ack: 301, "x")])

@@ -32,7 +32,7 @@ struct ChecksumTrustTests {
         #expect(rejected == 65_535)
     }
 
-    @Test("are judged from the second right one on")
+    @Test("are judged from the second correct one on")
     func settled() {
         var trust = ChecksumTrust()
         #expect(!trust.isSettled)

@@ -46,7 +46,7 @@ struct EvasionTests {
         ("bytes that repeat others", [.initiator(.psh, 101, ack: 301, "evil")]),
     ]
 
-    @Test("leave the streams as they are", arguments: strays)
+    @Test("leave the streams unchanged", arguments: strays)
     func ignored(name: String, segments: [Sent]) {
         var wire = EvasionTests.talk()
         wire.receive(segments)
@@ -63,7 +63,7 @@ struct EvasionTests {
         #expect(wire.budget == wire.limits.heldBytes)
     }
 
-    @Test("with data that never arrive win over the real ones that follow, and it is told")
+    @Test("with data that never arrives win over the real data that follows, which is reported")
     func insertedData() {
         var wire = EvasionTests.talk()
         wire.receive(.initiator(.psh, 105, ack: 301, "/evil "))
@@ -73,7 +73,7 @@ struct EvasionTests {
         #expect(wire.connection[.fromInitiator].firstConflictOffset == 4)
     }
 
-    @Test("with a FIN that never arrives end nothing, once what stands after it is acknowledged")
+    @Test("with a FIN that never arrives end nothing, once bytes after it are acknowledged")
     func insertedFin() {
         var wire = EvasionTests.talk()
         wire.receive(.initiator(.fin, 105, ack: 301))
@@ -90,7 +90,7 @@ struct EvasionTests {
         #expect(wire.budget == wire.limits.heldBytes)
     }
 
-    @Test("with a FIN end nothing if a byte alone in its place may be what is acknowledged, and others are after it")
+    @Test("with a FIN end nothing if a lone byte in its place may be what is acknowledged, and others follow")
     func byteInPlaceOfFin() {
         var wire = EvasionTests.talk()
         wire.receive([
@@ -111,7 +111,7 @@ struct EvasionTests {
         #expect(wire.connection.finPackets[0] == nil)
     }
 
-    @Test("and a byte out of band end, whatever waits behind it")
+    @Test("and an out-of-band byte end, whatever waits after it")
     func urgentInDoubt() {
         var wire = Wire(
             .initiator(.syn, 100).hops(64), .responder(.syn, 300, ack: 101).hops(50),

@@ -110,7 +110,7 @@ struct HopLimitTests {
         #expect(wire.forth == [.text("one two ")])
     }
 
-    @Test("are believed where the other end is not in the capture")
+    @Test("are believed if the other end is not in the capture")
     func oneWay() {
         var wire = Wire(.initiator(.syn, 100).hops(64), .initiator([], 101, ack: 301).hops(64))
         wire.receive(.initiator(.psh, 101, ack: 301, "GET ").hops(9))
@@ -120,7 +120,7 @@ struct HopLimitTests {
         #expect(deaf.forth == [.text("GET /good")])
     }
 
-    @Test("are those alone that are far below the others, and low", arguments: [255, 128, 65, 60, 40, 33] as [UInt8])
+    @Test("are only those that are far below the others, and low", arguments: [255, 128, 65, 60, 40, 33] as [UInt8])
     func usual(hopLimit: UInt8) {
         var wire = HopLimitTests.talk()
         wire.receive(.initiator(.psh, 105, ack: 301, "/good ").hops(hopLimit))
@@ -143,7 +143,7 @@ struct HopLimitTests {
         #expect(wire.connection[.fromInitiator].insertions == .hopLimit)
     }
 
-    @Test("and say FIN end nothing when their sender goes on, whatever acknowledged them")
+    @Test("and carry a FIN end nothing when their sender goes on, whatever acknowledged them")
     func finished() {
         var wire = HopLimitTests.talk()
         wire.receive([
@@ -156,7 +156,7 @@ struct HopLimitTests {
         #expect(wire.forth == [.text("GET /good ")])
     }
 
-    @Test("and say SYN ACK do not begin another connection")
+    @Test("and carry a SYN ACK do not begin another connection")
     func opened() {
         var wire = HopLimitTests.talk()
         wire.receive(Sent.responder([], 301, ack: 105).hops(50))
@@ -206,7 +206,7 @@ struct HopLimitTests {
         #expect(wire.connection.reset?.packet == 6)
     }
 
-    @Test("and carry a FIN end nothing, once what stands after it is acknowledged")
+    @Test("and carry a FIN end nothing, once bytes after it are acknowledged")
     func fin() {
         var wire = HopLimitTests.talk()
         wire.receive([.initiator(.fin, 105, ack: 301).hops(5), HopLimitTests.real, .responder([], 301, ack: 111)])

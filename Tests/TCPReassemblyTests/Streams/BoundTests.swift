@@ -5,7 +5,7 @@ import WireFormat
 
 @testable import TCPReassembly
 
-@Suite("The bounds of what waits")
+@Suite("The bounds on waiting bytes")
 struct BoundTests {
     @Test("in bytes, of one stream: beyond it the hole becomes a gap")
     func bytesPerStream() {
@@ -44,7 +44,7 @@ struct BoundTests {
         #expect(wire.forth == [])
     }
 
-    @Test("are given back exactly, whatever happens", arguments: 0..<30)
+    @Test("are released exactly, whatever happens", arguments: 0..<30)
     func givenBack(run: UInt64) {
         let seed = UInt64.random(in: .min ... .max) &+ run
         var random = SeededGenerator(seed: seed)
@@ -77,7 +77,7 @@ struct BoundTests {
         #expect(wire.budget == limits.heldBytes, "seed \(seed)")
     }
 
-    @Test("What the receiver has ignored is given back at the end")
+    @Test("Bytes that the receiver ignored are released at the end")
     func ignored() {
         var wire = Wire.open()
         wire.receive(.responder(.psh, 301, ack: 101, "hello"))
@@ -89,7 +89,7 @@ struct BoundTests {
         #expect(wire.budget == wire.limits.heldBytes)
     }
 
-    @Test("Bytes that wait are charged for the buffer that they keep, and a small rest of one gets its own")
+    @Test("Waiting bytes are charged for the buffer that they keep, and a small rest of one gets its own")
     func rest() {
         let bytes = ArraySlice([UInt8](repeating: 7, count: 65_536))
         var segment = HeldSegment(offset: 0, bytes: bytes, missing: 0, origin: Origin(packet: 1))

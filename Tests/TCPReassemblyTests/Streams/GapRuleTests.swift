@@ -9,7 +9,7 @@ import WireFormat
 struct GapRuleTests {
     static let hole = [Sent.initiator(.psh, 104, ack: 301, "def"), .responder([], 301, ack: 107)]
 
-    @Test("is no gap by its acknowledgment alone, as captures hold segments after their ACKs")
+    @Test("is not a gap by its acknowledgment alone, as captures have segments after their ACKs")
     func acknowledgedOnly() {
         var wire = Wire.open()
         wire.receive(GapRuleTests.hole)
@@ -40,7 +40,7 @@ struct GapRuleTests {
         #expect(wire.forth == [.gap(3), .text("def")])
     }
 
-    @Test("is no gap, however long, as long as it is not acknowledged")
+    @Test("is not a gap, however long, while it is not acknowledged")
     func notAcknowledged() {
         var wire = Wire.open()
         wire.receive(.initiator(.psh, 104, ack: 301, "def"))
@@ -96,7 +96,7 @@ struct GapRuleTests {
         #expect(wire.connection[.fromInitiator].isWhole == true)
     }
 
-    @Test("of one byte at the end may be a FIN that the capture lacks: no gap")
+    @Test("of one byte at the end may be a FIN that the capture lacks, and is not a gap")
     func unseenFin() {
         var wire = Wire.open()
         wire.receive([.initiator(.psh, 101, ack: 301, "abc"), .responder([], 301, ack: 105)])
@@ -117,7 +117,7 @@ struct GapRuleTests {
         #expect(wire.forth == [.gap(2), .text("cde")])
     }
 
-    @Test("of one stream says nothing of the other")
+    @Test("of one stream shows nothing about the other")
     func streams() {
         var wire = Wire.open()
         wire.receive([

@@ -20,7 +20,7 @@ struct OverlapTests {
         (103, "xxxxx", nil), (103, "xxxxxxxxabcdefghij", nil), (103, "23456789abcdexghij", 10),
     ]
 
-    @Test("are told of bytes delivered, where a segment comes again whole", arguments: delivered)
+    @Test("are reported for delivered bytes if a whole segment comes again", arguments: delivered)
     func handedOn(sequence: UInt32, text: String, conflict: UInt64?) {
         var wire = Wire.open()
         wire.receive([.initiator(.psh, 101, ack: 301, "0123456789"), .initiator(.psh, 111, ack: 301, "abcdefghij")])
@@ -44,7 +44,7 @@ struct OverlapTests {
         (101, "abxxxxgh", 2, "abxxxxgh"), (101, "abx", 2, "abxdef"),
     ]
 
-    @Test("are told of bytes that wait, byte by byte", arguments: held)
+    @Test("are reported for waiting bytes, byte by byte", arguments: held)
     func waiting(sequence: UInt32, text: String, conflict: UInt64?, expected: String) {
         var wire = Wire.open()
         wire.receive(.initiator(.psh, 103, ack: 301, "cdef"))
@@ -100,7 +100,7 @@ struct OverlapTests {
         ("a3-7 Y0-1", "YZZaaaaZZZZZ"),
     ]
 
-    @Test("are taken as a Linux receiver took them", arguments: linux)
+    @Test("are accepted as a Linux receiver accepted them", arguments: linux)
     func likeLinux(segments: String, read: String) throws {
         var wire = Wire.open()
         for segment in segments.split(separator: " ") {
@@ -112,7 +112,7 @@ struct OverlapTests {
         #expect(wire.forth == [.text(read)])
     }
 
-    @Test("are told of bytes that had waited and were delivered")
+    @Test("are reported for bytes that had waited and were delivered")
     func hadWaited() {
         var wire = Wire.open()
         wire.receive([.initiator(.psh, 103, ack: 301, "cd"), .initiator(.psh, 101, ack: 301, "ab")])
@@ -121,7 +121,7 @@ struct OverlapTests {
         #expect(wire.forth == [.text("abcd")])
     }
 
-    @Test("are told of the last eight segments delivered")
+    @Test("are reported for the last eight segments delivered")
     func bounded() {
         var wire = Wire.open()
         for index in 0..<9 as Range<UInt32> { wire.receive(.initiator(.psh, 101 + index, ack: 301, "a")) }
@@ -131,7 +131,7 @@ struct OverlapTests {
         #expect(wire.connection[.fromInitiator].conflictingSegments == 1)
     }
 
-    @Test("are told at any byte of segments up to 32 bytes", arguments: 1...32)
+    @Test("are reported at any byte of segments up to 32 bytes", arguments: 1...32)
     func everyByte(length: Int) {
         for place in 0..<length {
             var wire = Wire.open()
@@ -147,7 +147,7 @@ struct OverlapTests {
         }
     }
 
-    @Test("of longer segments are told at their ends and thirds", arguments: [33, 100, 1460, 65_000])
+    @Test("of longer segments are reported at their ends and thirds", arguments: [33, 100, 1460, 65_000])
     func samples(length: Int) {
         for place in [0, 7, (length - 8) / 3, (length - 8) * 2 / 3, length - 8, length - 1] {
             var wire = Wire.open()
@@ -160,7 +160,7 @@ struct OverlapTests {
         }
     }
 
-    @Test("are told across the wrap of sequence numbers")
+    @Test("are reported when sequence numbers wrap around")
     func wrap() {
         var wire = Wire(.initiator(.syn, 0xffff_fffa))
         wire.receive([
@@ -171,7 +171,7 @@ struct OverlapTests {
         #expect(wire.forth == [.text("abcdefghi")])
     }
 
-    @Test("are none where a snap length cut one of them")
+    @Test("are not reported if a snap length cut one of them")
     func cut() {
         var wire = Wire.open()
         wire.receive([
@@ -183,7 +183,7 @@ struct OverlapTests {
         #expect(wire.connection[.fromInitiator].conflictingSegments == 1)
     }
 
-    @Test("never come of honest repeats, however they are cut", arguments: 0..<20)
+    @Test("are never reported for genuine retransmissions, however they are cut", arguments: 0..<20)
     func honest(run: UInt64) {
         let seed = UInt64.random(in: .min ... .max) &+ run
         var random = SeededGenerator(seed: seed)
@@ -199,7 +199,7 @@ struct OverlapTests {
         }
     }
 
-    @Test("that begin before many waiting ones take the place of all of them as one", arguments: [1000, 4000])
+    @Test("that begin before many waiting ones replace all of them as one", arguments: [1000, 4000])
     func spanning(count: Int) {
         var held = HeldSegments()
         let context = SegmentContext(origin: Origin(packet: 1, time: Timestamp(nanoseconds: 0)))

@@ -33,7 +33,7 @@ struct PauseTests {
         #expect(wire.budget == wire.limits.heldBytes)
     }
 
-    @Test("may be paused again in the middle of what has waited")
+    @Test("may be paused again in the middle of the waiting bytes")
     func again() throws {
         var wire = PauseTests.paused()
         wire.connection.resume(.fromInitiator)
@@ -63,7 +63,7 @@ struct PauseTests {
         #expect(wire.forth == [.text("abc")])
     }
 
-    @Test("may be paused at a gap, which is told again")
+    @Test("may be paused at a gap, which is reported again")
     func gap() throws {
         var wire = Wire.open()
         wire.receive(.initiator(.psh, 104, ack: 301, "def"))

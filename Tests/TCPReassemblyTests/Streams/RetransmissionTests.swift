@@ -4,9 +4,9 @@ import WireFormat
 
 @testable import TCPReassembly
 
-@Suite("Bytes sent again")
+@Suite("Retransmitted bytes")
 struct RetransmissionTests {
-    @Test("are told once, and their segments counted")
+    @Test("are delivered once, and their segments counted")
     func wholly() {
         var wire = Wire.open()
         wire.receive([
@@ -41,7 +41,7 @@ struct RetransmissionTests {
     }
 
     /// RFC 9293 3.8.4.
-    @Test("by a keep-alive count for nothing", arguments: ["", "?"])
+    @Test("by a keep-alive do not count", arguments: ["", "?"])
     func keepAlive(garbage: String) {
         var wire = Wire.open()
         wire.receive([
@@ -55,7 +55,7 @@ struct RetransmissionTests {
         #expect(wire.connection[.fromInitiator].retransmittedSegments == 0)
     }
 
-    @Test("by a keep-alive before any data count for nothing", arguments: ["", "?"])
+    @Test("by a keep-alive before any data do not count", arguments: ["", "?"])
     func firstKeepAlive(garbage: String) {
         var wire = Wire.open()
         wire.receive([
@@ -67,7 +67,7 @@ struct RetransmissionTests {
     }
 
     /// RFC 9293 3.8.6.1.
-    @Test("as a probe of a closed window are told once, with the byte that the probe brought")
+    @Test("as a probe of a closed window are delivered once, with the byte that the probe brought")
     func zeroWindowProbe() {
         var wire = Wire.open()
         wire.receive([

@@ -177,7 +177,7 @@ struct WindowTests {
         #expect(wire.budget == wire.limits.heldBytes)
     }
 
-    @Test("are those more than 1 GiB ahead where the window is not known")
+    @Test("are those more than 1 GiB ahead if the window is unknown")
     func unknownWindow() {
         var wire = Wire(.initiator(.psh, 100, ack: 300, "x"))
         wire.receive([.responder(.psh, 300, ack: 101, "y"), .initiator(.psh, 101 + 1 << 30, ack: 301, "z")])

@@ -23,7 +23,7 @@ struct KeyLogTests {
     }
 
     @Test(
-        "are read with comments, other ends of lines, unknown labels and none at the end",
+        "are read with comments, other line endings, unknown labels, and no line ending at the end",
         arguments: [
             line() + "\n", line(), line() + "\r\n", line() + "  \n", "# a comment\n\n" + line() + "\n",
             "ECH_SECRET \(randomDigits) 00\nnot a key log\n" + line(), "\u{0}\u{1}\n" + line(),
@@ -38,7 +38,7 @@ struct KeyLogTests {
     }
 
     @Test(
-        "do not take lines that are cut for secrets",
+        "do not take truncated lines for secrets",
         arguments: [
             "", "CLIENT_TRAFFIC_SECRET_0", "CLIENT_TRAFFIC_SECRET_0 \(randomDigits)",
             "CLIENT_TRAFFIC_SECRET_0 \(randomDigits) ", String(line().dropLast(1)), String(line().dropLast(2)),
@@ -50,7 +50,7 @@ struct KeyLogTests {
         #expect(!Self.store(text).has(random, at: 1))
     }
 
-    @Test("keep all secrets of one label, each once, whatever stands between them")
+    @Test("keep all secrets of one label, each once, whatever is between them")
     func several() throws {
         let other = String(repeating: "ab", count: 48)
         let foreign = "CLIENT_TRAFFIC_SECRET_0 \(String(repeating: "9", count: 64)) \(Self.secretDigits)\n"
@@ -64,7 +64,7 @@ struct KeyLogTests {
         #expect(store.applicationSecrets(atMost: 2, at: 1, budget: &budget).count == 2)
     }
 
-    @Test("give a session's own lines, as they are written and each once")
+    @Test("give a session's own lines, unchanged and each once")
     func excerpt() throws {
         let random = try #require(Self.random)
         let foreign = "CLIENT_TRAFFIC_SECRET_0 \(String(repeating: "9", count: 64)) \(Self.secretDigits)"
@@ -88,7 +88,7 @@ struct KeyLogTests {
         #expect(store.applicationSecrets(atMost: 10, at: 1, budget: &budget).isEmpty && budget == spent)
     }
 
-    @Test("find a session whose random others were chosen to collide with")
+    @Test("find a session although other randoms were chosen to collide with its own")
     func collisions() throws {
         // Equal under each of the usual ways to mix words into a state without a secret.
         let mixes: [(UInt64, UInt64) -> UInt64] = [
@@ -117,7 +117,7 @@ struct KeyLogTests {
         }
     }
 
-    @Test("that grow more often than 65,536 times are read on")
+    @Test("that grow more than 65,536 times are still read")
     func sections() throws {
         let store = SecretStore(mayGrow: true)
         let text = Array(Self.line().utf8)
@@ -136,7 +136,7 @@ struct KeyLogTests {
         #expect(!store.has(random, at: 6) && store.has(random, at: 7) && store.has(random, at: 8))
     }
 
-    @Test("that are written while they are read go on where a line had no end")
+    @Test("that are written while they are read continue at an incomplete line")
     func growing() throws {
         let source = GrowingKeyLog()
         let store = SecretStore(mayGrow: true)
@@ -149,7 +149,7 @@ struct KeyLogTests {
         #expect(store.has(random, at: 1))
     }
 
-    @Test("that are written anew leave nothing behind, and hide no other key log")
+    @Test("that are rewritten leave nothing behind, and hide no other key log")
     func writtenAnew() throws {
         let random = try #require(Self.random)
         let second = String(repeating: "7", count: 64)
@@ -171,7 +171,7 @@ struct KeyLogTests {
     }
 
     @Test(
-        "of a session that updates its keys often are read to the last, though each line comes by itself",
+        "of a session that updates its keys often are read to the end, though lines come one by one",
         arguments: [5, 20, 60])
     func updates(count: Int) throws {
         let source = GrowingKeyLog()

@@ -50,7 +50,7 @@ struct HARFormatTests {
         HARFormat(spool: MemorySpool(), options: HAROptions(payload: payload, version: "1"))
     }
 
-    @Test("of a session has its messages, its control frames apart, and its end")
+    @Test("of a session has its messages, control frames separately, and its end")
     func chat() throws {
         let entries = try Self.entries(printed(Scenes.chat, as: Self.format()))
         #expect(entries.count == 1)
@@ -72,7 +72,7 @@ struct HARFormatTests {
         #expect(entry["comment"] == nil && entry["_urlUnknown"] == nil)
     }
 
-    @Test("says what an entry lacks, and has refused upgrades as plain entries")
+    @Test("states what an entry lacks, and has refused upgrades as plain entries")
     func trouble() throws {
         let entries = try Self.entries(printed(Scenes.trouble, as: Self.format()))
         #expect(entries.map { $0["_connectionId"] as? String } == ["2", "1", "3"])
@@ -91,7 +91,7 @@ struct HARFormatTests {
     }
 
     @Test(
-        "has the server for a URL if the capture lacks the request, and the times of packets however late they are told"
+        "has the server for a URL if the request is missing, and the times of packets however late they are reported"
     )
     func withoutRequest() throws {
         let calls: [Call] = [
@@ -107,7 +107,7 @@ struct HARFormatTests {
         #expect(abs(try #require(timings["receive"]) - 4) < 1e-6)
     }
 
-    @Test("has the bytes of text that is not UTF-8 beside it")
+    @Test("has the bytes of text that is not UTF-8 next to it")
     func notUTF8() throws {
         let calls: [Call] = [
             .capture, Call(5, 1130, Samples.connection()), Call(5, 1130, Samples.handshake()),
@@ -121,7 +121,7 @@ struct HARFormatTests {
     }
 
     @Test(
-        "has messages in the order of their times, however many wait or stand elsewhere in the file",
+        "has messages in time order, however many wait or are elsewhere in the file",
         arguments: 1...4 as ClosedRange<UInt64>)
     func order(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
@@ -166,7 +166,7 @@ struct HARFormatTests {
         }
     }
 
-    @Test("prints a long entry a megabyte or so at a time")
+    @Test("prints a long entry about a megabyte at a time")
     func longEntry() throws {
         var format = Self.format()
         let text = String(repeating: "y", count: 200_000)
@@ -191,7 +191,7 @@ struct HARFormatTests {
     }
 
     @Test(
-        "has long messages whole, without holding what they are escaped to", arguments: [true, false], [true, false])
+        "has long messages whole, without keeping their escaped form", arguments: [true, false], [true, false])
     func longMessages(isText: Bool, isOrdered: Bool) throws {
         var format = Self.format()
         let bytes = (0..<700_001).map { UInt8($0 % 251) & (isText ? 0x1f : 0xff) } + (isText ? [0xff] : [])
@@ -226,7 +226,7 @@ struct HARFormatTests {
         #expect(times.count == 4 && times == times.sorted())
     }
 
-    @Test("moves what waits out of memory when many sessions wait")
+    @Test("moves waiting data out of memory when many sessions wait")
     func manySessions() throws {
         var format = Self.format()
         format.receive([.capture])

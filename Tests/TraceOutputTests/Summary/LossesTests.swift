@@ -23,7 +23,7 @@ struct LossesTests {
         #expect(!output(nil, JSONLinesFormat()).contains("dropped_by"))
     }
 
-    @Test("are on the summary page")
+    @Test("are in the summary")
     func page() {
         #expect(
             output(Self.losses, SummaryFormat(options: .init(width: 100, hasColor: false)))

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("TLS connections that were not decrypted")
 struct EncryptedMessagesTests {
-    @Test("are told by server with how they ended; alerts differ, so that they have no names")
+    @Test("are reported by server with how they ended; different alerts are not named")
     func server() {
         var server = EncryptedServer(name: "a.example")
         (server.connections, server.bytesFromClients, server.bytesFromServers) = (3, 1000, 2000)

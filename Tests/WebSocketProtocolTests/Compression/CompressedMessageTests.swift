@@ -101,7 +101,7 @@ struct CompressedMessageTests {
         #expect(reported.violations.isEmpty)
     }
 
-    @Test("Masked messages inflate in pieces longer and shorter than what is unmasked at a time")
+    @Test("Masked messages inflate in pieces longer and shorter than the bytes unmasked at a time")
     func masked() {
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = SeededGenerator(seed: seed)
@@ -150,7 +150,7 @@ struct CompressedMessageTests {
     }
 
     @Test(
-        "After data that does not inflate, messages are withheld with takeover, and fine without",
+        "After data that does not inflate, messages are withheld with takeover, and shown without",
         arguments: [true, false])
     func broken(takeover: Bool) {
         let text = texts[0]
@@ -180,7 +180,7 @@ struct CompressedMessageTests {
     }
 
     @Test(
-        "Data that ends inside a block is shown as zlib inflates it, and what follows inflates after it",
+        "Data that ends inside a block is shown as zlib inflates it, and later messages inflate after it",
         arguments: [true, false])
     func unfinished(takeover: Bool) throws {
         let text = texts[0]
@@ -237,7 +237,7 @@ struct CompressedMessageTests {
         }
     }
 
-    @Test("After unfinished data the window is known, with what that data inflated to")
+    @Test("After unfinished data the window is known, and includes what that data inflated to")
     func windowAfterUnfinished() {
         // Swoole's "`", then a match of three bytes at distance 1, in a fixed block.
         let reported = setup().readEveryWay(frames([[0x4a], [UInt8](hex: "02 02 00 00")]))
@@ -249,7 +249,7 @@ struct CompressedMessageTests {
         #expect(reported.violations == [.deflateUnfinished])
     }
 
-    @Test("A larger window than agreed is reported, and the text shown", arguments: 8...14, [true, false])
+    @Test("A larger window than negotiated is reported, and the text shown", arguments: 8...14, [true, false])
     func windowExceeded(bits: Int, takeover: Bool) {
         var random = SeededGenerator()
         let window = 1 << bits
@@ -286,7 +286,7 @@ struct CompressedMessageTests {
     }
 
     @Test(
-        "After an abandoned compressed message, others are withheld with takeover, and fine without",
+        "After an abandoned compressed message, others are withheld with takeover, and shown without",
         arguments: [true, false])
     func givenUp(takeover: Bool) {
         let text = texts[0]

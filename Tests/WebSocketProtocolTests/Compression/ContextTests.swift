@@ -37,7 +37,7 @@ struct ContextTests {
         #expect(run.lost == 0 && run.regained == 0)
     }
 
-    @Test("are lost in a gap, and regained by a message that does not reach back")
+    @Test("are lost in a gap, and regained by a message without references to earlier ones")
     func gap() {
         let deflating = Deflating()
         let before = deflating.compress(Self.line)

@@ -36,7 +36,7 @@ struct InflateBombTests {
         #expect(reported.violations == (isBomb ? [.inflateBomb] : []))
     }
 
-    @Test("What a frame claims to have does not count: a bomb is given up long before its end")
+    @Test("A frame's claimed length does not count: a bomb is given up long before its end")
     func claimed() {
         let compressed = Deflating().compress([UInt8](repeating: 0x41, count: 400_000))
         var stream = setup(size: 1 << 20, ratio: 2, threshold: 4000)
@@ -53,7 +53,7 @@ struct InflateBombTests {
         #expect(reported.violations == [.inflateBomb])
     }
 
-    @Test("A message that compresses as well as is allowed is shown")
+    @Test("A message that compresses as well as the limit allows is shown")
     func allowedRatio() {
         let payload = [UInt8](repeating: 0x41, count: 40_000)
         let compressed = Deflating().compress(payload)
@@ -79,7 +79,7 @@ struct InflateBombTests {
         #expect(reported.violations == [.inflateBomb])
     }
 
-    @Test("After such a message, others are withheld with takeover, and fine without", arguments: [true, false])
+    @Test("After such a message, others are withheld with takeover, and shown without", arguments: [true, false])
     func afterwards(takeover: Bool) {
         let deflating = Deflating(takeover: takeover)
         let frames = [10, 50_000, 10].map {

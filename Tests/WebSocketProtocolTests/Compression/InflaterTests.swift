@@ -113,7 +113,7 @@ struct InflaterTests {
             payload, ending: ending, blockLength: isParted ? Int.random(in: 100...1000, using: &random) : nil)
     }
 
-    @Test("What was deflated comes back, however it is cut", arguments: 8...15, [true, false])
+    @Test("Deflated data inflates again, however it is cut", arguments: 8...15, [true, false])
     func whole(windowBits: Int, takeover: Bool) {
         var random = SeededGenerator()
         for _ in 0..<12 {

@@ -278,7 +278,7 @@ struct UnfinishedTests {
         #expect(resources.keepable == 1 << 20)
     }
 
-    @Test("reports nothing while the place is lost")
+    @Test("reports nothing while the position is lost")
     func lost() {
         var resources = StreamResources(keptPayload: 1 << 20)
         var stream = WebSocketStream(

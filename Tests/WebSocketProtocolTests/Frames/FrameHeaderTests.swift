@@ -63,7 +63,7 @@ struct OpcodeTests {
         #expect(opcode.isReserved == isReserved)
     }
 
-    @Test("The flags beside the opcode do not count")
+    @Test("The flags next to the opcode do not count")
     func flags() {
         #expect(Opcode(rawValue: 0xf1) == .text)
     }

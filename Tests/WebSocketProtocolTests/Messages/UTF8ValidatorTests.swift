@@ -126,7 +126,7 @@ struct UTF8ValidatorTests {
         }
     }
 
-    @Test("A new text begins afresh")
+    @Test("A new text starts over")
     func reset() {
         var validator = UTF8Validator()
         validator.receive([0xff].span)

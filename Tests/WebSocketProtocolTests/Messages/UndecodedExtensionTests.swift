@@ -59,7 +59,7 @@ struct UndecodedExtensionTests {
         #expect(reported.violations == [])
     }
 
-    @Test("make unknown what a later compressed message refers back to")
+    @Test("make unknown what a later compressed message refers to")
     func contextBehindThem() {
         let deflating = Deflating()
         let payloads = ["one and two and three", "four, five, six", "five, six, one and two"].map {

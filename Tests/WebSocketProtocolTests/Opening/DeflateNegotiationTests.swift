@@ -31,7 +31,7 @@ struct DeflateNegotiationTests {
     }
 
     @Test(
-        "Responses, held against what was offered",
+        "Responses, compared with the offers",
         arguments: [
             NegotiationCase("", ""), NegotiationCase("pmd", ""), NegotiationCase("pmd", "pmd"),
             // That an extension was not offered at all breaks another rule.

@@ -18,7 +18,7 @@ private let request = """
 struct OpeningTests {
     private let offer = OpeningOffer(header(request))
 
-    @Test("The request and the answer of RFC 6455 1.3")
+    @Test("The request and the response of RFC 6455 1.3")
     func standard() {
         #expect(offer.version == 13)
         #expect(offer.subprotocols == ["chat", "superchat"])
@@ -30,7 +30,7 @@ struct OpeningTests {
         #expect(answer.violations == [])
     }
 
-    @Test("Chrome's offer, and the answer of node behind nginx")
+    @Test("Chrome's offer, and the response of Node behind nginx")
     func real() {
         let fields = [
             HTTPField(name: "Sec-WebSocket-Version", value: "13"),
@@ -88,7 +88,7 @@ struct OpeningTests {
     }
 
     @Test(
-        "Rules that an answer breaks",
+        "Rules that a response breaks",
         arguments: [
             ("Sec-WebSocket-Protocol: chess", OpeningViolation.subprotocolNotOffered),
             ("Sec-WebSocket-Protocol: chat, superchat", .subprotocolRepeated),

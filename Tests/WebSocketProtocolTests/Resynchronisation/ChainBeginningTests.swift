@@ -62,7 +62,7 @@ struct ChainBeginningTests {
         #expect(place.offset == UInt64(filler.count + 42))
     }
 
-    @Test("is no text if its key makes control characters of what it masks")
+    @Test("is not text if unmasking it yields control characters")
     func controlCharacters() {
         let characters = Array("It makes letters, digits 0123 and more".utf8)
         let mixed = characters.enumerated().map { $0.offset % 3 == 0 ? $0.element & 0x1f | 1 : $0.element }

@@ -87,7 +87,7 @@ struct ForeignBytesTests {
         }
     }
 
-    @Test("text is no session, and no frames after a gap", arguments: scripts, Form.allCases)
+    @Test("text is not a session, and not frames after a gap", arguments: scripts, Form.allCases)
     func text(script: Script, form: Form) {
         var chance = SeededGenerator("ForeignBytesTests.text ")
         for _ in 0..<4 {
@@ -102,7 +102,7 @@ struct ForeignBytesTests {
         }
     }
 
-    @Test("hiragana in Shift JIS and EUC-JP is none either", arguments: [[0x82, 0x9f], [0xa4, 0xa1]] as [[UInt8]])
+    @Test("neither is hiragana in Shift JIS and EUC-JP", arguments: [[0x82, 0x9f], [0xa4, 0xa1]] as [[UInt8]])
     func doubleBytes(first: [UInt8]) {
         var chance = SeededGenerator("ForeignBytesTests.doubleBytes")
         for _ in 0..<4 {
@@ -114,7 +114,7 @@ struct ForeignBytesTests {
     }
 
     @Test(
-        "a table of records that look like Pings, frames or Closes is none",
+        "nor is a table of records that look like Pings, frames or Closes",
         arguments: [0x81, 0x82, 0x88, 0x89, 0xc1] as [UInt8])
     func tables(tag: UInt8) {
         var chance = SeededGenerator("ForeignBytesTests.tables ")
@@ -132,7 +132,7 @@ struct ForeignBytesTests {
         }
     }
 
-    @Test("records that begin with their own length are none", arguments: [true, false])
+    @Test("nor are records that begin with their own length", arguments: [true, false])
     func lengths(isCBOR: Bool) {
         var chance = SeededGenerator("ForeignBytesTests.lengths")
         let words = ForeignBytesTests.scripts[4].words + ["the", "quick", "brown", "fox", "jumps", "over", "it"]
@@ -177,7 +177,7 @@ struct ForeignBytesTests {
         ([0x82, 0x82, 0x81, 0x86], true), ([0x01, 0x02, 0x80], false), ([0xc1], false), ([0xc1, 0xc2], true),
     ]
 
-    @Test("nor is a table of records with a tag and a length of one byte, whatever they hold", arguments: recordTags)
+    @Test("nor is a table of records with a tag and a length of one byte, whatever they contain", arguments: recordTags)
     func records(tags: [UInt8], isText: Bool) {
         var chance = SeededGenerator("ForeignBytesTests.records")
         let text = Array(

@@ -6,7 +6,7 @@ import Testing
 struct GapTests {
     private let payload = Array("0123456789abcdefghij".utf8)
 
-    @Test("After a gap inside a payload, bytes are unmasked right and the next frame is found", arguments: 1...9)
+    @Test("After a gap inside a payload, bytes are unmasked correctly and the next frame is found", arguments: 1...9)
     func insidePayload(length: Int) throws {
         for opcode in [Opcode.ping, .text] {
             for start in 0...(payload.count - length) {
@@ -81,7 +81,7 @@ struct GapTests {
         }
     }
 
-    @Test("A gap at a boundary or inside a header loses the place", arguments: 0..<14)
+    @Test("A gap at a boundary or inside a header loses the position", arguments: 0..<14)
     func insideHeader(place: Int) {
         let frame = FrameBytes(.binary, payload, key: 0x0102_0304, form: .sixtyFourBits).bytes
         let reported = StreamSetup(sender: .client).readEveryWay([
@@ -94,13 +94,13 @@ struct GapTests {
         #expect(reported.violations.isEmpty)
     }
 
-    @Test("A gap before the first byte loses the place")
+    @Test("A gap before the first byte loses the position")
     func atTheStart() {
         let reported = StreamSetup(streamOffset: 9).readEveryWay([.gap(1), .bytes(FrameBytes(.text, "phantom").bytes)])
         #expect(reported == [.gap(isProven: false)])
     }
 
-    @Test("Losing the place abandons the open message")
+    @Test("Losing the position abandons the open message")
     func givenUp() {
         let reported = StreamSetup(sender: .client).readEveryWay([
             .bytes(FrameBytes(.text, "begun", fin: false, key: 1).bytes), .gap(1),
@@ -137,7 +137,7 @@ struct GapTests {
         #expect(reported.violations == [.deflateBroken])
     }
 
-    @Test("A gap of no bytes is none")
+    @Test("A gap of no bytes is not a gap")
     func empty() {
         let reported = StreamSetup(compression: DeflateParameters()).readEveryWay([
             .gap(0), .bytes([0xc1, 7, 0xf2, 0x48]), .gap(0),

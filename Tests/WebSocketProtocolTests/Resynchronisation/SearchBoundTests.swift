@@ -17,7 +17,7 @@ struct SearchBoundTests {
         return headers.map { chain.take($0, payload: Span(), isText: false, mayBeCompressed: false, ByteModel()) }
     }
 
-    @Test("A chain may have four empty frames in a row, not five")
+    @Test("A chain may have four empty frames in a row, but not five")
     func emptyFrames() {
         let empty = header(0x82, length: 0)
         #expect(takes([empty, empty, empty, empty, empty]) == [true, true, true, true, false])
@@ -25,7 +25,7 @@ struct SearchBoundTests {
         #expect(takes([empty, empty, empty, empty, full, empty]) == Array(repeating: true, count: 6))
     }
 
-    @Test("A chain may have a frame of 2 GiB, and none longer")
+    @Test("A chain may have a frame of 2 GiB, but none longer")
     func longestFrame() {
         #expect(takes([header(0x82, length: 1 << 31)]) == [true])
         #expect(takes([header(0x82, length: 1 << 31 + 1)]) == [false])
