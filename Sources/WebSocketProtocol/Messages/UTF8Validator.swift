@@ -23,7 +23,7 @@ struct UTF8Validator: Sendable {
         guard index < bytes.count, isValid else { return }
         guard bytes.count >= Self.shortestWithBlocks else { return step(through: bytes.extracting(index...)) }
         if index < Self.bytesBeforeBlock {
-            step(through: bytes.extracting(index..<Self.bytesBeforeBlock))
+            stepBriefly(through: bytes.extracting(index..<Self.bytesBeforeBlock))
             index = Self.bytesBeforeBlock
         }
         guard isValid, unsafe bytes.withUnsafeBytes({ unsafe utf8_is_in_order($0.baseAddress, $0.count, index) }) else {
@@ -32,7 +32,7 @@ struct UTF8Validator: Sendable {
         }
         // All of it is in order, so the last scalar alone determines the state.
         state = UTF8State.between.rawValue
-        step(through: bytes.extracting(last: Self.lastScalarCount(of: bytes)))
+        stepBriefly(through: bytes.extracting(last: Self.lastScalarCount(of: bytes)))
     }
 
     private static let shortestWithBlocks = Int(utf8_blocks_shortest.rawValue)
@@ -43,6 +43,14 @@ struct UTF8Validator: Sendable {
     private static func lastScalarCount(of bytes: Span<UInt8>) -> Int {
         for count in 1...3 where bytes[bytes.count &- count] & 0xc0 != 0x80 { return count }
         return 0
+    }
+
+    /// The same for a few bytes, which are mostly ASCII: then it asks for no table.
+    @inline(__always)
+    private mutating func stepBriefly(through bytes: Span<UInt8>) {
+        var all: UInt8 = 0
+        for index in bytes.indices { all |= bytes[index] }
+        if all >= 0x80 || !isComplete { step(through: bytes) }
     }
 
     private mutating func step(through bytes: Span<UInt8>) {
