@@ -12,10 +12,7 @@ extension UpgradeFollower {
             // RFC 9112 2.2: empty lines before a request line are ignored.
             while offset < bytes.count, bytes[offset].isLineEnd { offset += 1 }
             guard offset < bytes.count else { return nil }
-            if mayAnswerUnseen(bytes[offset], direction) {
-                history.recordUnaskedByte()
-                return .waits
-            }
+            if mayAnswerUnseen(bytes[offset], direction) { return .waits }
         }
         if streams[index].head.firstBytes.kind == .undecided {
             streams[index].head.firstBytes.read(bytes, from: offset)
@@ -34,7 +31,9 @@ extension UpgradeFollower {
             {
                 return beginProxy(.proxyLine, direction, with: streams[direction.index].head.take())
             }
-            guard client ?? proxies.tunnelClient ?? direction == direction else { return beginPreamble(direction) }
+            guard client ?? proxies.tunnelClient ?? direction == direction, !isNoClient(direction) else {
+                return beginPreamble(direction)
+            }
             // A responder that begins with a word and a space may just be greeting, until its request is complete.
             if direction == .fromInitiator { client = direction }
         case .response:
@@ -80,13 +79,15 @@ extension UpgradeFollower {
         return request.changesStreams && !streams[client.index].isBetweenMessages
     }
 
-    /// Whether an end began with something other than a request.
+    /// Whether an end is not the client: the responder, if it began with something other than a request, or has waited
+    /// for the initiator.
     ///
-    /// The responder's stream is then searched for a response, or waits until it is clear what it answers.
+    /// Its stream is then searched for a response. If the first of two ends to be read on became the client, that would
+    /// depend on how the initiator's bytes are cut, once a waiting responder may go on.
     private func isNoClient(_ direction: Direction) -> Bool {
         guard direction == .fromResponder else { return false }
         if case .preamble = streams[direction.index].place { return true }
-        return history.hasUnaskedByte
+        return history.hasResponderWaited
     }
 
     /// Whether a PROXY protocol header may come next: before any message, though the answer to the request after it may
@@ -106,7 +107,7 @@ extension UpgradeFollower {
 
     /// Reads a complete head that began as a request or as a response; the other end may have become the client since.
     private mutating func readMessage(_ head: Span<UInt8>, _ isRequest: Bool, _ direction: Direction) -> Outcome? {
-        if client == nil, isRequest, RequestLine(head) != nil { client = direction }
+        if client == nil, isRequest, !isNoClient(direction), RequestLine(head) != nil { client = direction }
         guard isRequest == (direction == client) else { return beginPreamble(direction, with: head, from: 1) }
         return isRequest ? readRequest(head, direction) : readResponse(head, direction)
     }

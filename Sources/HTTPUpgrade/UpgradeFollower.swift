@@ -126,7 +126,11 @@ package struct UpgradeFollower: Sendable {
         history.recordBytes(direction)
         while offset < bytes.count {
             guard let outcome = read(bytes, from: &offset, direction, precedesRequest) else { continue }
-            if case .finished(let ending) = outcome, !ending.isHandedOver { offset = bytes.count }
+            switch outcome {
+            case .finished(let ending) where !ending.isHandedOver: offset = bytes.count
+            case .waits where direction == .fromResponder && client != direction: history.recordResponderWait()
+            default: break
+            }
             return Step(consumed: offset, outcome: outcome)
         }
         return Step(consumed: offset, outcome: .consumed)

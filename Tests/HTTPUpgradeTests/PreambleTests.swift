@@ -79,6 +79,20 @@ struct PreambleTests {
         #expect(driver.follower.client == .fromResponder)
     }
 
+    @Test(
+        "decide with the initiator who the client is, if the other end waited for it",
+        arguments: ["AUTH token\n", "PROXY TCP4 192.0.2.1 192.0.2.2 5000 80\n"])
+    func waitingResponder(preamble: String) {
+        // The responder's request is complete before the initiator's, but waits until the initiator's first line is.
+        let start = wire(preamble).dropLast()
+        for rest in [[wire("\n" + upgrade)], wire("\n" + upgrade).map { [$0] }] {
+            var driver = UpgradeDriver()
+            driver.feed([c(Array(start)), s("GET /other HTTP/1.1\n\n")] + rest.map { c($0) } + [s(accepted)])
+            #expect(driver.log.map { $0.prefix(15) } == ["requested /chat", "accepted 101 at"])
+            #expect(driver.follower.client == .fromInitiator)
+        }
+    }
+
     @Test("do not come before a later response")
     func laterAnswer() {
         var driver = UpgradeDriver()

@@ -8,8 +8,9 @@ struct ConnectionHistory {
     private(set) var traffic: HTTPTraffic = []
     /// Whether a request was answered, so that only HTTP may precede an answer from here on.
     private(set) var hasAnswer = false
-    /// Whether the responder began with a byte that begins no request, before it was clear what that answers.
-    private(set) var hasUnaskedByte = false
+    /// Whether the responder's bytes had to wait for what the initiator begins with: then it is not the client,
+    /// whatever its bytes look like.
+    private(set) var hasResponderWaited = false
     /// Whether a stream has brought a byte, by direction.
     private var bytes: [2 of Bool] = [false, false]
     /// Whether a stream's first head was searched for after other bytes, by direction.
@@ -33,8 +34,8 @@ struct ConnectionHistory {
         hasAnswer = true
     }
 
-    mutating func recordUnaskedByte() {
-        hasUnaskedByte = true
+    mutating func recordResponderWait() {
+        hasResponderWaited = true
     }
 
     /// Records what a request shows about the traffic.
