@@ -124,7 +124,7 @@ struct MidstreamEvidenceTests {
         arguments: [[0x82], [0x81], [0x81, 0x82], [0x82, 0x01], [0x02, 0x00, 0x01], [0x82, 0x7e, 0x7f, 0x00]])
     func linear(pattern: [UInt8]) {
         let search = FrameSearch(
-            streamOffset: 0, sender: nil, mayBeCompressed: true, needed: 1 << 30, limit: 256 << 10)
+            streamOffset: 0, sender: nil, isMidstream: true, mayBeCompressed: true, needed: 1 << 30, limit: 256 << 10)
         let bytes = (0..<60_000).map { pattern[$0 % pattern.count] }
         for segment in 0..<3 { #expect(search.receive(bytes.span, origin: Origin(packet: UInt64(segment))) == nil) }
         #expect(search.cost < 2 << 20)

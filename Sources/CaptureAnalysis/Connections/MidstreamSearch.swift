@@ -3,14 +3,16 @@ import WireFormat
 
 /// Searches both streams of a connection of which nothing is known for a session that began before the capture.
 ///
-/// Masking shows which end is the client (RFC 6455 5.1).
+/// Masking shows which end is the client (RFC 6455 5.1), unless a request has: then it must fit.
 struct MidstreamSearch {
     /// The streams, by ``Direction/index``.
     private(set) var streams: InlineArray<2, FrameSearch?> = [nil, nil]
     /// Whether each stream was given up, by ``Direction/index``.
     private(set) var isHopeless: InlineArray<2, Bool> = [false, false]
-    /// Whether an upgrade was requested whose response the capture lacks: then frames probably follow.
-    private let isAsked: Bool
+    /// The end that requested an upgrade whose response the capture lacks; nil if none did.
+    private let client: Direction?
+    /// Whether an upgrade was requested: then frames probably follow.
+    private var isAsked: Bool { client != nil }
 
     /// A segment's bytes, or a gap.
     struct Piece {
@@ -35,9 +37,9 @@ struct MidstreamSearch {
     /// The evidence from which a chain is promising, in bits.
     private static let promise = 24
 
-    /// - Parameter isAsked: Whether an upgrade was requested whose response the capture lacks.
-    init(isAsked: Bool) {
-        self.isAsked = isAsked
+    /// - Parameter client: The end that requested an upgrade whose response the capture lacks; nil if none did.
+    init(client: Direction?) {
+        self.client = client
     }
 
     /// The memory that both searches take, in bytes.
@@ -122,8 +124,8 @@ struct MidstreamSearch {
 
     private mutating func begin(_ direction: Direction, at offset: UInt64) -> FrameSearch {
         let search = FrameSearch(
-            streamOffset: offset, sender: nil, mayBeCompressed: true,
-            needed: isAsked ? Evidence.needed : Evidence.neededMidstream,
+            streamOffset: offset, sender: client.map { $0 == direction ? .client : .server }, isMidstream: true,
+            mayBeCompressed: true, needed: isAsked ? Evidence.needed : Evidence.neededMidstream,
             limit: isAsked ? Self.keptLimitIfAsked : Self.keptLimit)
         streams[direction.index] = search
         return search

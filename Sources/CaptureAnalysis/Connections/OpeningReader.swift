@@ -259,7 +259,7 @@ struct OpeningReader: StreamReader, ~Copyable {
             return nil
         }
         // Less evidence is needed if WebSocket was requested.
-        if search == nil { search = MidstreamSearch(isAsked: follower.pendingRequest != nil) }
+        if search == nil { search = MidstreamSearch(client: follower.pendingRequest == nil ? nil : client) }
         let found = search?.receive(bytes, from: place.direction, at: place.offset, origin: place.origin)
         _ = charge(&workspace)
         guard let found, let search else { return nil }

@@ -32,17 +32,19 @@ package final class FrameSearch {
     /// - Parameters:
     ///   - streamOffset: The stream offset of the next bytes.
     ///   - sender: Who sends the stream; nil to find out from the masking.
+    ///   - isMidstream: Whether no frame of the connection is known.
     ///   - mayBeCompressed: Whether RSV1 may mark compressed messages.
     ///   - shortTexts: The number of short texts that came right before, with nothing else between
     ///     (``WebSocketStream/shortTextRun``).
     ///   - needed: The evidence that a chain needs, in bits.
     ///   - limit: The most bytes to keep.
     package init(
-        streamOffset: UInt64, sender: Role?, mayBeCompressed: Bool, shortTexts: UInt8 = 0, needed: Int, limit: Int
+        streamOffset: UInt64, sender: Role?, isMidstream: Bool = false, mayBeCompressed: Bool, shortTexts: UInt8 = 0,
+        needed: Int, limit: Int
     ) {
         let rules = ChainSet.Rules(
             senders: sender.map { [$0] } ?? [.client, .server], mayBeCompressed: mayBeCompressed,
-            isMidstream: sender == nil, sendsTexts: shortTexts >= Evidence.textsBefore, isAnchored: false,
+            isMidstream: isMidstream, sendsTexts: shortTexts >= Evidence.textsBefore, isAnchored: false,
             expected: nil)
         chains = ChainSet(rules, from: streamOffset)
         kept = SearchedBytes(from: streamOffset)

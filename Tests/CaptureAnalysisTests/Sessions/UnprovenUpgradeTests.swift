@@ -182,6 +182,29 @@ struct UnprovenUpgradeTests {
         #expect(analysis.frames.isEmpty && analysis.messages.isEmpty, "\(what)")
     }
 
+    @Test("Records that would be a server's frames show no session where the client sends them")
+    func unmaskedFramesOfClient() {
+        for pieces in [1, 100] {
+            var chance = SeededGenerator("UnprovenUpgradeTests.unmaskedFramesOfClient")
+            var talk = Self.talk(withoutRequest: false)
+            var records: [UInt8] = []
+            for _ in 0..<100 {
+                let contents = (0..<Int.random(in: 126...700, using: &chance)).map { _ in
+                    UInt8.random(in: 0...255, using: &chance)
+                }
+                records += WireFrame(2, contents, from: .server).bytes
+            }
+            let size = records.count / pieces
+            for start in stride(from: 0, to: records.count, by: size) {
+                talk.send(Array(records[start..<min(start + size, records.count)]), from: .client)
+                talk.acknowledge(from: .server)
+            }
+            talk.finish(first: .client)
+            let analysis = Analysis(talk)
+            #expect(analysis.frames.isEmpty && analysis.handshakes.allSatisfy { !$0.isAccepted })
+        }
+    }
+
     @Test("An end that gives the reason for failing has closed first, whatever the other one's undecoded bytes hold")
     func failedFirst() throws {
         // Two writers: a frame's payload comes before its header.
@@ -199,5 +222,4 @@ struct UnprovenUpgradeTests {
         #expect(verdict.by == .client && verdict.layer == .closeFrame)
         #expect(verdict.failure?.by == .client && verdict.failure?.rule?.id == "framing.implausible")
     }
-
 }

@@ -64,7 +64,7 @@ struct ForeignBytesTests {
     /// Whether a search finds frames in bytes that come in segments of this size.
     private func finds(_ bytes: [UInt8], segment: Int, sender: Role?) -> Bool {
         let search = FrameSearch(
-            streamOffset: 0, sender: sender, mayBeCompressed: true,
+            streamOffset: 0, sender: sender, isMidstream: sender == nil, mayBeCompressed: true,
             needed: sender == nil ? Evidence.neededMidstream : Evidence.needed, limit: 16 << 10)
         for start in stride(from: 0, to: bytes.count, by: segment) {
             let end = min(start + segment, bytes.count)
