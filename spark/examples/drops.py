@@ -1,16 +1,19 @@
-"""Which server drops sessions, after how long of silence?
+"""Which server drops sessions, and after how long a silence?
 
-    WSTAP=… python3 spark/examples/drops.py STORE CAPTURES…
+    python3 spark/examples/drops.py STORE CAPTURE...
 
-Each cell (# %%) can be run by itself in an editor that knows notebooks.
+STORE is a folder for results.
+Each cell (# %%) can be run on its own in an editor for notebooks.
 """
 
-# %% Captures become a table of sessions.
+# %% Make a table of sessions.
 import sys
 
 from pyspark.sql import SparkSession
 from wstap_spark import analyse, split
 
+if len(sys.argv) < 3:
+    sys.exit(__doc__)
 store, *captures = sys.argv[1:]
 spark = SparkSession.builder.appName("drops").config("spark.ui.showConsoleProgress", "false").getOrCreate()
 spark.sparkContext.setLogLevel("ERROR")
@@ -26,7 +29,7 @@ spark.sql("""
     GROUP BY ALL ORDER BY sessions DESC
 """).show(20, truncate=False)
 
-# %% A timer: most sessions that end alike had been silent for the same time, whatever they had lived.
+# %% Is there a timer? Then sessions had been silent for the same time when they ended, however long they had lived.
 spark.sql("""
     SELECT server_ip, server_port, layer, ended_by, count(*) AS sessions,
         round(percentile(silence_ns, 0.1) / 1e9, 2) AS silence_p10,
@@ -39,7 +42,8 @@ spark.sql("""
     ORDER BY sessions DESC
 """).show(20, truncate=False)
 
-# %% Which of them would a Ping have saved? Those whose server had sent or got nothing else, either.
+# %% Which sessions might a Ping have saved? Those that ended after a long silence. If message_silence is longer than silence,
+# there were Pings, but no messages.
 spark.sql("""
     SELECT session_id, url, round(silence_ns / 1e9, 2) AS silence, round(message_silence_ns / 1e9, 2) AS message_silence,
         unanswered_pings, verdict

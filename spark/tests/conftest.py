@@ -10,7 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "fixtures"
 SHARED = pathlib.Path(os.environ.get("WSTAP_CAPTURES", ROOT.parent / "shared" / "captures"))
 
-# Their findings are about all connections together, which no shard has.
+# Fixtures with findings about all connections together, which no shard has.
 ABOUT_ALL = {"rules-of-bounds", "rules-of-connections"}
 
 

@@ -1,4 +1,4 @@
-"""`analyse`: shards become tables."""
+"""`analyse`: turns shards into tables."""
 
 import hashlib
 import os
@@ -10,7 +10,7 @@ from . import cutting, program, storage, tables as schemas
 from .errors import CaptureProblem
 from .splitting import Split
 
-# Of the tables' contents: results of another version are made anew.
+# The version of the tables' contents: results of another version are not used.
 VERSION = 2
 DEFAULT_TABLES = ("session", "message", "finding", "gap")
 PROBLEMS = pa.schema([
@@ -40,17 +40,17 @@ class Analysis:
 
 
 def analyse(spark, split, tables=DEFAULT_TABLES, payload_bytes=None, options=(), wstap=None, mode="failfast"):
-    """Analyses shards, one task for each or for a few small ones, and gives the tables as data frames.
+    """Analyses shards, with a task for each or for a few small ones, and returns the tables as data frames.
 
-    Each task runs `wstap` once over the fragments of its shards, and leaves the rows as Parquet in the store. What is there
-    already from the same split and options is used.
+    Each task runs `wstap` once over the fragments of its shards, and writes the rows to the store as Parquet. Results of the
+    same split and options that are there already are used.
 
     :param split: What `split` returned, or its path.
-    :param tables: Which tables, of session, message, frame, finding, gap, delivery. Frames are many.
-    :param payload_bytes: How much of each payload to keep; None: all.
-    :param wstap: The program's path, as of `split`.
-    :param options: Further words for `wstap read`, such as `--keylog FILE`, with an absolute path that all executors see.
-    :param mode: As of `split`.
+    :param tables: Some of session, message, frame, finding, gap and delivery. There are very many frames.
+    :param payload_bytes: How many bytes of each payload to keep; None for all.
+    :param wstap: The program's path, as for `split`.
+    :param options: Further arguments of `wstap read`, such as `--keylog FILE`, with an absolute path that all executors see.
+    :param mode: As for `split`.
     """
     split = split if isinstance(split, Split) else Split.open(os.path.abspath(os.fspath(split)))
     tables = tuple(dict.fromkeys(tables))
@@ -78,7 +78,7 @@ def analyse(spark, split, tables=DEFAULT_TABLES, payload_bytes=None, options=(),
     folders = sorted({row["folder"] for row in done})
     frames = {}
     for table in tables:
-        # Spark may split and join files as it likes; their schema is known.
+        # The schema is given, so that Spark need not open files to find it.
         frames[table] = spark.read.schema(schemas.schema(table)).parquet(
             *[os.path.join(folder, table + ".parquet") for folder in folders])
     problems = [(point, None, path, text) for point, path, text in split.problems()]
@@ -91,9 +91,9 @@ _DONE = pa.schema([("folder", pa.string()), ("point", pa.string()), ("shard", pa
 
 
 def read_shards(split, point, shards, tables, payload_bytes, options, wstap, mode):
-    """Analyses a range of shards together, unless that is done already.
+    """Analyses a range of shards together, unless that has been done already.
 
-    :returns: The folder with a Parquet file for each table, and problems.
+    :returns: The folder, which has a Parquet file for each table, and the problems.
     :raises CaptureProblem: If there are problems, unless the mode is "permissive".
     """
     fragments = split.fragments(point, shards)
@@ -115,8 +115,8 @@ def _named(shards):
 
 
 def result_name(split, point, shards, tables, payload_bytes, options):
-    """The name of the tables of shards: another one for other arguments, and for other contents of a file, such as a key log,
-    that an option names."""
+    """The name of the folder with the tables of shards. It depends on the arguments, and on the state of any file that an
+    option names, such as a key log."""
     words = list(options)
     files = [cutting.state(part) for word in words for part in (word, word.partition("=")[2])]
     key = repr((VERSION, split, point, shards, sorted(tables), payload_bytes, words, [file for file in files if file]))

@@ -1,4 +1,4 @@
-"""Deals the packets of capture files to fragments: what a task of `split` does, and nothing that needs Spark."""
+"""Splits the packets of capture files into fragments. This is what a task of `split` does; it does not need Spark."""
 
 import glob
 import hashlib
@@ -9,16 +9,16 @@ from .errors import CaptureProblem
 from .part import part
 
 LARGEST_COUNT = 500
-# Rises when fragments of an earlier version must not be used.
+# To be increased when older fragments must not be used any more.
 VERSION = 1
 
 
 def captures(paths):
-    """The files that paths, patterns and folders name, by capture point: in order, each once.
+    """The files that paths, patterns and folders name, by capture point, in order and without repetitions.
 
-    :param paths: A path, several, or a dictionary of them by capture point. `*`, `?` and `[…]` are a pattern; a folder
-        stands for the files in it whose names do not begin with a dot. A path that names nothing stays, and is a problem
-        later.
+    :param paths: A path, several, or a dictionary of them by capture point. A path with `*`, `?` or `[…]` is a pattern; a
+        folder stands for the files in it whose names do not begin with a dot. A path of which there is no file is kept,
+        and becomes a problem later.
     """
     if not isinstance(paths, dict):
         paths = {"": paths}
@@ -43,7 +43,7 @@ def captures(paths):
 
 
 def state(path):
-    """What tells whether a file is still the same; None if it is missing."""
+    """Path, size and time of a file, which show whether it is still the same; None if it is missing."""
     try:
         status = os.stat(path)
     except OSError:
@@ -52,7 +52,7 @@ def state(path):
 
 
 def cut(group, shards, store, udp=False, wstap=None, mode="failfast"):
-    """Cuts files, merged by time, into one fragment for each shard, unless that is done already.
+    """Cuts files, merged by time, into a fragment for each shard, unless that has been done already.
 
     :param group: The files.
     :returns: What is known about them: folder, files, first and last time, number of packets, problems.
@@ -88,7 +88,7 @@ def cut(group, shards, store, udp=False, wstap=None, mode="failfast"):
 
 
 def _named(line, files):
-    """The file that a line of standard error begins with."""
+    """The file that a line of standard error is about: it begins with the name."""
     named = [file for file in files if line.startswith(file + ":")]
     return max(named, key=len) if named else ", ".join(files)
 
@@ -110,9 +110,9 @@ def fragment(folder, shard, shards):
 
 
 def overlapping(parts):
-    """Groups of parts that have to be cut together, since their times overlap: only then are packets in order.
+    """Groups parts whose times overlap: they have to be cut again, together, for their packets to be in order.
 
-    :returns: Lists of parts, by time. A list with one part needs nothing.
+    :returns: Lists of parts, by time. A list of one part can stay as it is.
     """
     groups = []
     latest = None

@@ -1,4 +1,4 @@
-"""What can be wrong with captures."""
+"""Errors."""
 
 
 class CaptureProblem(Exception):

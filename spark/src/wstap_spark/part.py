@@ -1,4 +1,4 @@
-"""Reads from a fragment which capture it is a part of: the comment that ``wstap cut --shards`` leaves in its section."""
+"""Reads the comment of a fragment's section, in which ``wstap cut --shards`` says which capture it is a part of."""
 
 import re
 import struct

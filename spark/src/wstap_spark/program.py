@@ -19,19 +19,17 @@ def path(given=None, otherwise=None):
 
 
 def on_executors(given=None):
-    """What tells, in a task, the program's path: a relative one counts from the driver's folder, and the executors' own WSTAP
-    comes before the driver's."""
+    """A function that returns the program's path in a task. A relative path counts from the driver's folder; the executors'
+    own WSTAP takes precedence over the driver's."""
     given, otherwise = given and path(given), path()
     return lambda: path(given, otherwise)
 
 
 def run(words, what, folder=None):
-    """Runs the program, which must not fail in any other way than by what it reads.
+    """Runs the program; returns its exit status and what it wrote to standard error.
 
-    Returns its exit status and what it said on standard error.
-
-    :param what: What it reads, for the error's message.
-    :param folder: Where it is run.
+    :param what: What it reads, for error messages.
+    :param folder: The folder to run it in.
     :raises CaptureProblem: If the program cannot be started, crashes or refuses its command line.
     """
     try:

@@ -1,4 +1,4 @@
-"""`spark.read.format("wstap")`: captures, or what `split` has left, as a data source."""
+"""`spark.read.format("wstap")`: captures, or the result of `split`, as a data source."""
 
 import os
 
@@ -11,7 +11,7 @@ from .splitting import Split, split_here
 
 
 def register(spark):
-    """Makes the format known to a session of Spark."""
+    """Adds the format to a session of Spark."""
     spark.dataSource.register(WstapDataSource)
 
 
@@ -21,8 +21,9 @@ class WstapDataSource(DataSource):
     Options: `table` (session), `store` (a folder that all executors see; needed unless the path is a split's), `shards` (the
     number of cores), `payload_bytes`, `wstap`, `mode`, `udp`.
 
-    The path is a file, a pattern, a folder, or several with a colon between them; or the file that `split` has left. Captures
-    are dealt to shards while Spark plans, on the driver's machine alone: call `split` first where that is too slow.
+    The path is a file, a pattern, a folder, or several with colons between them; or the file that `split` wrote
+    (`Split.path`). Captures are split on the driver's machine alone, while Spark plans the query. If that is too slow, call
+    `split` first.
     """
 
     @classmethod
@@ -62,7 +63,7 @@ class _Reader(DataSourceReader):
     def partitions(self):
         path = self.options.get("path")
         if not path:
-            raise ValueError("load: name captures, or the file that split has left")
+            raise ValueError("load: name captures, or the file that split wrote")
         if os.path.basename(path).startswith("split-") and path.endswith(".json"):
             split = Split.open(os.path.abspath(path))
         else:

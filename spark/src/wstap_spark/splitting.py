@@ -1,21 +1,22 @@
-"""`split`: captures become shards, which can be analysed one by one."""
+"""`split`: splits captures into shards, which can be analysed one by one."""
 
 import hashlib
 import os
 
 from . import cutting, program, storage
 
-# Packets below which shards are analysed together, and the most files and open files for that. A task with fewer would take
-# longer to start wstap and to make tables than to read; it depends on the captures alone, so that results can be used again.
+# Shards with fewer packets than this are analysed together, up to so many files and shards. A task with fewer packets would
+# spend more time on starting wstap and on writing tables than on reading. The grouping depends only on the captures, so that
+# results can be used again.
 PACKETS_OF_TASK = 100_000
 FILES_OF_TASK = 4096
 SHARDS_OF_TASK = 64
 
 
 class Split:
-    """Captures dealt to shards.
+    """Captures that were split into shards.
 
-    Only this, a list of folders, goes to the driver and through the shuffle; packets stay on the storage.
+    Only this list of folders goes to the driver and through the shuffle; packets stay on the storage.
     """
 
     def __init__(self, store, name, about):
@@ -37,7 +38,7 @@ class Split:
         return os.path.join(self.store, self.name)
 
     def problems(self):
-        """What could not be read: (capture point, path, problem)."""
+        """What could not be read, as tuples: capture point, path, problem."""
         return [(point, path, text) for point in self.points
                 for one in self._about["points"][point] for path, text in one["problems"]]
 
@@ -47,7 +48,7 @@ class Split:
                 for one in self._about["points"][point] if one["packets"] for shard in shards]
 
     def tasks(self, point):
-        """The shards of a capture point, as ranges that are each worth a task."""
+        """The shards of a capture point, in ranges that are large enough for a task."""
         parts = [one for one in self._about["points"][point] if one["packets"]]
         packets = sum(one["packets"] for one in parts)
         size = min(-(-PACKETS_OF_TASK * self.shards // max(packets, 1)), FILES_OF_TASK // max(len(parts), 1), SHARDS_OF_TASK)
@@ -56,7 +57,7 @@ class Split:
 
     @staticmethod
     def open(path):
-        """Opens what `split` has left."""
+        """Opens a file that `split` wrote (`path`)."""
         about = storage.read_json(path)
         if about.get("wstap") != "split":
             raise ValueError(f"{path}: not a split")
@@ -64,15 +65,15 @@ class Split:
 
 
 def split(spark, paths, shards=64, store=None, udp=False, wstap=None, mode="failfast"):
-    """Deals the packets of captures to shards, by connection, with one task for each file.
+    """Splits the packets of captures into shards, by connection, with one task for each file.
 
     :param paths: Files, patterns or folders; or a dictionary of them by capture point. The files of a capture point are
         one capture, as if `wstap` were given all of them.
-    :param shards: Into how many shards to deal each capture point, at most 500.
-    :param store: A folder that the driver and all executors see, where the fragments are kept. What is there already is
-        used, so that an interrupted split goes on, and a new file costs only itself.
-    :param udp: Whether UDP is dealt, too (for QUIC).
-    :param wstap: The program's path on the executors; else WSTAP, else `wstap`.
+    :param shards: The number of shards for each capture point, at most 500.
+    :param store: A folder for the fragments that the driver and all executors see. Fragments that are there already are
+        used. So an interrupted split continues, and a new file costs only its own time.
+    :param udp: Whether to split UDP as well (for QUIC).
+    :param wstap: The program's path on the executors; by default the variable WSTAP, or else `wstap`.
     :param mode: "failfast": a file that is missing, damaged or cut short is an error; "permissive": what can be read of it
         is used, and a row in `problems` says so.
     :raises CaptureProblem: On the driver, or within Spark's own exceptions from a task.
@@ -92,7 +93,7 @@ def split(spark, paths, shards=64, store=None, udp=False, wstap=None, mode="fail
 
 
 def split_here(paths, shards, store, udp=False, wstap=None, mode="failfast", threads=None):
-    """The same without Spark, with threads of this process."""
+    """Does the same without Spark, with threads of this process."""
     from concurrent.futures import ThreadPoolExecutor
 
     store = _store(store)
@@ -128,7 +129,7 @@ def _split(run, paths, shards, store, udp):
     known = {point: [] for point in captures}
     for (point, _), one in zip(files, run([[path] for _, path in files])):
         known[point].append(one)
-    # Files whose times overlap are one after all: they are cut again, merged.
+    # Files whose times overlap are cut again, merged into one.
     points, again = {}, []
     for point, parts in known.items():
         groups = cutting.overlapping(parts)

@@ -1,4 +1,4 @@
-"""Files on storage that all executors see. What is written appears complete or not at all, so tasks can be repeated."""
+"""Files on storage that all executors see. They appear complete or not at all, so that tasks can be repeated."""
 
 import contextlib
 import json
@@ -9,7 +9,8 @@ import uuid
 
 @contextlib.contextmanager
 def new_folder(path):
-    """Gives a folder to fill, which gets its name at the end; one that is there already stays, and the new one goes."""
+    """Makes a folder to fill, which gets its name at the end. If there is one of that name by then, it stays, and the new one
+    is removed."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
     unfinished = f"{path}.{uuid.uuid4().hex}.unfinished"
     os.mkdir(unfinished)
@@ -18,7 +19,7 @@ def new_folder(path):
         try:
             os.rename(unfinished, path)
         except OSError:
-            # A task that was started twice: the other one was faster, and its result is the same.
+            # The task was started twice, and the other one was faster. Its result is the same.
             if not os.path.isdir(path):
                 raise
     finally:

@@ -1,4 +1,4 @@
-"""The tables: those of ``wstap --format sqlite`` (docs/database.md), with columns that tell shards and captures apart."""
+"""The tables: those of ``wstap --format sqlite`` (docs/database.md), with further columns for shard and capture point."""
 
 import array
 import itertools
@@ -8,7 +8,7 @@ import adbc_driver_sqlite.dbapi as sqlite
 import pyarrow as pa
 import pyarrow.compute as compute
 
-# Columns as in the database, computed ones left out; `=` marks text, `*` truth, `#` bytes, all others are integers.
+# The columns of the database without the computed ones. `=` marks text, `*` booleans, `#` bytes; all others are integers.
 _COLUMNS = {
     "session": """id connection stream =session_id packet time_ns =opened =client_ip client_port =server_ip server_port
         =community_id =link_type =interface connect_time_ns *accepted status *answer_missing =url =host =target =method =http_version
@@ -31,13 +31,13 @@ _COLUMNS = {
 }
 
 TABLES = tuple(_COLUMNS)
-# Kinds of events of the trace that fill a table; sessions are always there.
+# The kinds of events that each table needs; sessions are always there.
 EVENTS = {
     "session": [], "message": ["message"], "frame": ["frame"], "finding": ["finding"], "gap": ["gap", "resync"],
     "delivery": ["delivery"],
 }
 _TYPES = {"=": pa.string(), "*": pa.bool_(), "#": pa.binary()}
-# What SQLite has for a value of them; an integer otherwise.
+# A value of each in SQL; an integer otherwise.
 _EXAMPLES = {"=": "''", "#": "x''"}
 _PREFIXES = "=*#"
 
@@ -60,15 +60,15 @@ def arrow_schema(table):
 
 
 def schema(table):
-    """The same as a schema of Spark."""
+    """That schema as one of Spark's."""
     from pyspark.sql.pandas.types import from_arrow_schema
 
     return from_arrow_schema(arrow_schema(table))
 
 
 def _query(table, has_file):
-    """All rows, in order of their numbers, as SQLite scans a table; before them one that shows each column's type, since there
-    may be only NULL in the first thousands."""
+    """A query for all rows, which SQLite returns in order of their numbers. Before them it returns a row that shows each
+    column's type, since the first thousands may have only NULL."""
     examples, columns = [], []
     for column in _COLUMNS[table].split():
         is_bytes = column[0] == "#"
@@ -80,7 +80,7 @@ def _query(table, has_file):
 
 
 class _SessionNames:
-    """`session_id` of sessions: one text for each, instead of one for each row that names it."""
+    """The `session_id` of each session, so that it is read once and not for each row."""
 
     def __init__(self, cursor):
         rows = cursor.execute("SELECT id, session_id FROM session").fetch_arrow_table()
@@ -92,15 +92,18 @@ class _SessionNames:
 
 
 class _Payloads:
-    """The payloads of messages from the file of `wstap --payload-file`, as columns that point into it."""
+    """The payloads in a file of `wstap --payload-file`, as columns that point into it."""
 
     def __init__(self, path):
-        # There is no mapping of nothing.
+        # An empty file cannot be mapped.
         self._bytes = pa.memory_map(path).read_buffer() if os.path.getsize(path) else pa.py_buffer(b"")
         self._at = 0
 
     def array(self, lengths):
-        """The next payloads, from their lengths; None for one that is not there."""
+        """The next payloads.
+
+        :param lengths: Their lengths; None for a row without a payload.
+        """
         ends = array.array("i", itertools.accumulate((length or 0 for length in lengths), initial=0))
         validity = pa.array(lengths, pa.int64()).buffers()[0]
         data = self._bytes.slice(self._at, ends[-1])
@@ -111,7 +114,7 @@ class _Payloads:
 def batches(database, table, shard, capture_point, size=8192, payloads=None):
     """Rows of a database's table as Arrow record batches.
 
-    :param payloads: The file of `wstap --payload-file` if the table is that of messages.
+    :param payloads: For the table of messages, the file of `wstap --payload-file`.
     """
     wanted = arrow_schema(table)
     place = wanted.get_field_index("payload") if payloads else -1
@@ -143,7 +146,7 @@ def batches(database, table, shard, capture_point, size=8192, payloads=None):
 
 
 def _check_order(ids, last):
-    """Makes sure that rows come in the order in which their payloads stand in the file."""
+    """Makes sure that rows come in the order of their payloads in the file."""
     steps = compute.all(compute.greater(ids[1:], ids[:-1])).as_py() if len(ids) > 1 else True
     if not steps or ids[0].as_py() <= last:
         raise AssertionError("rows of the database are not in order")
@@ -151,7 +154,7 @@ def _check_order(ids, last):
 
 
 def _parts(lengths, count, largest=1 << 30):
-    """Rows in pieces whose payloads have a gigabyte at most, as long as one alone has not."""
+    """Divides rows into slices with at most a gigabyte of payload, unless a single row has more."""
     start, total = 0, 0
     for row, length in enumerate(lengths):
         if total + (length or 0) > largest and row > start:
@@ -162,8 +165,8 @@ def _parts(lengths, count, largest=1 << 30):
 
 
 def parquet_options(table):
-    """How a table is written: names are in a dictionary; payloads are not compared with each other, nor compressed, which
-    would take longer than all else that is done with them."""
+    """How a table is written: text with a dictionary, payloads without one, and without compression or statistics, since
+    those would take longer than everything else that is done with payloads."""
     schema_ = arrow_schema(table)
     return {
         "compression": {field.name: "none" if pa.types.is_binary(field.type) else "snappy" for field in schema_},
