@@ -40,6 +40,8 @@ public struct CapturedRecord {
     public var linkType = LinkType.ethernet
     /// Whether it matches the reader's filter.
     public var isWanted = true
+    /// Whether options follow its bytes in the file.
+    public var options = RecordOptions.none
     /// The packet's length on the wire in bytes.
     public var originalLength = 0
     /// The captured bytes in the reader's memory.

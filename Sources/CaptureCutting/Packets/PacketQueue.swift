@@ -60,8 +60,8 @@ package struct PacketQueue<Owner: Sendable>: Sendable {
     package var isEmpty: Bool { first == entries.count }
 
     /// Adds a packet whose owner is known.
-    package mutating func append(_ packet: borrowing CapturedPacket, of owner: Owner?) {
-        append(Entry(packet: HeldPacket(packet), number: packet.number, owner: owner))
+    package mutating func append(_ packet: borrowing CapturedPacket, options: [UInt8]? = nil, of owner: Owner?) {
+        append(Entry(packet: HeldPacket(packet, options: options), number: packet.number, owner: owner))
     }
 
     /// Adds a copy of a packet whose owner is known.
@@ -70,13 +70,15 @@ package struct PacketQueue<Owner: Sendable>: Sendable {
     }
 
     /// Adds a fragment that waits for the datagrams that it is part of, the innermost last.
-    package mutating func append(fragment packet: borrowing CapturedPacket, at places: [FragmentPlace]) {
-        guard let name = name(of: places, at: packet.time) else { return append(packet, of: nil) }
+    package mutating func append(
+        fragment packet: borrowing CapturedPacket, options: [UInt8]? = nil, at places: [FragmentPlace]
+    ) {
+        guard let name = name(of: places, at: packet.time) else { return append(packet, options: options, of: nil) }
         datagrams[name]?.fragments.append(departed &+ entries.count)
         datagrams[name]?.waitingCount &+= 1
         append(
             Entry(
-                packet: HeldPacket(packet), number: packet.number, datagram: name,
+                packet: HeldPacket(packet, options: options), number: packet.number, datagram: name,
                 place: places.count == 1 ? places[0] : nil))
     }
 

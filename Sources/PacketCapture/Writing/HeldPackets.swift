@@ -123,9 +123,12 @@ package struct HeldPacket: Sendable {
     package let linkType: LinkType
     /// The name of the interface that captured it; empty if unknown.
     package var interfaceName: [UInt8]
+    /// Options that it is to be written with, as ``PacketOptions`` has them.
+    package var options: [UInt8]?
 
     /// Copies a packet.
-    package init(_ packet: borrowing CapturedPacket) {
+    package init(_ packet: borrowing CapturedPacket, options: [UInt8]? = nil) {
+        self.options = options
         time = packet.time
         originalLength = packet.originalLength
         linkType = packet.linkType
@@ -134,5 +137,5 @@ package struct HeldPacket: Sendable {
     }
 
     /// Roughly the bytes of memory it takes.
-    package var cost: Int { bytes.count &+ 128 }
+    package var cost: Int { bytes.count &+ (options?.count ?? 0) &+ 128 }
 }

@@ -144,7 +144,7 @@ package struct PacketFileWriter: ~Copyable {
                     buffer.appendInterface(linkType, snapLength: 0, filter: nil, name: name)
                 }
             }
-            if let place = note.number, note.comment == nil {
+            if let place = note.number, note.comment == nil, note.options == nil {
                 buffer.appendPacket(
                     time, originalLength: originalLength, bytes, interface: number, number: place, of: note.connection)
             } else {

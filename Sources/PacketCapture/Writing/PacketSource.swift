@@ -28,13 +28,18 @@ package struct PacketNote: Hashable, Sendable {
     package var comment: String?
     /// The packet's number in the capture that the file is part of (4.3, epb_packetid).
     package var number: UInt64?
-    /// Its owner, for ``PacketFileWriter/keepPackets(where:)``; only with a number, and without a comment.
+    /// Its owner, for ``PacketFileWriter/keepPackets(where:)``; only with a number.
     package var connection: UInt64?
+    /// Further options, as ``PacketOptions`` has them.
+    package var options: [UInt8]?
 
     /// Creates a note.
-    package init(comment: String? = nil, number: UInt64? = nil, connection: UInt64? = nil) {
+    package init(
+        comment: String? = nil, number: UInt64? = nil, connection: UInt64? = nil, options: [UInt8]? = nil
+    ) {
         self.comment = comment
         self.number = number
         self.connection = connection
+        self.options = options
     }
 }

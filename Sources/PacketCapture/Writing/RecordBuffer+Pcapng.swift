@@ -47,7 +47,7 @@ extension RecordBuffer {
         }
     }
 
-    /// Appends an Enhanced Packet Block (section 4.3) with its packet's number in the whole capture and no comment.
+    /// Appends an Enhanced Packet Block (section 4.3) whose only option is its packet's number in the whole capture.
     ///
     /// The same as the general method below in fewer steps, since it runs for each packet of large captures. A
     /// connection follows the options (``PacketTrailer``).
@@ -84,13 +84,17 @@ extension RecordBuffer {
             buffer.append(UInt32(clamping: originalLength))
             buffer.append(bytes)
             buffer.pad()
-            guard note.comment != nil || note.number != nil else { return }
+            guard note.comment != nil || note.number != nil || note.options != nil else { return }
             // Other programs also read blocks of up to 16 MiB.
-            if let comment = note.comment, bytes.count &+ comment.utf8.count < 16 << 20 &- 64 {
+            var room = 16 << 20 &- 64 &- bytes.count
+            if let comment = note.comment, comment.utf8.count < room {
                 buffer.appendOption(1, text: comment)
+                room &-= comment.utf8.count &+ 8
             }
+            if let options = note.options, options.count < room { buffer.append(options.span) }
             if let number = note.number { buffer.appendCountOption(5, number) }
             buffer.appendOption(0, text: "")
+            if let connection = note.connection { buffer.append(connection) }
         }
     }
 

@@ -22,22 +22,22 @@ struct CutRun {
         var events = NoEvents()
         var queue = PacketQueue<UInt64>()
         // Writes the secrets that a connection's first packet needs before it; returns what is noted with that packet.
-        func note(_ record: UInt64) -> PacketNote {
+        func note(_ record: UInt64, _ kept: [UInt8]?) -> PacketNote {
             if writesSecrets, let secrets = options.secrets {
                 for random in selected.takeClientRandoms(of: record) {
                     file.packets.append(keyLog: secrets.keyLog(of: random, at: .max))
                 }
             }
-            return PacketNote(comment: selected.takeComment(of: record))
+            return PacketNote(comment: selected.takeComment(of: record), options: kept)
         }
         func writeSettled(at time: Timestamp?) {
             while let entry = queue.next(at: time) {
                 guard let record = entry.owner else { continue }
-                let note = note(record)
+                let note = note(record, entry.packet.options)
                 file.packets.append(entry.packet, note: note)
             }
         }
-        try input.eachPacket { packet, _ in
+        try input.eachPacket { packet, kept, _ in
             pipeline.receive(packet, into: &events)
             switch pipeline.latestOwner() {
             case .segment(let owner):
@@ -45,12 +45,13 @@ struct CutRun {
                 if pipeline.isLatestFragment { queue.settle(pipeline.latestFragmentPlaces, owner: record) }
                 guard let record else { break }
                 if queue.isEmpty {
-                    let note = note(record)
+                    let note = note(record, kept)
                     file.packets.append(packet, note: note)
                 } else {
-                    queue.append(packet, of: record)
+                    queue.append(packet, options: kept, of: record)
                 }
-            case .fragment: queue.append(fragment: packet, at: pipeline.latestFragmentPlaces)
+            case .fragment:
+                queue.append(fragment: packet, options: kept, at: pipeline.latestFragmentPlaces)
             case .datagram, .other:
                 if pipeline.isLatestFragment { queue.settle(pipeline.latestFragmentPlaces, owner: nil) }
             }

@@ -55,7 +55,7 @@ struct RedactRun {
         var options = try input.options(holding: input.memory.redaction)
         options.demand = RedactionPlan<SpoolFile>.demand
         var pipeline = Pipeline(options: options)
-        try input.eachPacket { packet, _ in pipeline.receive(packet, into: &plan) }
+        try input.eachPacket { packet, _, _ in pipeline.receive(packet, into: &plan) }
         pipeline.finish(into: &plan)
     }
 
@@ -72,7 +72,7 @@ struct RedactRun {
         var headers = headers
         var events = NoEvents()
         var packets = RedactedPackets()
-        try input.eachPacket { packet, _ in
+        try input.eachPacket { packet, _, _ in
             pipeline.receive(packet, into: &events)
             switch pipeline.latestOwner() {
             case .segment(let owner):

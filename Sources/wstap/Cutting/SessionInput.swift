@@ -105,7 +105,7 @@ struct SessionInput {
     @discardableResult
     func eachPacket(
         for analysis: SelectingAnalysis? = nil,
-        _ take: (borrowing CapturedPacket, borrowing MergedCapture) throws -> Void
+        _ take: (borrowing CapturedPacket, _ options: [UInt8]?, borrowing MergedCapture) throws -> Void
     ) throws -> Pass {
         var capture: MergedCapture
         do throws(CaptureError) {
@@ -120,7 +120,9 @@ struct SessionInput {
         try analysis?.begin(capture)
         while !Interruption.isRequested, capture.readBatch() {
             analysis?.takeSecrets(capture)
-            for place in 0..<capture.batch.count { try take(capture.batch[place], capture) }
+            for place in 0..<capture.batch.count {
+                try take(capture.batch[place], PacketOptions.kept(in: capture.batch, at: place), capture)
+            }
             if progress != nil, capture.packetCount &- shownAt >= Self.progressInterval {
                 shownAt = capture.packetCount
                 progress?.show(capture.bytesRead)

@@ -23,19 +23,27 @@ struct ShardDealer: ~Copyable {
     var abandonedFragments: UInt64 { queue.abandonedFragments }
 
     /// Writes a packet, or queues it after waiting fragments.
-    mutating func deal(_ packet: borrowing CapturedPacket, of capture: borrowing MergedCapture) throws {
+    ///
+    /// - Parameters:
+    ///   - packet: The packet.
+    ///   - options: The options that it keeps.
+    ///   - capture: The capture, read up to it.
+    /// - Throws: The exit status, if it cannot be written.
+    mutating func deal(
+        _ packet: borrowing CapturedPacket, options: [UInt8]?, of capture: borrowing MergedCapture
+    ) throws {
         try files.pass(packet, of: capture)
         let target = tracer.trace(packet)
         if case .fragment = target {
-            queue.append(fragment: packet, at: tracer.fragmentPlaces)
+            queue.append(fragment: packet, options: options, at: tracer.fragmentPlaces)
         } else {
             let place = target.place(includesUDP: includesUDP)
             if isQueueEmpty {
-                if let place { try files.append(packet, to: place) }
+                if let place { try files.append(packet, options: options, to: place) }
                 return
             }
             if tracer.isFragment { queue.settle(tracer.fragmentPlaces, owner: place) }
-            if let place { queue.append(packet, of: place) }
+            if let place { queue.append(packet, options: options, of: place) }
         }
         try drain(at: packet.time)
     }

@@ -44,8 +44,8 @@ struct ShardFiles {
     }
 
     /// Writes a packet to one of the files.
-    func append(_ packet: borrowing CapturedPacket, to place: ShardPlace) throws {
-        try files[place.shard].append(packet, of: place.connection)
+    func append(_ packet: borrowing CapturedPacket, options: [UInt8]?, to place: ShardPlace) throws {
+        try files[place.shard].append(packet, options: options, of: place.connection)
     }
 
     /// Writes a packet that waited to one of the files.
@@ -104,13 +104,15 @@ private final class ShardFile {
         try file.advance()
     }
 
-    func append(_ packet: borrowing CapturedPacket, of connection: UInt64?) throws {
-        file.packets.append(packet, note: PacketNote(number: packet.number, connection: connection))
+    func append(_ packet: borrowing CapturedPacket, options: [UInt8]?, of connection: UInt64?) throws {
+        file.packets.append(
+            packet, note: PacketNote(number: packet.number, connection: connection, options: options))
         try file.advance()
     }
 
     func append(_ packet: HeldPacket, number: UInt64, of connection: UInt64?) throws {
-        file.packets.append(packet, note: PacketNote(number: number, connection: connection))
+        file.packets.append(
+            packet, note: PacketNote(number: number, connection: connection, options: packet.options))
         try file.advance()
     }
 }

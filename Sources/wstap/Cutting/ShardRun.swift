@@ -34,7 +34,9 @@ struct ShardRun {
         var dealer = ShardDealer(
             files: try ShardFiles(count: count, in: folder),
             tracer: PacketTracer(shardCount: count, analysis: analysis), includesUDP: includesUDP)
-        let found = try input.eachPacket(for: analysis) { packet, capture in try dealer.deal(packet, of: capture) }
+        let found = try input.eachPacket(for: analysis) { packet, options, capture in
+            try dealer.deal(packet, options: options, of: capture)
+        }
         let status = try conclude(found, analysis)
         let packetCount = try dealer.finish(secrets: found.secrets, selected: analysis?.selected)
         if !input.messages.quiet {

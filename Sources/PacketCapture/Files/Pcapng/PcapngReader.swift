@@ -171,6 +171,7 @@ struct PcapngReader {
             time: interface.clock.time(UInt64(high) << 32 | UInt64(low)), linkType: interface.linkType,
             originalLength: max(captured, original), bytes: input.bytes(at: 28, count: captured),
             length: block.length, interfaceName: interface.name)
+        if block.length &- 32 >= captured &+ 4 { unsafe record.options = isBigEndian ? .bigEndian : .littleEndian }
         if section.keepsNumbers { unsafe record.number = packetNumber(of: block, after: captured, in: input) }
         return unsafe record
     }
