@@ -108,16 +108,37 @@ extension ConnectionEnds {
     /// two bytes of port, in network byte order; the two halves of the result are combined by XOR.
     package var stableHash: UInt32 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for end in [lower, upper] {
-            for shift in stride(from: 120, through: 0, by: -8) {
-                hash =
-                    (hash ^ UInt64(truncatingIfNeeded: end.address.bits &>> UInt128(shift)) & 0xff) &* 0x100_0000_01b3
-            }
-            hash = (hash ^ UInt64(end.port >> 8)) &* 0x100_0000_01b3
-            hash = (hash ^ UInt64(end.port & 0xff)) &* 0x100_0000_01b3
-        }
+        Self.add(lower, to: &hash)
+        Self.add(upper, to: &hash)
         return UInt32(truncatingIfNeeded: hash ^ hash >> 32)
     }
+
+    private static func add(_ end: Endpoint, to hash: inout UInt64) {
+        let bits = end.address.bits
+        if bits >> 32 == 0 {
+            hash &*= stepsOverTwelveZeros
+        } else {
+            add(bytesOf: UInt64(truncatingIfNeeded: bits >> 64), to: &hash)
+            add(bytesOf: UInt32(truncatingIfNeeded: bits >> 32), to: &hash)
+        }
+        add(bytesOf: UInt32(truncatingIfNeeded: bits), to: &hash)
+        add(bytesOf: end.port, to: &hash)
+    }
+
+    @inline(__always)
+    private static func add<Number: FixedWidthInteger & UnsignedInteger>(bytesOf number: Number, to hash: inout UInt64)
+    {
+        var shift = Number.bitWidth
+        while shift > 0 {
+            shift &-= 8
+            hash = (hash ^ UInt64(truncatingIfNeeded: number &>> Number(truncatingIfNeeded: shift)) & 0xff) &* prime
+        }
+    }
+
+    /// The prime of FNV-1a with 64 bits.
+    private static let prime: UInt64 = 0x100_0000_01b3
+    /// The prime to the power of 12: what a hash is multiplied by for the twelve zeros of an IPv4 address.
+    private static let stepsOverTwelveZeros: UInt64 = 0xf543_83a0_5ace_38b1
 }
 
 extension SegmentOwner {
