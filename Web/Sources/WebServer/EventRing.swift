@@ -2,10 +2,10 @@ import Synchronization
 
 /// The latest lines of a trace, for any number of readers.
 ///
-/// None of them holds up the writer: who falls behind what is kept is told how much it missed.
+/// Readers never delay the writer. One that falls behind is told how many lines it missed.
 /// Lines are numbered from 0. Of the lines that no longer fit, those that begin and end sessions are kept longer.
 public final class EventRing: Sendable {
-    /// How much is kept.
+    /// Limits on what is kept.
     public struct Bounds: Sendable {
         /// The bytes of the latest lines.
         public var bytes: Int
@@ -16,7 +16,7 @@ public final class EventRing: Sendable {
         /// Their number.
         public var sessionLines: Int
 
-        /// What is enough for minutes.
+        /// Creates limits that are enough for some minutes.
         public init(
             bytes: Int = 64 << 20, lines: Int = 400_000, sessionBytes: Int = 16 << 20, sessionLines: Int = 20_000
         ) {
@@ -24,13 +24,13 @@ public final class EventRing: Sendable {
         }
     }
 
-    /// What a reader gets.
+    /// A part of the lines, for a reader.
     public struct Batch: Sendable {
-        /// Whole lines.
+        /// Complete lines.
         public var bytes: [UInt8] = []
-        /// The number of the line with which the next batch begins.
+        /// The number of the first line of the next batch.
         public var next: UInt64
-        /// Lines before these that are no longer kept.
+        /// The number of lines before these that are no longer kept.
         public var dropped: UInt64 = 0
         /// Whether some of these began or ended a session.
         public var missesSessions = false
@@ -40,15 +40,15 @@ public final class EventRing: Sendable {
 
     /// What was received so far.
     public struct Totals: Sendable {
-        /// Lines for the page; frames of data messages, which are in their messages, are not among them.
+        /// Lines for the page, without the frames of data messages.
         public var lines: UInt64 = 0
         /// Frames of either kind.
         public var frames: UInt64 = 0
         /// Bytes of the trace.
         public var bytes: UInt64 = 0
-        /// Lines that were too long, or no event.
+        /// Lines that were too long, or not an event.
         public var unusable: UInt64 = 0
-        /// Whether the trace is at its end.
+        /// Whether the trace has ended.
         public var hasEnded = false
     }
 
@@ -87,7 +87,7 @@ public final class EventRing: Sendable {
     /// The number of bytes that are kept.
     var heldBytes: Int { state.withLock { $0.bytes + $0.sessionBytes } }
 
-    /// Notes that the trace is at its end.
+    /// Records that the trace has ended.
     public func finish() {
         state.withLock { $0.totals.hasEnded = true }
     }

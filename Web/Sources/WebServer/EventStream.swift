@@ -1,29 +1,29 @@
 import Hummingbird
 
-/// The events as one response that goes on until the browser leaves: lines of JSON, those of the trace as they are,
-/// with lines of the server's own between them.
+/// The events as one response that lasts until the browser disconnects: the lines of the trace, unchanged, and between
+/// them JSON lines of the server's own.
 ///
-/// | `event` | says |
+/// | `event` | meaning |
 /// |---|---|
-/// | `server` | first: `run` names this run of the server, so that a page knows when it talks to another one |
+/// | `server` | the first line: `run` identifies this run of the server, so that a page notices another one |
 /// | `dropped` | `lines` before the next one are no longer held; `sessions`: whether some of them began or ended sessions |
 /// | `status` | after each batch: `next`, to ask for the rest with `?after=`; totals; whether the trace `ended` |
 ///
-/// A reader that is slow holds up nobody: the response waits for it, and goes on with what the ring has then.
+/// A slow reader does not delay others: its response waits, and then continues with what the ring has.
 struct EventStream: Sendable {
     /// The time between two batches.
     static let interval = Duration.milliseconds(100)
-    /// Empty batches after which the totals are told nevertheless.
+    /// The number of empty batches after which the totals are sent anyway.
     private static let silentBatches = 10
 
     let ring: EventRing
     let run: String
 
-    /// Begins to tell events.
+    /// Begins to send events.
     ///
     /// - Parameters:
     ///   - start: The number of the first line that is wanted.
-    ///   - run: The run that the number is of; of another one than this, everything is wanted.
+    ///   - run: The run that the number belongs to; if that is another one, everything is sent.
     /// - Returns: The response.
     func response(after start: UInt64, of run: String?) -> Response {
         let (ring, name) = (self.ring, self.run)

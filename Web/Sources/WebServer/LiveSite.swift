@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// What a request came in on.
+/// The connection that a request came in on.
 struct ConnectionContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// The address and port of this end.

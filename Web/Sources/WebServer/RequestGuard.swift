@@ -1,22 +1,22 @@
 import HTTPTypes
 import Hummingbird
 
-/// Who may ask for what: requests of the page itself, and of whoever has its address.
+/// Decides which requests are allowed: those of the page itself, and of whoever has its address.
 ///
-/// A page of another site cannot know the token; that its requests are refused for their Origin and Host as well keeps
-/// them out even if the token leaks, and a name that was made to point here (DNS rebinding) does not help.
+/// A page of another site cannot know the token. Its requests are also refused because of their Origin and Host, so
+/// that they fail even if the token leaks, or if a name is made to point here (DNS rebinding).
 struct RequestGuard: Sendable {
-    /// What is in the address before the page: only who knows it is let in.
+    /// The secret part of the page's address.
     let token: String
-    /// Names and addresses of this machine, beside the address that a connection came in on.
+    /// Names and addresses of this machine, in addition to the address that a connection came in on.
     let names: [String]
 
-    /// Looks at a request before anything is done for it.
+    /// Checks a request before it is handled.
     ///
     /// - Parameters:
     ///   - request: The request.
     ///   - address: The address that its connection came in on, and the port.
-    /// - Returns: Why it is refused; nil if it is not.
+    /// - Returns: The reason to refuse it; nil if it is allowed.
     func refusal(of request: Request, at address: (ip: String, port: Int)) -> Response? {
         guard request.method == .get else {
             return Self.response(.methodNotAllowed, "GET only", [.allow: "GET"])
@@ -57,13 +57,13 @@ struct RequestGuard: Sendable {
         }
     }
 
-    /// Compares in a time that does not tell where they differ.
+    /// Compares in constant time, so that the time does not reveal where they differ.
     private static func areEqual(_ first: [UInt8], _ second: [UInt8]) -> Bool {
         guard first.count == second.count else { return false }
         return zip(first, second).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 
-    /// A short text, with the headers that all responses have.
+    /// A response with a short text.
     static func response(_ status: HTTPResponse.Status, _ text: String, _ fields: HTTPFields = [:]) -> Response {
         var fields = fields
         fields[.contentType] = "text/plain; charset=utf-8"
@@ -71,7 +71,7 @@ struct RequestGuard: Sendable {
             status: status, headers: fields + safe, body: .init(byteBuffer: ByteBuffer(string: text + "\n")))
     }
 
-    /// What all responses say: not to be kept, framed, guessed at, or told to others.
+    /// The headers of all responses: not to be stored, framed, guessed at, or named to other servers.
     static let safe: HTTPFields = {
         let fields = [
             "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",

@@ -1,4 +1,4 @@
-/// A queue with access by place; removing the first takes constant time in the mean.
+/// A queue with access by index; removing the first element takes amortized constant time.
 struct RingQueue<Element> {
     private var elements: [Element?] = []
     private var start = 0
@@ -28,7 +28,7 @@ struct RingQueue<Element> {
         return elements[start]
     }
 
-    /// The place of the first element that `matches`, and all after it do; `count` if there is none.
+    /// The index of the first element that `matches`, `count` if there is none; all elements after it must match too.
     func firstIndex(where matches: (Element) -> Bool) -> Int {
         var (low, high) = (0, count)
         while low < high {

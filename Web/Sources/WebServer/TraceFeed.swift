@@ -4,14 +4,14 @@
     import Darwin
 #endif
 
-/// Reads a trace from a descriptor into a ring, on a thread of its own: it never waits for a browser.
+/// Reads a trace from a descriptor into a ring, on its own thread, so that it never waits for a browser.
 public enum TraceFeed {
     /// Starts reading.
     ///
     /// - Parameters:
     ///   - descriptor: Where the trace comes from.
     ///   - ring: Where its lines go.
-    ///   - refuse: Called instead if the input does not begin as a trace.
+    ///   - refuse: Called instead if the input does not begin like a trace.
     public static func start(descriptor: Int32, ring: EventRing, refuse: @escaping @Sendable () -> Void) {
         let feed = Feed(descriptor: descriptor, ring: ring, refuse: refuse)
         var thread = pthread_t(bitPattern: 0)

@@ -1,9 +1,9 @@
-/// Cuts a trace (`docs/trace-format.md`) into lines, and leaves out those that the page has no use for.
+/// Divides a trace (`docs/trace-format.md`) into lines, and omits those that the page does not need.
 ///
-/// Looks at the beginning of lines only: wstap writes the keys of an event in a fixed order, and a quotation mark
+/// It looks only at the beginning of lines: wstap writes the keys of an event in a fixed order, and a quotation mark
 /// inside a JSON string has a backslash before it, so no payload looks like a key.
 struct TraceLines {
-    /// Whole lines that came in together.
+    /// Complete lines that arrived together.
     struct Chunk {
         var bytes: [UInt8] = []
         var lines = 0
@@ -19,7 +19,7 @@ struct TraceLines {
     private static let newline = UInt8(ascii: "\n")
 
     private var rest: [UInt8] = []
-    /// Whether the line that began is too long.
+    /// Whether the current line is too long.
     private var isSkipping = false
 
     /// Adds bytes, and returns the lines that are complete.
@@ -70,7 +70,7 @@ struct TraceLines {
         chunk.lines += 1
     }
 
-    /// Whether a frame is of a data message, whose line has all that the page shows.
+    /// Whether a frame belongs to a data message, whose own line has all that the page shows.
     private static func isData(_ line: ArraySlice<UInt8>) -> Bool {
         let key: StaticString = #","opcode":""#
         let head = line.prefix(640)
@@ -88,12 +88,12 @@ struct TraceLines {
             .contains { begins(line, $0) }
     }
 
-    /// Whether bytes are the beginning of a trace, as far as they go.
+    /// Whether bytes can be the beginning of a trace.
     static func isTrace(_ bytes: ArraySlice<UInt8>) -> Bool {
         zip(bytes, #"{"event":"capture""#.utf8).allSatisfy { $0 == $1 }
     }
 
-    /// The lines of whole lines, each with its line feed.
+    /// The single lines, each with its line feed.
     static func split<Bytes: RandomAccessCollection<UInt8>>(_ bytes: Bytes) -> [ArraySlice<UInt8>]
     where Bytes.Index == Int, Bytes.SubSequence == ArraySlice<UInt8> {
         var (lines, start) = ([ArraySlice<UInt8>](), bytes.startIndex)
@@ -104,7 +104,7 @@ struct TraceLines {
         return lines
     }
 
-    /// Whole lines without the first `count`.
+    /// The lines without the first `count`.
     static func dropping(_ count: Int, of bytes: [UInt8]) -> ArraySlice<UInt8> {
         var start = 0
         for _ in 0..<max(count, 0) {

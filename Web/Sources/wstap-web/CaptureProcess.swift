@@ -1,16 +1,16 @@
 import Dispatch
 import Foundation
 
-/// `wstap live`, which captures, as a child of the process that serves.
+/// `wstap live`, which captures, as a child process of the server.
 enum CaptureProcess {
-    /// The most bytes of a payload that the page gets, unless the arguments say otherwise.
+    /// The bytes of a payload that the page gets at most, unless the arguments set another limit.
     private static let payload = "65536"
 
     // Both are set once, before there are other threads.
     nonisolated(unsafe) private static var child: Process?
     nonisolated(unsafe) private static var signals: [any DispatchSourceSignal] = []
 
-    /// Whether an argument of `wstap live` is `-Z` or `--user`: its process would not be this one's to end.
+    /// Whether an argument of `wstap live` is `-Z` or `--user`: then this process might not be allowed to end it.
     static func namesUser(_ argument: String) -> Bool {
         argument == "--user" || argument.hasPrefix("--user=")
             || argument.prefixMatch(of: /-[A-Za-z]*Z/) != nil
@@ -21,8 +21,8 @@ enum CaptureProcess {
     /// - Parameters:
     ///   - program: Its path; nil for the one beside this program, else on the PATH.
     ///   - arguments: What follows `live`.
-    /// - Returns: The descriptor that its trace comes from.
-    /// - Throws: What the system says if there is no such program.
+    /// - Returns: The descriptor to read its trace from.
+    /// - Throws: The system's error, if the program cannot be started.
     static func start(program: String?, arguments: [String]) throws -> Int32 {
         let process = Process()
         var words = ["live"] + arguments + ["--format", "jsonl"]
@@ -51,7 +51,7 @@ enum CaptureProcess {
         return dup(output.fileHandleForReading.fileDescriptor)
     }
 
-    /// Ends it, if it was started: as asked by a signal, else after two seconds by force.
+    /// Ends it, if it was started: with a signal, and by force if it has not ended after two seconds.
     static func end() {
         guard let child, child.isRunning else { return }
         child.terminate()

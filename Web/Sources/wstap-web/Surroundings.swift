@@ -6,7 +6,7 @@
 
 /// The process and the machine around it.
 enum Surroundings {
-    /// Privileges that could not be given up.
+    /// The error of privileges that could not be dropped.
     struct StillRoot: Error, CustomStringConvertible {
         let description = "cannot give up root's rights"
     }
@@ -31,7 +31,7 @@ enum Surroundings {
         exit(status)
     }
 
-    /// Lets signals end this process, and the capture that it will start, even if whoever started it held them back.
+    /// Lets signals end this process, and the capture that it will start, even if its parent process blocked them.
     static func acceptSignals() {
         var none = sigset_t()
         sigemptyset(&none)
@@ -44,7 +44,7 @@ enum Surroundings {
 
     /// Continues as the user who called sudo, else as nobody, if this process is root's.
     ///
-    /// There is no way back, and the kernel takes all capabilities away.
+    /// This cannot be undone; the kernel removes all capabilities.
     ///
     /// - Throws: ``StillRoot``.
     static func giveUpRoot() throws {

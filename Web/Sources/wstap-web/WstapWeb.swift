@@ -1,7 +1,7 @@
 import ArgumentParser
 import WebServer
 
-/// `wstap-web`: a trace in a browser, as it grows.
+/// `wstap-web`: shows a growing trace in a browser.
 @main
 struct WstapWeb: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -46,7 +46,7 @@ struct WstapWeb: ParsableCommand {
             "live and its arguments; without it, the trace comes from standard input.", valueName: "live …"))
     var capture: [String] = []
 
-    /// The token that the options or the environment name.
+    /// The token from the options or the environment.
     private var ownToken: String? { token ?? Surroundings.variable("WSTAP_WEB_TOKEN") }
 
     func validate() throws {
@@ -62,7 +62,7 @@ struct WstapWeb: ParsableCommand {
         } else if !LiveServer.isLoopback(bind) {
             throw ValidationError("--bind \(bind) lets other machines in: choose a --token (or WSTAP_WEB_TOKEN)")
         }
-        // What may be for wstap live is not parsed, and so neither is this.
+        // Arguments that may be meant for wstap live are not parsed, so this one is not either.
         if let first = capture.first, first == "-h" || first == "--help" { throw CleanExit.helpRequest(self) }
         if let first = capture.first, first != "live" {
             throw ValidationError("\"\(first)\": only \"live\" and its arguments may follow")
@@ -78,11 +78,11 @@ struct WstapWeb: ParsableCommand {
     }
 
     func run() throws {
-        // Threads to come, and the capture, inherit what this one accepts.
+        // Later threads and the capture inherit this thread's signal mask.
         Surroundings.acceptSignals()
         let input =
             capture.isEmpty ? 0 : try CaptureProcess.start(program: wstap, arguments: Array(capture.dropFirst()))
-        // Before there are other threads: on Linux, rights are those of a thread.
+        // Before there are other threads: on Linux, each thread has its own privileges.
         try Surroundings.giveUpRoot()
         let ring = EventRing()
         TraceFeed.start(descriptor: input, ring: ring) {
@@ -103,7 +103,7 @@ struct WstapWeb: ParsableCommand {
             }
             Surroundings.quit(status: 2)
         }
-        // The first thread stays: the rights of a process are shown as those of its first thread.
+        // The first thread stays, since the system shows its privileges as those of the process.
         Surroundings.waitForever()
     }
 

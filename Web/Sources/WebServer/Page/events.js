@@ -1,9 +1,9 @@
-// What the page holds of a capture that goes on: a report to which events of the trace are added.
+// What the page holds of a running capture: a report to which events of the trace are added.
 import { columns, NOTE, GAP, RESYNC, OPENING, END, Report } from './report.js';
 import { state } from './state.js';
 import { outcome, sentence } from './verdict.js';
 
-/** What is held at most; the oldest goes first. */
+/** The limits of what is held; the oldest is removed first. */
 const mostRows = 150000, mostBlocks = 96, mostSessions = 4000, mostDetails = 20, mostGroups = 100, mostRules = 100;
 /** The longest URL and place, in characters, and the most characters of one session's events, and of all of them. */
 const mostURL = 300, mostDetail = 1 << 14, mostOfDetails = 1 << 25;
@@ -39,7 +39,7 @@ export class LiveReport extends Report {
     this.clear();
   }
 
-  /** Forgets everything but the sessions that are open. */
+  /** Forgets everything except open sessions. */
   clear() {
     const open = (this.sessions ?? []).filter((session) => session.isOpen);
     Object.assign(this, { n: 0, payloads: [], sessions: open, ends: new Map(), rules: new Map(), gone: 0, forgotten: 0 });
@@ -59,12 +59,12 @@ export class LiveReport extends Report {
     this.run++;
   }
 
-  /** Events are missing, the end of any session perhaps among them: one is open again when more of it comes. */
+  /** Events are missing, perhaps the ends of sessions. A session counts as open again when more of it arrives. */
   miss() {
     this.lose('events are missing');
   }
 
-  /** What was open may have ended. */
+  /** Records that open sessions may have ended. */
   lose(why) {
     for (const session of this.numbers.values()) {
       if (session.isOpen) Object.assign(session, { isOpen: false, group: LOST, mark: 'lost', text: `not known: ${why}`, to: this.last, duration: this.last - session.from });
@@ -76,7 +76,7 @@ export class LiveReport extends Report {
     return [low, Math.max(this.last, low + 1e6), this.sessions.reduce((most, s) => Math.max(most, (s.to ?? this.last) - s.from), 1000)];
   }
 
-  /** The session of an event; of some, the beginning is no longer held by the server. */
+  /** The session of an event. The server may no longer hold its beginning. */
   sessionOf(event, at) {
     let session = this.numbers.get(event.connection);
     if (session && !session.isOpen) Object.assign(session, { isOpen: true, group: OPEN, mark: 'open', text: 'open', to: null });
@@ -180,7 +180,7 @@ export class LiveReport extends Report {
     },
   };
 
-  /** Keeps an event of a session; as text of its own, since a part of a line would keep all of its chunk. */
+  /** Keeps an event of a session, as a copy of its text, since a substring would keep the whole chunk in memory. */
   detail(event, session) {
     if (session.events.length >= mostDetails && event.event !== 'end') return;
     const text = JSON.stringify(event);
@@ -221,7 +221,7 @@ export class LiveReport extends Report {
     columns.forEach(([name], place) => { this[name][row] = values[place]; });
   }
 
-  /** The oldest block of rows goes. */
+  /** Removes the oldest block of rows. */
   drop() {
     const cut = this.payloads.shift().end;
     for (const [name] of [...columns, ['offset']]) this[name].copyWithin(0, cut, this.n);

@@ -1,4 +1,4 @@
-// Begins: follows the server's events, and draws what is held of them. A page that was saved is a report like any other.
+// The entry point: follows the server's events, and draws those that are held. A saved page is an ordinary report.
 import { $, h, bytes, plural, visible } from './text.js';
 import { Report } from './report.js';
 import { legend } from './sessions.js';
@@ -7,9 +7,9 @@ import { view } from './view.js';
 import { LiveReport } from './events.js';
 import { saved } from './save.js';
 
-/** Milliseconds between two paintings at least, and how many times as long as the last one took. */
+/** The least time between two paintings: in milliseconds, and as a multiple of the time that the last one took. */
 const pace = 250, ease = 4;
-/** Milliseconds until the server is asked again, at first and at most. */
+/** Milliseconds before the server is asked again: the first time, and at most. */
 const soon = 500, late = 10000;
 
 const sleep = (time) => new Promise((resolve) => setTimeout(resolve, time));
@@ -51,7 +51,7 @@ class Live {
     if ($('connection').textContent !== text) $('connection').textContent = text;
   }
 
-  /** Asks for events until the capture is over, again and again if the server goes away. */
+  /** Requests events until the capture is over; tries again whenever the server cannot be reached. */
   async follow() {
     for (let wait = soon; ; wait = Math.min(wait * 2, late)) {
       try {
@@ -62,7 +62,7 @@ class Live {
           wait = soon;
           await this.read(response.body.getReader());
         }
-      } catch { /* It went away; so the page says, and tries again. */ }
+      } catch { /* The server cannot be reached: the page says so, and tries again. */ }
       if (this.hasEnded) return this.say('The capture has ended.');
       if (!this.isPaused && !$('connection').textContent.startsWith('The server was started again with')) this.say('The server is gone. What is shown here stays; trying again …');
       await sleep(wait);
@@ -74,7 +74,7 @@ class Live {
     this.batch = [];
     let rest = '';
     for (;;) {
-      // A page that does not read makes the server wait for it, and nobody else.
+      // Not reading makes the server wait with this page's response only.
       while (this.isPaused) await new Promise((resolve) => { this.resume = resolve; });
       const { done, value } = await reader.read();
       if (done) return;
@@ -102,7 +102,7 @@ class Live {
     } else this.batch.push(event);
   }
 
-  /** Adds what has come whole: a batch without its status comes again. */
+  /** Adds complete batches; one without its status will come again. */
   apply() {
     for (const event of this.batch) {
       try {
@@ -112,7 +112,7 @@ class Live {
     this.batch = [];
   }
 
-  /** Draws what is new, seldom enough to leave the page to its user. */
+  /** Draws what is new, but not so often that the page no longer responds. */
   async paint() {
     for (;;) {
       const start = performance.now();
@@ -143,7 +143,7 @@ class Live {
     this.facts();
   }
 
-  /** Rows that are gone were the first: the others moved up. */
+  /** Removed rows were the first ones, so the others have moved up. */
   shift(gone) {
     const { messages, charts } = this.parts, before = messages.shown.filter((row) => row < gone).length;
     messages.grid.top = Math.max(messages.grid.top - before * 28, 0);

@@ -1,9 +1,9 @@
-// What the page holds as a report: one HTML file that opens from disk, as wstap --format html writes it (docs/report.md).
+// Saves what the page holds as a report: one HTML file that opens from disk, as wstap --format html writes it (docs/report.md).
 import { $ } from './text.js';
 import { columns } from './report.js';
 
 const rowsOfBlock = 32768, detailBytes = 1 << 18;
-/** The report's elements, before anything was drawn. */
+/** The report's elements before anything is drawn. */
 const elements = $('off').outerHTML + '\n' + $('app').outerHTML;
 
 const utf8Bytes = (text) => new TextEncoder().encode(text);
