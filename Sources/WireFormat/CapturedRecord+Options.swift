@@ -25,11 +25,11 @@ extension CapturedRecord {
 
 extension PacketBatch {
     /// Whether options follow the packet at a place.
-    public func optionOrder(_ place: Int) -> RecordOptions { unsafe record(place).options }
+    package func optionOrder(_ place: Int) -> RecordOptions { unsafe record(place).options }
 
     /// The options that follow the packet at a place, as its file has them; empty if there are none.
     @_lifetime(borrow self)
-    public func options(_ place: Int) -> Span<UInt8> {
+    package func options(_ place: Int) -> Span<UInt8> {
         unsafe _overrideLifetime(Span(_unsafeElements: record(place).optionBytes), borrowing: self)
     }
 }
