@@ -61,35 +61,31 @@ extension RecordProtection {
     ///
     /// 100,000 connections may be open, so it stands in words of which an AEAD needs the first ones: the longest, of
     /// SHA-384, fills them all. In TLS 1.0, the vector is needed itself. What is left has room for a key of SHA-256.
-    /// The few suites with SHA-384 that TLS 1.0 has, by a PSK (RFC 5487 3), keep it elsewhere.
+    /// The few suites with SHA-384 that TLS 1.0 has, by a PSK (RFC 5487 3), keep the end of theirs elsewhere: vector,
+    /// number and both keys have 104 bytes, and there are 88.
     var macKey: KeyBytes {
-        get {
-            if case .macKey(let kept) = rest { return kept.value }
-            return KeyBytes(words: macWords, count: cipher.macSize)
-        }
+        get { KeyBytes(words: macWords, count: cipher.macSize) }
         set {
-            if version < .tls11, newValue.count > 32 {
-                rest = .macKey(KeptKey(newValue))
+            let words = newValue.words
+            claimRoom.room = words[0]
+            macRoom = [words[1], words[2]]
+            if version >= .tls11 {
+                vector[word: 0] = words[3]
+                vector[word: 1] = words[4]
+                rest = .macWord(words[5])
             } else {
-                macWords = newValue.words
+                rest = newValue.count > 32 ? .macEnd(KeyEnd([words[3], words[4], words[5]])) : .macWord(words[3])
             }
         }
     }
 
     private var macWords: InlineArray<6, UInt64> {
-        get {
-            let last: UInt64 = if case .macWord(let word) = rest { word } else { 0 }
-            return version < .tls11
-                ? [claimRoom.room, macRoom[0], macRoom[1], last, 0, 0]
-                : [claimRoom.room, macRoom[0], macRoom[1], vector[word: 0], vector[word: 1], last]
-        }
-        set {
-            claimRoom.room = newValue[0]
-            macRoom = [newValue[1], newValue[2]]
-            guard version >= .tls11 else { return rest = .macWord(newValue[3]) }
-            vector[word: 0] = newValue[3]
-            vector[word: 1] = newValue[4]
-            rest = .macWord(newValue[5])
+        switch rest {
+        case .macEnd(let end): [claimRoom.room, macRoom[0], macRoom[1], end.words[0], end.words[1], end.words[2]]
+        case .macWord(let last) where version >= .tls11:
+            [claimRoom.room, macRoom[0], macRoom[1], vector[word: 0], vector[word: 1], last]
+        case .macWord(let last): [claimRoom.room, macRoom[0], macRoom[1], last, 0, 0]
+        case .none, .secret: [0, 0, 0, 0, 0, 0]
         }
     }
 }

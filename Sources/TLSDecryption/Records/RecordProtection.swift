@@ -36,16 +36,16 @@ package struct RecordProtection: Sendable {
         case secret(KeptSecret)
         /// A word of ``macKey``: the last one of the longest, and in TLS 1.0 of those of SHA-256.
         case macWord(UInt64)
-        /// The whole of ``macKey``, where the vector takes too much of its room.
-        case macKey(KeptKey)
+        /// The last three words of ``macKey``, where the vector takes too much of its room.
+        case macEnd(KeyEnd)
     }
 
-    /// A key in memory of its own.
-    final class KeptKey: Sendable {
-        let value: KeyBytes
+    /// The end of a key, in memory of its own.
+    final class KeyEnd: Sendable {
+        let words: InlineArray<3, UInt64>
 
-        init(_ value: KeyBytes) {
-            self.value = value
+        init(_ words: InlineArray<3, UInt64>) {
+            self.words = words
         }
     }
 
