@@ -1,8 +1,6 @@
-import WireFormat
-
 /// Where the lines of key logs stand, by the randoms that they name.
 ///
-/// About 40 bytes for each random, however many lines follow each other that name it.
+/// 12 bytes for each random, however many lines follow each other that name it.
 struct KeyLogIndex {
     /// Where lines of one random begin.
     struct Place {
@@ -23,17 +21,11 @@ struct KeyLogIndex {
         let packet: UInt64
     }
 
-    private struct Entry {
-        /// The section's index in the upper 24 bits, the offset in the others.
-        var location: UInt64
-        /// The entry of the same hash before; none if negative.
-        var previous: Int32
-    }
-
     private var sections: [Section] = []
-    private var entries: [Entry] = []
-    /// The latest entry of each hash of a random.
-    private var latest: [UInt64: Int32] = [:]
+    /// In the order of the lines; each but the last is sorted, and that one too if it has ``smallBlock`` entries.
+    private var blocks: [[KeyLogEntry]] = []
+    /// How many entries there are.
+    private var count = 0
     private var lastRandom: Random?
     private var lastOffset: UInt64 = 0
 
@@ -41,10 +33,14 @@ struct KeyLogIndex {
     static let limit = 1 << 24
     /// The bits of an offset.
     private static let offsetBits: UInt64 = 40
-    /// Entries of one hash that are looked at.
-    private static let chainLimit = 64
+    /// Entries of one hash that are looked at: the latest ones.
+    private static let placeLimit = 64
+    /// Entries of a block that is sorted; all of a smaller one are looked at.
+    private static let smallBlock = 1 << 10
+    /// Entries of the largest blocks: two smaller ones of the same size become one.
+    private static let largeBlock = 1 << 16
 
-    var isEmpty: Bool { entries.isEmpty }
+    var isEmpty: Bool { count == 0 }
 
     /// How many key logs, or pieces of them, count.
     func sectionCount(at packet: UInt64) -> Int {
@@ -77,45 +73,53 @@ struct KeyLogIndex {
             let isNear = line.random == lastRandom && line.offset &- lastOffset <= KeyLogScanner.reach
             lastOffset = line.offset
             guard !isNear else { continue }
-            guard entries.count < Self.limit, line.offset >> Self.offsetBits == 0 else { return }
+            guard count < Self.limit, line.offset >> Self.offsetBits == 0 else { return }
             lastRandom = line.random
-            let hash = Self.hash(line.random)
-            let index = Int32(entries.count)
-            entries.append(Entry(location: section << Self.offsetBits | line.offset, previous: latest[hash] ?? -1))
-            latest[hash] = index
+            append(KeyLogEntry(hash: Self.hash(line.random), location: section << Self.offsetBits | line.offset))
+        }
+    }
+
+    private mutating func append(_ entry: KeyLogEntry) {
+        count &+= 1
+        if blocks.last.map({ $0.count >= Self.smallBlock }) ?? true { blocks.append([]) }
+        var last = blocks.count &- 1
+        blocks[last].append(entry)
+        guard blocks[last].count == Self.smallBlock else { return }
+        blocks[last].sort()
+        while last > 0, blocks[last].count < Self.largeBlock, blocks[last &- 1].count == blocks[last].count {
+            let latest = blocks.removeLast()
+            last &-= 1
+            blocks[last].append(contentsOf: latest)
+            blocks[last].sort()
         }
     }
 
     /// Forgets the lines of a key log that is written anew: they stand elsewhere by now, or nowhere.
     mutating func forget(_ source: any KeyLogSource) {
-        var moved: [Int32] = []
-        moved.reserveCapacity(entries.count)
-        var count = 0
-        for index in entries.indices {
-            let entry = entries[index]
-            // What is forgotten leads on to the one before it.
-            let previous = entry.previous < 0 ? -1 : moved[Int(entry.previous)]
-            if sections[Int(entry.location >> Self.offsetBits)].source === source {
-                moved.append(previous)
-            } else {
-                entries[count] = Entry(location: entry.location, previous: previous)
-                moved.append(Int32(count))
-                count &+= 1
-            }
-        }
-        entries.removeLast(entries.count &- count)
-        latest = latest.compactMapValues { moved[Int($0)] < 0 ? nil : moved[Int($0)] }
         lastRandom = nil
+        func isForgotten(_ entry: KeyLogEntry) -> Bool {
+            sections[Int(entry.location >> Self.offsetBits)].source === source
+        }
+        guard let first = blocks.firstIndex(where: { $0.contains(where: isForgotten) }) else { return }
+        let changed = blocks[first...]
+        blocks.removeSubrange(first...)
+        count = blocks.reduce(0) { $0 &+ $1.count }
+        for block in changed {
+            let rest = block.filter { !isForgotten($0) }
+            for entry in rest.sorted(by: { $0.location < $1.location }) { append(entry) }
+        }
     }
 
     /// Where lines of a random may stand, the first ones first.
     func places(of random: Random, at packet: UInt64) -> [Place] {
+        let hash = Self.hash(random)
         var places: [Place] = []
-        var next = latest[Self.hash(random)] ?? -1
-        while next >= 0, places.count < Self.chainLimit {
-            let entry = entries[Int(next)]
-            if let place = place(entry, at: packet) { places.append(place) }
-            next = entry.previous
+        for block in blocks.reversed() {
+            let range = block.count < Self.smallBlock ? block.indices : block.range(of: hash)
+            for index in range.reversed()
+            where places.count < Self.placeLimit && block[index].hash == hash {
+                if let place = place(block[index], at: packet) { places.append(place) }
+            }
         }
         return places.reversed()
     }
@@ -123,103 +127,63 @@ struct KeyLogIndex {
     /// Where lines of any random stand, the latest ones first.
     func places(atMost limit: Int, at packet: UInt64) -> [Place] {
         var places: [Place] = []
-        var index = entries.count
-        while index > 0, places.count < limit {
-            index &-= 1
-            if let place = place(entries[index], at: packet) { places.append(place) }
+        for block in blocks.reversed() where places.count < limit {
+            for entry in block.sorted(by: { $0.location > $1.location }) where places.count < limit {
+                if let place = place(entry, at: packet) { places.append(place) }
+            }
         }
         return places
     }
 
-    private func place(_ entry: Entry, at packet: UInt64) -> Place? {
+    private func place(_ entry: KeyLogEntry, at packet: UInt64) -> Place? {
         let section = sections[Int(entry.location >> Self.offsetBits)]
         guard section.packet <= packet else { return nil }
         return Place(source: section.source, offset: entry.location & (1 << Self.offsetBits - 1))
     }
 
     /// A hash with a secret of its own: clients choose their randoms, and could hide those of others.
-    private static func hash(_ random: Random) -> UInt64 {
+    private static func hash(_ random: Random) -> UInt32 {
         var hasher = Hasher()
         hasher.combine(random)
-        return UInt64(bitPattern: Int64(hasher.finalize()))
+        return UInt32(truncatingIfNeeded: hasher.finalize())
     }
 }
 
-/// Reads the lines of a key log.
-struct KeyLogScanner {
-    private let source: any KeyLogSource
-    private var offset: UInt64
-    private(set) var isAtEnd = false
-    /// Where a line begins that has no end yet.
-    private(set) var unfinished: UInt64
-    /// Whether the bytes up to the next line's end belong to a line that is too long.
-    private var isSkipping = false
+/// Where lines begin that name a random: others may have the same hash, so the line itself decides.
+private struct KeyLogEntry: Comparable {
+    let hash: UInt32
+    // In two halves, so that it takes 12 bytes.
+    private let high: UInt32
+    private let low: UInt32
 
-    private static let chunk = 1 << 20
-
-    init(_ source: any KeyLogSource, at offset: UInt64) {
-        self.source = source
-        self.offset = offset
-        unfinished = offset
+    init(hash: UInt32, location: UInt64) {
+        self.hash = hash
+        high = UInt32(truncatingIfNeeded: location >> 32)
+        low = UInt32(truncatingIfNeeded: location)
     }
 
-    /// Reads on, and finds where lines with secrets begin.
-    mutating func next(into lines: inout [(offset: UInt64, random: Random)]) {
-        let bytes = source.read(at: offset, count: Self.chunk)
-        let isLast = bytes.count < Self.chunk
-        // Some editors begin a file with a byte order mark.
-        var start = offset == 0 && bytes.span.starts(with: "\u{feff}", at: 0, in: 0..<bytes.count) ? 3 : 0
-        while start < bytes.count {
-            let stop = bytes.span.index(of: UInt8(ascii: "\n"), in: start..<bytes.count)
-            // The last line may have no end.
-            guard stop < bytes.count || isLast else { break }
-            if !isSkipping, let line = KeyLogLine(bytes.span.extracting(start..<stop)) {
-                lines.append((offset &+ UInt64(start), line.random))
-            }
-            isSkipping = false
-            unfinished = stop == bytes.count ? offset &+ UInt64(start) : offset &+ UInt64(stop &+ 1)
-            start = stop &+ 1
-        }
-        if isLast {
-            isAtEnd = true
-        } else if bytes.count &- start > KeyLogLine.limit {
-            // No line is as long.
-            isSkipping = true
-            offset &+= UInt64(bytes.count)
-        } else {
-            offset &+= UInt64(start)
-        }
+    /// The section's index in the upper 24 bits, the offset in the others; larger for later lines.
+    var location: UInt64 { UInt64(high) << 32 | UInt64(low) }
+
+    static func < (left: KeyLogEntry, right: KeyLogEntry) -> Bool {
+        left.hash != right.hash ? left.hash < right.hash : left.location < right.location
+    }
+}
+
+extension [KeyLogEntry] {
+    /// Where the entries of a hash are; they are sorted.
+    fileprivate func range(of hash: UInt32) -> Range<Int> {
+        let start = boundary { $0.hash >= hash }
+        return start..<Swift.max(start, boundary { $0.hash > hash })
     }
 
-    /// How far apart lines of one random may begin that are found by the first of them: other lines may stand between.
-    static let reach: UInt64 = 1024
-
-    /// Reads the lines that begin at a place and before another one, as long as they are wanted; hands each on with its
-    /// bytes.
-    static func read(
-        _ place: KeyLogIndex.Place, before end: UInt64, _ take: (KeyLogLine, Span<UInt8>) -> Bool
-    ) {
-        let source = place.source
-        var offset = place.offset
-        var latest = offset
-        while true {
-            let size = 8 * KeyLogLine.limit
-            let bytes = source.read(at: offset, count: size)
-            var start = 0
-            while start < bytes.count {
-                let stop = bytes.span.index(of: UInt8(ascii: "\n"), in: start..<bytes.count)
-                guard stop < bytes.count || bytes.count < size else { break }
-                let place = offset &+ UInt64(start)
-                guard place < end, place &- latest <= reach else { return }
-                let text = bytes.span.extracting(start..<stop)
-                if let line = KeyLogLine(text) {
-                    guard take(line, text) else { return }
-                    latest = place
-                }
-                start = stop &+ 1
-            }
-            guard bytes.count == size, start > 0 else { return }
-            offset &+= UInt64(start)
+    /// Where the first entry is that meets a condition, which all after it meet too.
+    private func boundary(_ meets: (KeyLogEntry) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low &+ high) / 2
+            if meets(self[middle]) { high = middle } else { low = middle &+ 1 }
         }
+        return low
     }
 }

@@ -170,6 +170,32 @@ struct KeyLogTests {
         #expect(store.has(other, at: 1) && store.secrets(.clientApplication, of: random, at: 1).count == 2)
     }
 
+    @Test("of many sessions are forgotten line by line, and those of others stay in order")
+    func manyWrittenAnew() throws {
+        func digits(_ number: Int) -> String {
+            String(String(number + 1_000_000).suffix(4)) + Self.randomDigits.dropFirst(4)
+        }
+        func lines(_ numbers: Range<Int>) -> String {
+            numbers.map { "CLIENT_TRAFFIC_SECRET_0 \(digits($0)) \(Self.secretDigits)\n" }.joined()
+        }
+        let store = SecretStore(mayGrow: true)
+        let (one, other) = (GrowingKeyLog(), GrowingKeyLog())
+        one.append(lines(0..<3000))
+        let end = store.add(one)
+        other.append(lines(3000..<6000))
+        store.add(other)
+        one.append(lines(6000..<9000))
+        store.add(one, startingAt: end)
+        store.forget(one)
+        for number in stride(from: 0, to: 9000, by: 7) {
+            let random = try #require(Self.random(digits(number)))
+            #expect(store.has(random, at: 1) == (3000..<6000).contains(number), "\(number)")
+        }
+        var budget = 1000
+        let latest = store.applicationSecrets(atMost: 3, at: 1, budget: &budget)
+        #expect(latest.map(\.random) == [5999, 5998, 5997].map { Self.random(digits($0)) })
+    }
+
     @Test(
         "of a session that updates its keys often are read to the end, though lines come one by one",
         arguments: [5, 20, 60])
