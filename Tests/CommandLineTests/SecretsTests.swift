@@ -245,6 +245,32 @@ struct SecretsTests {
         #expect(text(output).contains("\"messages\":16,"))
     }
 
+    @Test("are read from a key log that was replaced, if its writer has not noticed")
+    func replacedUnnoticed() throws {
+        let session = try RecordedSession("websocket-tls13")
+        let folder = try ScratchFolder()
+        let (capture, output, errors) = (folder.path("a.pcap"), folder.path("output"), folder.path("errors"))
+        let keys = try folder.write("keys", Array("# nothing\n".utf8))
+        let program = try Wstap.start(
+            ["read", capture, "--follow", "--keylog", keys, "--format", "jsonl"], output: output, errors: errors)
+        func text(_ path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
+        #expect(eventually { text(errors).contains("waiting for") })
+        #expect(rename(keys, keys + ".1") == 0)
+        _ = try folder.write("keys", Array("# another file\n".utf8))
+        let bytes = Self.pcapng(Self.talk(session), "", before: 0)
+        // The first packets have the new file noticed.
+        _ = try folder.write("a.pcap", Array(bytes.prefix(400)))
+        usleep(300_000)
+        _ = try folder.write("keys.1", Array((session.keyLog + "\n").utf8))
+        let rest = try FileHandle(forWritingTo: URL(fileURLWithPath: capture))
+        try rest.seekToEnd()
+        try rest.write(contentsOf: Data(bytes.dropFirst(400)))
+        #expect(eventually { text(output).contains("\"event\":\"end\"") })
+        program.send(SIGINT)
+        #expect(program.wait() == 0)
+        #expect(text(output).contains("\"messages\":16,"))
+    }
+
     @Test(
         "make a file that only its owner may read, whatever was there before", arguments: [nil, 0o664, 0o600],
         [true, false])

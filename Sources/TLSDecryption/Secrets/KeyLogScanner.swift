@@ -2,9 +2,11 @@ import WireFormat
 
 /// Reads the lines of a key log.
 struct KeyLogScanner {
-    private let source: any KeyLogSource
+    let source: any KeyLogSource
     private var offset: UInt64
     private(set) var isAtEnd = false
+    /// Some of what was read.
+    private(set) var sample: KeyLogSample
     /// Where a line begins that has no end yet.
     private(set) var unfinished: UInt64
     /// Whether the bytes up to the next line's end belong to a line that is too long.
@@ -12,8 +14,9 @@ struct KeyLogScanner {
 
     private static let chunk = 1 << 20
 
-    init(_ source: any KeyLogSource, at offset: UInt64) {
+    init(_ source: any KeyLogSource, at offset: UInt64, after sample: KeyLogSample = KeyLogSample()) {
         self.source = source
+        self.sample = sample
         self.offset = offset
         unfinished = offset
     }
@@ -21,6 +24,7 @@ struct KeyLogScanner {
     /// Reads on, and finds where lines with secrets begin.
     mutating func next(into lines: inout [(offset: UInt64, random: Random)]) {
         let bytes = source.read(at: offset, count: Self.chunk)
+        sample.take(bytes, at: offset)
         let isLast = bytes.count < Self.chunk
         // Some editors begin a file with a byte order mark.
         var start = offset == 0 && bytes.span.starts(with: "\u{feff}", at: 0, in: 0..<bytes.count) ? 3 : 0

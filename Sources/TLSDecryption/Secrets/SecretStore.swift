@@ -60,6 +60,13 @@ package final class SecretStore: Sendable {
     @discardableResult
     package func add(_ source: any KeyLogSource, startingAt start: UInt64 = 0, from packet: UInt64 = 0) -> UInt64 {
         var scanner = KeyLogScanner(source, at: start)
+        add(&scanner, from: packet)
+        return scanner.unfinished
+    }
+
+    /// Adds what a scanner has still to read.
+    func add(_ scanner: inout KeyLogScanner, from packet: UInt64) {
+        let source = scanner.source
         var lines: [(offset: UInt64, random: Random)] = []
         var isFirst = true
         repeat {
@@ -69,7 +76,6 @@ package final class SecretStore: Sendable {
             index.withLock { $0.add(lines, of: source, from: packet, isNew: isFirst) }
             isFirst = false
         } while !scanner.isAtEnd
-        return scanner.unfinished
     }
 
     /// Forgets where the lines of a key log stand, since it is written anew: its secrets are added again.

@@ -117,26 +117,20 @@ final class KeyLogFile: KeyLogSource {
         }
     }
 
-    /// What shows that a file has changed.
-    struct State: Equatable {
-        /// How many bytes there are.
-        var size: UInt64 = 0
-        /// When they were written last: seconds, and nanoseconds.
-        var seconds = 0
-        var nanoseconds = 0
-    }
-
     /// Its state by now.
-    var state: State {
-        if let text { return State(size: UInt64(text.count)) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { return State() }
+    var state: KeyLogState {
+        var (now, status) = (timespec(), stat())
+        guard text == nil, clock_gettime(CLOCK_REALTIME, &now) == 0, fstat(descriptor, &status) == 0 else {
+            return KeyLogState(size: UInt64(text?.count ?? 0), now: .max)
+        }
+        // Unlike the time of the last write, nobody can set it back.
         #if canImport(Darwin)
-            let time = status.st_mtimespec
+            let changed = status.st_ctimespec
         #else
-            let time = status.st_mtim
+            let changed = status.st_ctim
         #endif
-        return State(size: UInt64(clamping: status.st_size), seconds: time.tv_sec, nanoseconds: time.tv_nsec)
+        return KeyLogState(
+            size: UInt64(clamping: status.st_size), changed: changed.nanoseconds, now: now.nanoseconds)
     }
 
     /// What the file's name refers to now.
@@ -162,6 +156,10 @@ final class KeyLogFile: KeyLogSource {
         if let file = KeyLogFile(path: path, waits: false) { return .file(file) }
         return errno == ENOENT ? .none : .unreadable(String(cString: strerror(errno)))
     }
+}
+
+extension timespec {
+    fileprivate var nanoseconds: Int64 { Int64(tv_sec) &* 1_000_000_000 &+ Int64(tv_nsec) }
 }
 
 /// Reads a pipe to its end, or up to a limit.
