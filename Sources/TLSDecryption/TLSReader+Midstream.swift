@@ -14,7 +14,11 @@ extension TLSReader {
     mutating func locateMidstream(
         _ header: RecordHeader, _ payload: Span<UInt8>, _ direction: Direction
     ) -> RecordProtection? {
-        guard header.type == .applicationData, bench.trials.secrets > 0 else { return nil }
+        guard bench.trials.secrets > 0 else { return nil }
+        if facts.version != nil, let cipher, !isTLS13 || cipher.mode != .gcm {
+            return locateAfterLostHello(header, payload, direction)
+        }
+        guard header.type == .applicationData else { return nil }
         for candidate in midstreamKeys {
             let sender = candidate.isOfClient ? direction : direction.opposite
             guard client ?? sender == sender, facts.suite ?? candidate.suite == candidate.suite,

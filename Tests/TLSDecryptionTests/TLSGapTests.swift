@@ -136,6 +136,54 @@ struct TLSGapTests {
         #expect(bench.trials.secrets == 1 << 20 && bench.trials.bytes == 4 << 30)
     }
 
+    @Test(
+        "are found by the key log if their ClientHello is lost, whatever the cipher",
+        arguments: RecordedSession.names.filter {
+            !["tls13-aes128gcm", "tls13-aes256gcm", "tls13-resumed"].contains($0)
+        }
+    )
+    func lostHello(name: String) throws {
+        let session = try RecordedSession(name)
+        let store = SecretStore()
+        for other in RecordedSession.names where other != name {
+            store.add(Array(try RecordedSession(other).keyLog.utf8))
+        }
+        store.add(Array(session.keyLog.utf8))
+        let reading = Reading(store)
+        reading.receive(session.pieces[0].bytes.prefix(3), .fromInitiator)
+        reading.lose(session.pieces[0].bytes.count - 3, .fromInitiator)
+        for piece in session.pieces.dropFirst() { reading.receive(piece.bytes, piece.direction) }
+        reading.finish()
+        for direction in Direction.allCases {
+            #expect(reading.plaintext[direction.index] == session.plaintext[direction.index].map { $0 }, "\(direction)")
+        }
+        #expect(reading.unknownGaps == [[], []] && reading.problems.isEmpty && reading.alerts.count == 2)
+        #expect(reading.reader.isDecrypted && reading.reader.facts.suite?.name == session.suite)
+    }
+
+    @Test("are not searched for without end if their ClientHello is lost")
+    func lostHellos() throws {
+        let session = try RecordedSession("tls13-chacha20")
+        let store = SecretStore()
+        for number in 1000..<4000 {
+            let digits = String(repeating: "\(number)", count: 16)
+            store.add(Array("SERVER_HANDSHAKE_TRAFFIC_SECRET \(digits) \(digits)\n".utf8))
+        }
+        let bench = CipherBench(secrets: store)
+        var spent: [Int] = []
+        for _ in 0..<100 {
+            let before = bench.trials.secrets
+            let reading = Reading(nil, bench: bench)
+            reading.lose(session.pieces[0].bytes.count, .fromInitiator)
+            for piece in session.pieces.dropFirst() { reading.receive(piece.bytes, piece.direction) }
+            reading.finish()
+            #expect(reading.plaintext == [[], []])
+            spent.append(before - bench.trials.secrets)
+        }
+        #expect(spent[0] == 2 * 8 * 1024 && spent[99] == 0)
+        #expect(bench.trials.secrets > -8)
+    }
+
     @Test("of TLS 1.2 that began before the capture need the handshake")
     func midstreamOfTLS12() throws {
         let session = try RecordedSession("tls12-aes128gcm")

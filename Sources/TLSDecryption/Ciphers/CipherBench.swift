@@ -49,6 +49,8 @@ package final class CipherBench {
     package var trials = TrialAllowance()
     /// The keys that are tried on records of unknown sessions, and when they were made (``SecretStore/age(at:)``).
     var midstreamKeys: (age: Int, keys: [MidstreamKey])?
+    /// The lines whose secrets are tried where the ClientHello is lost, and when they were read.
+    var latestLines: (age: Int, lines: [KeyLogLine])?
     /// Memory for what connections keep of their directions.
     let sides = TLSReader.SidePool()
     /// Names of servers, which many connections have in common.
@@ -84,6 +86,7 @@ package final class CipherBench {
     package var byteCount: Int {
         names.byteCount &+ keyed.byteCount &+ partials.byteCount &+ sides.byteCount
             &+ (midstreamKeys?.keys.capacity ?? 0) &* MemoryLayout<MidstreamKey>.stride
+            &+ (latestLines?.lines.capacity ?? 0) &* MemoryLayout<KeyLogLine>.stride
     }
 
     // MARK: AEAD

@@ -181,6 +181,20 @@ package final class SecretStore: Sendable {
     ///   - packet: The current packet.
     ///   - budget: Lines that may still be read; those that are read are taken out.
     /// - Returns: Their lines, those of the latest sessions first.
+        latestLines(atMost: limit, at: packet, budget: &budget) { $0 == .clientApplication || $0 == .serverApplication }
+    }
+
+    /// The lines with certain labels, to try on records whose session is unknown.
+    ///
+    /// - Parameters:
+    ///   - limit: How many at most.
+    ///   - packet: The current packet.
+    ///   - budget: Lines that may still be read; those that are read are taken out.
+    ///   - isWanted: Whether a label is one of them.
+    /// - Returns: The lines, those of the latest sessions first.
+    func latestLines(
+        atMost limit: Int, at packet: UInt64, budget: inout Int, where isWanted: (SecretLabel) -> Bool
+    ) -> [KeyLogLine] {
     package func applicationSecrets(atMost limit: Int, at packet: UInt64, budget: inout Int) -> [KeyLogLine] {
         guard budget > 0 else { return [] }
         complete()
@@ -198,7 +212,7 @@ package final class SecretStore: Sendable {
                     return false
                 }
                 first = line.random
-                if line.label == .clientApplication || line.label == .serverApplication { lines.append(line) }
+                if isWanted(line.label) { lines.append(line) }
                 return true
             }
             budget &-= count
