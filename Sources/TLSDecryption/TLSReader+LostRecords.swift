@@ -22,6 +22,19 @@ extension TLSReader {
         add(gap)
     }
 
+    /// Notes a gap if the first record of the application that was opened has a number that tells of others before it.
+    ///
+    /// Those after Finished are counted already.
+    mutating func addGap(before found: RecordProtection, at place: RecordPlace) {
+        let index = place.direction.index
+        guard found.epoch == .application, !beginsMidstream, clientRandom != nil,
+            sides[index].protection?.epoch != .application, sides[index].expected != .application
+        else { return }
+        // Before TLS 1.3, Finished has these keys too, and is the first record.
+        let records = isTLS13 ? found.sequence : found.sequence &- min(found.sequence, 1)
+        if records > 0 { add(PendingGap(length: nil, records: records, place: place)) }
+    }
+
     /// How many records of the application were lost before one that was found; nil if that is not known.
     private func lostRecords(before found: RecordProtection, _ direction: Direction) -> UInt64? {
         let index = direction.index

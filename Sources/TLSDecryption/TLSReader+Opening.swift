@@ -8,11 +8,20 @@ extension TLSReader {
     ) {
         let index = place.direction.index
         let start = output.bytes.count
-        guard let type = open(header, payload, place.direction, into: &output.bytes) else {
+        guard let type = open(header, payload, at: place, into: &output.bytes) else {
             return fail(header, payload, at: place, into: &output)
         }
-        if sides[index].isDoubted { recordBadRecord(at: sides[index].pendingGap?.place ?? place, into: &output) }
+        if let unopened = sides[index].rare?.unopened, !unopened.isEmpty {
+            // The secrets are right, so these were not genuine.
+            for place in unopened { recordBadRecord(at: place, into: &output) }
+            sides[index].rare?.unopened = []
+            sides[index].rare?.preceding = nil
+        }
         sides[index].trust()
+        if sides[index].protection?.hasWithheld == true {
+            sides[index].protection?.hasWithheld = false
+            addGap(header, at: place)
+        }
         hand(on: type, from: start, at: place, into: &output)
     }
 
@@ -43,8 +52,9 @@ extension TLSReader {
 
     /// Decrypts a record with the keys of its direction, or with those that may come next.
     private mutating func open(
-        _ header: RecordHeader, _ payload: Span<UInt8>, _ direction: Direction, into output: inout [UInt8]
+        _ header: RecordHeader, _ payload: Span<UInt8>, at place: RecordPlace, into output: inout [UInt8]
     ) -> ContentType? {
+        let direction = place.direction
         let index = direction.index
         if sides[index].expected == nil, sides[index].protection != nil {
             if let type = sides[index].protection?.open(header, payload, bench, into: &output) {
@@ -66,9 +76,12 @@ extension TLSReader {
         }
         let isUnknown = (beginsMidstream || clientRandom == nil) && sides[index].protection == nil
         guard isUnknown || sides[index].doubt > 0,
-            var found = locate(header, payload, direction, lost: isUnknown ? nil : 0),
+            var found = locate(
+                header, payload, direction, lost: isUnknown ? nil : 0,
+                after: sides[index].protection == nil ? sides[index].rare?.preceding : nil),
             let type = found.open(header, payload, bench, into: &output)
         else { return nil }
+        addGap(before: found, at: place)
         found.sequence &+= 1
         adopt(found, direction)
         return type
@@ -107,7 +120,7 @@ extension TLSReader {
     ) {
         let index = place.direction.index
         guard sides[index].protection != nil else {
-            return failFirst(header, at: place, into: &output)
+            return failFirst(header, payload, at: place, into: &output)
         }
         if sides[index].expected == .application, candidates(place.direction).isEmpty {
             return giveUpAlone(missing, at: place, into: &output)
@@ -120,7 +133,7 @@ extension TLSReader {
             return failApplication(header, at: place, into: &output)
         }
         let lacksVector = sides[index].protection?.lacksVector == true
-        sides[index].protection?.pass(payload)
+        sides[index].protection?.passDamaged(payload)
         sides[index].protection?.sequence &+= 1
         sides[index].raiseDoubt()
         addGap(header, at: place)
@@ -136,7 +149,9 @@ extension TLSReader {
     }
 
     /// Follows up on a record that no key opens, in a direction in which none has been opened yet.
-    private mutating func failFirst(_ header: RecordHeader, at place: RecordPlace, into output: inout TLSOutput) {
+    private mutating func failFirst(
+        _ header: RecordHeader, _ payload: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput
+    ) {
         let index = place.direction.index
         if clientRandom == nil {
             return seekMidstream(header, at: place, into: &output)
@@ -151,16 +166,20 @@ extension TLSReader {
             !candidates.allSatisfy({ $0.epoch == .application })
                 || facts.version.map({ $0 < .tls13 }) == true
         {
-            recordWrongSecret(at: place, into: &output)
+            noteUnopened(place)
+            if facts.version.map({ $0 < .tls11 }) == true {
+                // An HMAC of encrypted bytes does not cover them, so they must be genuine.
+                let count = encryptsThenAuthenticates ? 0 : 64
+                sides[index].needRare().preceding = Array(copying: payload.extracting(last: count))
+            }
         }
         sides[index].raiseDoubt()
         let limit = min(Self.failureLimit, Self.failedTrialLimit / max(1, candidates.count))
-        if Int(sides[index].failures) > limit { giveUp(place.direction, .wrongSecret) }
+        if Int(sides[index].failures) > limit { blameSecrets(of: place.direction, into: &output) }
     }
 
-    /// Follows up on a record that no secret of the application opens, though the handshake's was right.
-    ///
-    /// Whether it is not genuine, or the secret is wrong, the next one tells.
+    /// Follows up on a record that no secret of the application opens, though the handshake's was right: later ones
+    /// tell whether it is not genuine.
     private mutating func failApplication(
         _ header: RecordHeader, at place: RecordPlace, into output: inout TLSOutput
     ) {
@@ -169,8 +188,14 @@ extension TLSReader {
         sides[index].failures &+= 1
         sides[index].raiseDoubt()
         addGap(header, at: place)
-        if !sides[index].isDoubted { recordWrongSecret(at: place, into: &output) }
-        if Int(sides[index].failures) > Self.failureLimit { giveUp(place.direction, .wrongSecret) }
+        noteUnopened(place)
+        if Int(sides[index].failures) > Self.failureLimit { blameSecrets(of: place.direction, into: &output) }
+    }
+
+    /// Keeps the place of a record that no secret has opened: its finding depends on whether a later one is opened.
+    private mutating func noteUnopened(_ place: RecordPlace) {
+        let rare = sides[place.direction.index].needRare()
+        if rare.unopened.count < Self.badRecordLimit { rare.unopened.append(place) }
     }
 
     /// Stops decrypting a direction at its end if no secret of the application has opened a record.
@@ -179,19 +204,21 @@ extension TLSReader {
         guard sides[index].obstacle == nil, sides[index].expected == .application, sides[index].failures > 0 else {
             return
         }
-        if sides[index].isDoubted, let place = sides[index].pendingGap?.place {
-            recordWrongSecret(at: place, into: &output)
-        }
         // Nothing of the direction can be read: that is no gap in it.
         if !sides[index].hasPlaintext { sides[index].pendingGap = nil }
-        giveUp(direction, .wrongSecret)
+        blameSecrets(of: direction, into: &output)
     }
 
-    /// Reports that secrets do not fit, once a connection: mostly both directions' are those of another one.
-    mutating func recordWrongSecret(at place: RecordPlace, into output: inout TLSOutput) {
-        guard !sides[0].hasWrongSecret, !sides[1].hasWrongSecret else { return }
-        sides[place.direction.index].hasWrongSecret = true
-        output.append(.problem(.wrongSecret), at: place)
+    /// Stops decrypting a direction, since its secrets have opened none of its records.
+    ///
+    /// It is reported only now, as nothing can prove them right any more, and once per connection.
+    mutating func blameSecrets(of direction: Direction, into output: inout TLSOutput) {
+        let index = direction.index
+        if let place = sides[index].rare?.unopened.first, !sides[0].hasWrongSecret, !sides[1].hasWrongSecret {
+            sides[index].hasWrongSecret = true
+            output.append(.problem(.wrongSecret), at: place)
+        }
+        giveUp(direction, .wrongSecret)
     }
 
     /// Stops decrypting a direction, since its secret is missing; the other one may have its own.

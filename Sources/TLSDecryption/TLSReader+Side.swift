@@ -148,9 +148,17 @@ extension TLSReader {
         var pendingGap: PendingGap?
         /// The keys after KeyUpdates that may be lost, and the key that they follow; nil if they were not needed yet.
         var updates: (after: KeyBytes, keys: [RecordProtection])?
+        /// Where the first records stand that no secret has opened, as long as none of the direction, or of its part of
+        /// the connection, was.
+        var unopened: [RecordPlace] = []
+        /// The end of the last of them in TLS 1.0, since the next one needs it; nil if there is none.
+        var preceding: [UInt8]?
 
-        var isEmpty: Bool { search == nil && pendingGap == nil && messages.isIdle }
-        var cost: Int { 256 &+ messages.cost &+ (search?.cost ?? 0) &+ (updates?.keys.count ?? 0) &* 256 }
+        var isEmpty: Bool { search == nil && pendingGap == nil && messages.isIdle && unopened.isEmpty }
+        var cost: Int {
+            256 &+ messages.cost &+ (search?.cost ?? 0) &+ (updates?.keys.count ?? 0) &* 256
+                &+ unopened.capacity &* MemoryLayout<RecordPlace>.stride
+        }
     }
 
     /// What is needed until keys are agreed on.

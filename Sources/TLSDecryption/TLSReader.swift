@@ -207,7 +207,11 @@ package struct TLSReader: ~Copyable {
             if sides[direction.index].obstacle == nil, sides[direction.index].failures > 0,
                 !hasDecrypted(direction)
             {
-                giveUp(direction, beginsMidstream ? .noHandshake : hasSecrets(direction) ? .wrongSecret : missing)
+                if hasSecrets(direction), !beginsMidstream {
+                    blameSecrets(of: direction, into: &output)
+                } else {
+                    giveUp(direction, beginsMidstream ? .noHandshake : missing)
+                }
             }
         }
     }
@@ -233,6 +237,7 @@ package struct TLSReader: ~Copyable {
         removeRecord(index)
         sides[index].rare?.search = nil
         sides[index].rare?.messages = MessageCollector()
+        sides[index].rare?.unopened = []
         sides[index].dropRare()
     }
 

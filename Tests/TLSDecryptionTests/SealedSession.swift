@@ -140,12 +140,15 @@ struct SealedSession {
         message(8, acceptsEarlyData ? [0, 4, 0, 42, 0, 0] : [0, 0]) + finished
     }
 
-    /// Feeds a whole handshake; both directions then use application keys.
-    mutating func open(_ reading: Reading) {
+    /// Feeds a whole handshake, in which the client's Finished may be damaged; both directions then use application
+    /// keys.
+    mutating func open(_ reading: Reading, damagesFinished: Bool = false) {
         reading.receive(Self.plain(clientHello()), .fromInitiator)
         reading.receive(
             Self.plain(serverHello()) + record(Self.serverFlight(), .fromResponder, type: 22), .fromResponder)
-        reading.receive(record(Self.finished, .fromInitiator, type: 22), .fromInitiator)
+        var last = record(Self.finished, .fromInitiator, type: 22)
+        if damagesFinished { last[10] ^= 1 }
+        reading.receive(last, .fromInitiator)
         for direction in Direction.allCases { begin(.application, direction) }
     }
 }

@@ -188,15 +188,55 @@ struct TLSReaderTests {
         #expect(reading.known(.fromResponder) == session.plaintext[1] && reading.problems.isEmpty)
     }
 
+    @Test(
+        "have a gap where the first records were damaged, Finished among them, and no wrong secret",
+        arguments: RecordedSession.names.filter { !$0.hasPrefix("tls13") }, Direction.allCases)
+    func damagedBeginning(name: String, direction: Direction) throws {
+        let session = try RecordedSession(name)
+        let reading = Reading(session.secrets)
+        var left = 2
+        var isEncrypted = false
+        for piece in session.pieces {
+            var bytes = piece.bytes
+            if piece.direction == direction, left > 0 {
+                // Where records of the piece are encrypted, each is another one.
+                var start = 0
+                while start + 5 <= bytes.count, left > 0 {
+                    let length = Int(bytes[start + 3]) << 8 | Int(bytes[start + 4])
+                    if isEncrypted {
+                        bytes[start + 5] ^= 1
+                        left -= 1
+                    }
+                    if bytes[start] == 20 { isEncrypted = true }
+                    start += 5 + length
+                }
+            }
+            reading.receive(bytes, piece.direction)
+        }
+        reading.finish()
+        let known = reading.known(direction)
+        #expect(reading.problems.map(\.problem) == [.badRecord, .badRecord] && !known.isEmpty)
+        let beginsWithGap = reading.plaintext[direction.index].first.map { $0 == nil } ?? false
+        #expect(reading.unknownGaps[direction.index].first == 0 || beginsWithGap)
+        #expect(known == session.plaintext[direction.index].suffix(known.count))
+        #expect(reading.known(direction.opposite) == session.plaintext[direction.opposite.index])
+    }
+
     @Test("lose a record with a changed bit, and go on with the next", arguments: RecordedSession.names)
     func flippedBit(name: String) throws {
         let session = try RecordedSession(name)
         // The fifth piece from the end, before both close_notify: data of one end.
         let piece = session.pieces.count - 5
-        // Not in the last block, on which the next record's first block depends in TLS 1.0.
-        let byte = session.pieces[piece].bytes.count - 40
-        let reading = Self.read(session, session.secrets, flipping: (piece, byte))
+        let count = session.pieces[piece].bytes.count
         let direction = session.pieces[piece].direction
+        // In TLS 1.0, the last block is what the next record's first one depends on: before the HMAC, if it is there.
+        for byte in [count - 40, count - 1, count - 20 - 1, count - 48 - 1] {
+            let reading = Self.read(session, session.secrets, flipping: (piece, byte))
+            let known = reading.known(direction)
+            let last = known.suffix(40)
+            #expect(last == session.plaintext[direction.index].suffix(40), "byte \(byte) of \(count)")
+        }
+        let reading = Self.read(session, session.secrets, flipping: (piece, count - 40))
         #expect(reading.problems.map(\.problem) == [.badRecord] && reading.problems[0].direction == direction)
         #expect(reading.known(direction.opposite) == session.plaintext[direction.opposite.index])
         #expect(reading.known(direction).count < session.plaintext[direction.index].count)

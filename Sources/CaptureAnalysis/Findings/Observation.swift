@@ -214,7 +214,8 @@ extension Rule {
         case .tlsWrongSecret:
             self.init(
                 "tls.wrong-secret", .warning, "RFC 9850 2",
-                "The key log has secrets for a connection's client random, but they do not decrypt it.")
+                "The key log has secrets for a connection's client random, but they do not decrypt what one end sends, or both: they are wrong, or all its records are damaged."
+            )
         case .tlsNoSecret:
             self.init(
                 "tls.no-secret", .warning, "RFC 9850 2",

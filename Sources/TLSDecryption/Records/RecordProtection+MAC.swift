@@ -9,7 +9,7 @@ extension RecordProtection {
         let macSize = cipher.macSize
         let explicit = cipher.explicitVectorSize(version)
         let end = encryptsThenAuthenticates ? payload.count &- macSize : payload.count
-        guard end >= explicit &+ RecordCipher.blockSize, !lacksVector else { return nil }
+        guard end >= explicit &+ RecordCipher.blockSize, !lacksVector || encryptsThenAuthenticates else { return nil }
         if encryptsThenAuthenticates {
             let additional = AdditionalData(header, sequence: sequence, plaintextLength: end)
             guard
@@ -17,6 +17,7 @@ extension RecordProtection {
                     payload.extracting(last: macSize), of: additional.span, payload.extracting(first: end),
                     cipher.mac, key: macKey)
             else { return nil }
+            guard !lacksVector else { return withhold(header, payload) }
         }
         let first = explicit > 0 ? Block(payload) : vector
         let start = output.count
@@ -35,6 +36,13 @@ extension RecordProtection {
             output.removeLast(macSize)
         }
         pass(payload)
+        return header.type
+    }
+
+    /// Passes over a record that is genuine, but whose vector, which its HMAC does not cover, is not known.
+    private mutating func withhold(_ header: RecordHeader, _ payload: Span<UInt8>) -> ContentType {
+        pass(payload)
+        hasWithheld = true
         return header.type
     }
 

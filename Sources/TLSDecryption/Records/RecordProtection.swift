@@ -64,6 +64,12 @@ package struct RecordProtection: Sendable {
         set { flags = newValue ? flags | 1 : flags & ~1 }
     }
 
+    /// Whether nothing of the last record was handed on, though it is genuine.
+    var hasWithheld: Bool {
+        get { flags & 8 != 0 }
+        set { flags = newValue ? flags | 8 : flags & ~8 }
+    }
+
     /// Whether ``counterDistance`` is known.
     private var knowsCounter: Bool {
         get { flags & 2 != 0 }
@@ -243,6 +249,12 @@ package struct RecordProtection: Sendable {
         guard end >= RecordCipher.blockSize else { return }
         vector = Block(payload.extracting((end &- RecordCipher.blockSize)..<end))
         lacksVector = false
+    }
+
+    /// The same for a record that is not genuine: what an HMAC of encrypted bytes does not cover must not come from it.
+    mutating func passDamaged(_ payload: Span<UInt8>) {
+        pass(payload)
+        if isChained, encryptsThenAuthenticates { lacksVector = true }
     }
 
     /// Whether records need bytes of the record before: in TLS 1.0.
