@@ -158,7 +158,7 @@ extension TLSReader {
 
     /// The keys after KeyUpdates that may be lost.
     ///
-    /// They are kept until a record is found: to derive them takes several times as long as to try them.
+    /// They are kept until a record is found, since deriving them takes several times as long as trying them.
     private mutating func keysAfterUpdates(_ current: RecordProtection, _ direction: Direction) -> [RecordProtection] {
         let rare = sides[direction.index].needRare()
         if let known = rare.updates, known.after == current.keyBytes { return known.keys }

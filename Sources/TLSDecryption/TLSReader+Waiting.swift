@@ -84,10 +84,9 @@ extension TLSReader {
         readWaiting(of: Direction.allCases, into: &output)
     }
 
-    /// Whether the server did not take the early data among the records that wait, though what it said cannot be read.
+    /// Whether the server refused the early data among the records that wait, judging by the client alone.
     ///
-    /// What it has taken, the client ends with EndOfEarlyData, under the same keys; else Finished follows, under others
-    /// (RFC 8446 4.5).
+    /// EndOfEarlyData, under the same keys, ends what was taken (RFC 8446 4.5).
     private mutating func wasRejected() -> Bool {
         guard let client, let entries = agreement?.waiting?.entries else { return false }
         earlyData = .accepted

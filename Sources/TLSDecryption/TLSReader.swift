@@ -6,8 +6,8 @@ package import WireFormat
 /// gaps and alerts to a ``TLSOutput``. It does no I/O. Every record is verified before a byte of it is used.
 ///
 /// Files: `+Records` splits streams into records, `+Hellos` reads handshakes, `+Keys` finds the keys that may come
-/// next, `+Opening` decrypts, `+Losses` goes on after lost bytes, `+LostRecords` counts what was in them, `+Waiting`
-/// keeps records that need something else first.
+/// next, `+Opening` decrypts, `+Losses` goes on after lost bytes, `+LostRecords` counts what was in them, `+Midstream`
+/// and `+LostHello` find sessions without their ClientHello, `+Waiting` keeps records that need something else first.
 package struct TLSReader: ~Copyable {
     // In this order, since padding counts: 100,000 connections may be open.
 

@@ -5,9 +5,7 @@ import WireFormat
 extension CipherBench {
     /// The nonce that a record was encrypted with, by its tag.
     ///
-    /// A tag of GCM is GHASH of the record, plus the counter block J0 encrypted (NIST SP 800-38D 7.1): so the block
-    /// follows from the tag. GHASH itself comes from GMAC over the same blocks, whose last block, that of the
-    /// lengths, is replaced.
+    /// A tag is GHASH of the record plus the encrypted counter block J0 (NIST SP 800-38D 7.1), so the tag reveals J0.
     ///
     /// - Parameters:
     ///   - sealed: The encrypted bytes, then the tag.

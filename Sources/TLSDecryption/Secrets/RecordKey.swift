@@ -1,4 +1,4 @@
-/// The key of records, of 16 or 32 bytes: who has one knows how many, from its cipher.
+/// The key of records: 16 or 32 bytes, as its cipher says.
 ///
 /// Each direction of a connection keeps one: ``KeyBytes`` has room for secrets, which are longer.
 struct RecordKey: Sendable {

@@ -93,7 +93,7 @@ package final class SecretStore: Sendable {
         return index.withLock { $0.isEmpty }
     }
 
-    /// A number that is another one once further secrets count.
+    /// A number that changes whenever further secrets count.
     ///
     /// - Parameter packet: The current packet.
     /// - Returns: The number.
@@ -139,10 +139,9 @@ package final class SecretStore: Sendable {
         return lines
     }
 
-    /// The lines of a connection as a key log: who has it can decrypt that connection, and no other.
+    /// The lines of a connection as a key log, which decrypts that connection and no other.
     ///
-    /// It is what a secrets block of a pcapng file holds (draft-ietf-opsawg-pcapng 4.7). Nothing but such a block,
-    /// which the user has asked for, may get it.
+    /// Only a secrets block of a pcapng file may get it (draft-ietf-opsawg-pcapng 4.7), if the user asked for one.
     ///
     /// - Parameters:
     ///   - random: The random of the connection's ClientHello.
@@ -181,6 +180,7 @@ package final class SecretStore: Sendable {
     ///   - packet: The current packet.
     ///   - budget: Lines that may still be read; those that are read are taken out.
     /// - Returns: Their lines, those of the latest sessions first.
+    package func applicationSecrets(atMost limit: Int, at packet: UInt64, budget: inout Int) -> [KeyLogLine] {
         latestLines(atMost: limit, at: packet, budget: &budget) { $0 == .clientApplication || $0 == .serverApplication }
     }
 
@@ -195,7 +195,6 @@ package final class SecretStore: Sendable {
     func latestLines(
         atMost limit: Int, at packet: UInt64, budget: inout Int, where isWanted: (SecretLabel) -> Bool
     ) -> [KeyLogLine] {
-    package func applicationSecrets(atMost limit: Int, at packet: UInt64, budget: inout Int) -> [KeyLogLine] {
         guard budget > 0 else { return [] }
         complete()
         let places = index.withLock { $0.places(atMost: limit, at: packet) }

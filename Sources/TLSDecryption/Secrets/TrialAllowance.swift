@@ -14,7 +14,7 @@ package struct TrialAllowance: Sendable {
 
     /// Allows more, since this many bytes have been captured.
     ///
-    /// So all trials take a time in proportion to the capture, and a capture that never ends does not use them up.
+    /// So the time of all trials grows with the capture, and an endless one does not use them up.
     mutating func grow(after count: Int) {
         secrets = min(secrets &+ count &>> 12, Self.mostSecrets)
         lines = min(lines &+ count &>> 9, Self.mostLines)
