@@ -132,12 +132,12 @@ extension TLSReader {
         if sides[index].expected == .application {
             return failApplication(header, at: place, into: &output)
         }
-        let lacksVector = sides[index].protection?.lacksVector == true
+        let mayBeGenuine = sides[index].protection?.mayRefuseGenuine == true
         sides[index].protection?.passDamaged(payload)
         sides[index].protection?.sequence &+= 1
         sides[index].raiseDoubt()
         addGap(header, at: place)
-        if !lacksVector { recordBadRecord(at: place, into: &output) }
+        if !mayBeGenuine { recordBadRecord(at: place, into: &output) }
     }
 
     /// Reports a record that is not genuine, within reason.

@@ -260,6 +260,9 @@ package struct RecordProtection: Sendable {
     /// Whether records need bytes of the record before: in TLS 1.0.
     var isChained: Bool { cipher.mode == .cbc && version < .tls11 }
 
+    /// Whether the next record may be genuine even if it does not open: its vector is lost, and its HMAC inside.
+    var mayRefuseGenuine: Bool { lacksVector && !encryptsThenAuthenticates }
+
     /// Takes the vector of the next record from the bytes before it, which end a record; it is lost if they are too
     /// few.
     mutating func chain(to bytes: Span<UInt8>) {
