@@ -6,26 +6,31 @@ extension TLSReader {
     mutating func locateAfterLostHello(
         _ header: RecordHeader, _ payload: Span<UInt8>, _ direction: Direction
     ) -> RecordProtection? {
-        guard sides[direction.index].failures < Self.recordsTried, !isKeyExchange(header, payload) else { return nil }
+        guard sides[direction.index].failures < Self.recordsTried, !isKeyExchange(header, payload), let cipher else {
+            return nil
+        }
+        let cost = isTLS13 ? Self.derivationCost : Self.oldDerivationCost
         for line in linesToTry {
             guard bench.trials.secrets > 0 else { return nil }
-            for var keys in firstKeys(line, direction) {
-                bench.trials.secrets &-= Self.derivationCost
+            for var keys in firstKeys(line, cipher, direction) {
+                bench.trials.secrets &-= cost
                 var scratch: [UInt8] = []
                 let isGenuine = keys.open(header, payload, bench, into: &scratch) != nil
                 bench.release(keys.claim)
                 guard isGenuine else { continue }
                 clientRandom = line.random
                 // Opening it has moved the vector of TLS 1.0 on.
-                return firstKeys(line, direction).first { $0.hasSameKeys(as: keys) }
+                return firstKeys(line, cipher, direction).first { $0.hasSameKeys(as: keys) }
             }
         }
         return nil
     }
 
     /// The keys that a direction begins with, or goes on with after its handshake, if a line is of the session.
-    private func firstKeys(_ line: KeyLogLine, _ direction: Direction) -> [RecordProtection] {
-        guard let client, let version = facts.version, let suite = facts.suite, let cipher else { return [] }
+    private func firstKeys(
+        _ line: KeyLogLine, _ cipher: RecordCipher, _ direction: Direction
+    ) -> [RecordProtection] {
+        guard let client, let version = facts.version, let suite = facts.suite else { return [] }
         guard version >= .tls13 else {
             guard line.label == .master, let serverRandom = agreement?.serverRandom else { return [] }
             let keys = MasterSecret(line.secret, version, suite)
@@ -64,6 +69,6 @@ extension TLSReader {
     private static let recordsTried = 2
     /// How many lines of the key logs are tried on each record.
     private static let linesTried = 1024
-    /// What a trial takes, in trials of keys that were derived before.
-    private static let derivationCost = 8
+    /// What a trial takes, in trials of keys that were derived before; before TLS 1.3, more hashes are needed.
+    private static let (derivationCost, oldDerivationCost) = (16, 64)
 }
