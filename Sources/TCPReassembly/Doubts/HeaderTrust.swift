@@ -13,7 +13,7 @@ struct HeaderTrust: Sendable {
     /// Where IP headers begin in their packets, which depends on the tunnels around them.
     private var place: UInt16 = 0
     private var known = Known()
-    /// The paths of the SYNs, if they took several, by ``mark(_:_:)``.
+    /// The paths of the SYNs, if they took several, by ``mark(_:_:)``; all paths if the answers took several too.
     private var synWays: UInt8 = 0
 
     private struct Known: OptionSet {
@@ -33,6 +33,8 @@ struct HeaderTrust: Sendable {
         static let opening = Known(rawValue: 32)
         /// No SYN has a timestamp.
         static let noTimestamps = Known(rawValue: 64)
+        /// The path of an answer to a SYN.
+        static let answer = Known(rawValue: 128)
     }
 
     /// Whether a SYN without a timestamp was seen, so that timestamps mean nothing (RFC 7323 3.2).
@@ -129,6 +131,22 @@ struct HeaderTrust: Sendable {
         }
         let way = PacketWay(start, in: bytes, addressAt: 6)
         guard synWays & Self.mark(way.place, way.address ?? 0) != 0 else { return }
+        let isNew = (place, linkAddress) != (way.place, way.address ?? 0)
+        if known.contains(.answer), isNew { synWays = .max }
+        known.insert(.answer)
+        (place, linkAddress) = (way.place, way.address ?? 0)
+    }
+
+    /// Whether answers to SYNs came on several ways: one may be forged, or a router's two sides are captured.
+    var hasSeveralAnswers: Bool { synWays == .max && known.contains(.answer) }
+
+    /// Lets the segment that ends the three-way handshake decide which way counts, if there are several answers.
+    ///
+    /// - Parameters:
+    ///   - start: Where its IP header begins.
+    ///   - bytes: What it was found in.
+    mutating func settle(byLastOfHandshake start: Int, in bytes: Span<UInt8>) {
+        let way = PacketWay(start, in: bytes)
         (place, linkAddress) = (way.place, way.address ?? 0)
     }
 

@@ -20,6 +20,7 @@ extension TCPConnection {
         guard
             !isPlain || !checksums[direction.index].isSettled || finPackets[direction.opposite.index] != nil
                 || streams[direction.opposite.index].hasDoubtfulBytes
+                || slowPathReasons.contains(.opening) && headers[direction.index].hasSeveralAnswers
         else {
             let offset = streams[direction.index].signedOffset(of: segment.sequence)
             if let offset, offset <= Int64(streams[direction.index].acknowledgedOffset) {

@@ -68,6 +68,13 @@ extension TCPConnection {
         {
             headers[other.index].settle(byAnswer: start, in: bytes, segment.options(in: bytes))
         }
+        if segment.payloadLength == 0, segment.flags == .ack, direction == .fromInitiator,
+            headers[direction.index].hasSeveralAnswers, handshakeAck == nil, doubt.isSubset(of: .linkAddress),
+            let synAck, segment.acknowledgment == synAck.sequence &+ 1, let start = segment.networkHeader(in: bytes)
+        {
+            headers[direction.index].settle(byLastOfHandshake: start, in: bytes)
+            doubt = []
+        }
         if segment.flags.isDisjoint(with: [.syn, .rst]) {
             doubt.formUnion(windowDoubt(of: segment, at: offset, direction))
             doubt.subtract(streams[direction.index].excused)

@@ -163,6 +163,29 @@ struct IgnoredSegmentTests {
     }
 
     @Test(
+        "A forged answer on the way of such a SYN does not either: the segment that ends the handshake shows it",
+        arguments: [Decoy.linkAddress, .vlan], [1, 2])
+    func answeredDecoy(decoy: Decoy, order: Int) {
+        var packets = Self.session(isStamped: false).packets
+        let client = packets[0].bytes[26..<30]
+        for index in packets.indices {
+            let isFromClient = packets[index].bytes[26..<30] == client
+            packets[index].bytes.replaceSubrange(0..<12, with: Self.addresses(fromClient: isFromClient))
+        }
+        let evil = TCPPacket(sequence: 1001, acknowledgment: 2001, flags: [.psh, .ack], payload: Array("evil!".utf8))
+        packets.insert(decoy.packet(evil, packets[2].time), at: 3)
+        var answer = packets[1]
+        if decoy == .linkAddress { answer.bytes[11] ^= 0x77 }
+        if decoy == .vlan { answer.bytes.insert(contentsOf: [0x81, 0, 0, 5], at: 12) }
+        packets.insert(answer, at: order)
+        packets.insert(decoy.packet(TCPPacket(sequence: 1000, flags: .syn), packets[0].time), at: 0)
+        for isBatched in [true, false] {
+            let analysis = Analysis(packets, isBatched: isBatched)
+            #expect(analysis.texts == ["one"] && analysis.rules.contains("tcp.not-accepted"))
+        }
+    }
+
+    @Test(
         "A segment that the receiver ignores gives way to the one it accepts, and the finding gives the reason",
         arguments: forgeries, [1, 3])
     private func giveWay(forgery: Forgery, repeats: Int) {
