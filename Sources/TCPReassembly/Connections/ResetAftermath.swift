@@ -175,6 +175,14 @@ extension TCPConnection {
         }
     }
 
+    /// The offset from which the final RST refuses doubtful bytes of a stream; nil if there is no such RST.
+    ///
+    /// No end sends a RST that precedes its own bytes, and none accepts bytes after its own RST.
+    mutating func refusedOffset(in direction: Direction) -> UInt64? {
+        guard hasSureReset, let aftermath, reset?.packet == aftermath.packet else { return nil }
+        return direction == aftermath.sender ? aftermath.ends[direction.index] : aftermath.received
+    }
+
     /// Whether the final RST acknowledges the other end's FIN, which was captured after it.
     package var answersFin: Bool {
         mutating get {

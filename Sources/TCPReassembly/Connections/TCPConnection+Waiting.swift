@@ -84,7 +84,8 @@ extension TCPConnection {
                 confirm(finAcknowledgments[direction.index], by: direction)
             }
         }
-        for index in 0..<2 { streams[index].flush(budget: &budget) }
+        streams[0].flush(refusedFrom: refusedOffset(in: .fromInitiator), budget: &budget)
+        streams[1].flush(refusedFrom: refusedOffset(in: .fromResponder), budget: &budget)
     }
 
     /// Drops the waiting bytes, and no longer waits for a reader.

@@ -228,15 +228,18 @@ struct HeldSegments: ~Copyable {
         return doubt
     }
 
-    /// Removes bytes whose segments the receiver has certainly ignored.
+    /// Removes bytes whose segments the receiver has certainly ignored: those of doubtful segments that neither the
+    /// capture nor the route explains, and of all doubtful segments behind a RST.
     ///
+    /// - Parameter refused: The offset of the RST; nil if there is none.
     /// - Returns: Why it ignored them.
-    mutating func removeRejected() -> SegmentDoubt {
+    mutating func removeRejected(from refused: UInt64?) -> SegmentDoubt {
         var doubt = SegmentDoubt()
         guard doubtfulCount > 0 else { return doubt }
         var kept = Deque<HeldSegment>()
         for segment in segments {
-            let reasons = segment.doubt.intersection(.certain)
+            let isRefused = segment.offset >= refused ?? .max
+            let reasons = isRefused ? segment.doubt : segment.doubt.intersection(.certain)
             if reasons.isEmpty {
                 kept.append(segment)
             } else {

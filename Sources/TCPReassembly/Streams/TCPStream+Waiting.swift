@@ -58,12 +58,14 @@ extension TCPStream {
     }
 
     /// Declares every hole a gap, since nothing more will come.
-    mutating func flush(budget: inout Int) {
+    ///
+    /// Doubtful bytes from `refused` on are dropped, since a RST precedes them.
+    mutating func flush(refusedFrom refused: UInt64?, budget: inout Int) {
         isPaused = false
         gapsEnd = .max
         guard isHeard else { return }
         let before = held.cost
-        recordInsertion(held.removeRejected())
+        recordInsertion(held.removeRejected(from: refused))
         budget &-= held.cost &- before
     }
 
