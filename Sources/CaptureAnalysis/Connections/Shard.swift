@@ -136,9 +136,9 @@ struct Shard: ~Copyable {
         if table.connections[place.slot].isClosed { end(place.slot, cause: .closed, &workspace, &sink) }
     }
 
-    /// Whether the sender of the final RST goes on.
+    /// Whether an end goes on after the RST or FIN that ended the connection.
     private mutating func isRevived(_ place: ConnectionTable.Place?, _ segment: inout TCPSegment) -> Bool {
-        guard let place, segment.payloadLength > 0, table.connections[place.slot].isClosed else { return false }
+        guard let place else { return false }
         return table.connections[place.slot].isRevived(by: segment, from: place.direction)
     }
 

@@ -89,14 +89,22 @@ extension TCPConnection {
             || streams[direction.opposite.index].acknowledgedOffset > 0
     }
 
-    /// Whether a segment shows that the sender of the final RST goes on: the RST was not its own.
+    /// Whether a segment shows that an end goes on after the RST or FIN that ended the connection, which was forged.
+    ///
+    /// After a RST, bytes of its supposed sender show it; after both FINs, an acknowledgment of bytes behind one of them.
     package mutating func isRevived(by segment: borrowing TCPSegment, from direction: Direction) -> Bool {
-        guard isClosed, reset?.from == direction, segment.payloadLength > 0,
-            segment.flags.isDisjoint(with: [.syn, .rst]),
-            let offset = streams[direction.index].signedOffset(of: segment.sequence)
+        guard isClosed, segment.flags.isDisjoint(with: [.syn, .rst]),
+            let offset = streams[direction.index].signedOffset(of: segment.sequence),
+            offset >= Int64(streams[direction.index].nextOffset),
+            offset <= Int64(streams[direction.index].windowEnd)
         else { return false }
-        return offset >= Int64(streams[direction.index].nextOffset)
-            && offset <= Int64(streams[direction.index].windowEnd)
+        let hasBytes = segment.payloadLength > 0
+        if let reset { return reset.from == direction && hasBytes }
+        let other = direction.opposite.index
+        guard segment.flags.contains(.ack), let fin = streams[other].finOffset,
+            let received = streams[other].offset(of: segment.acknowledgment)
+        else { return false }
+        return received > fin &+ 1 && received <= streams[other].windowEnd
     }
 
     /// Whether the other end accepts a SYN or RST.

@@ -30,6 +30,31 @@ struct ForgedEndTests {
         return talk
     }
 
+    @Test("of both ends hides a session only until the ends acknowledge what they go on with")
+    func bothEnds() {
+        let packets = Self.talk(messages: 40).packets
+        let opening = packets.count - 40 * 4
+        for place in [opening, opening + 4 * 10] {
+            let length = packets[place].bytes.count - 54
+            var capture = packets
+            let forged = [
+                ForgedPacket(testDescription: "", flags: [.fin, .ack]).packet(before: packets[place]),
+                ForgedPacket(testDescription: "", flags: [.fin, .ack], acknowledgment: 1 - length).packet(
+                    before: packets[place + 1]),
+                ForgedPacket(testDescription: "", flags: .ack, sequence: 1, acknowledgment: 1).packet(
+                    before: packets[place]),
+            ]
+            for (index, packet) in forged.enumerated() {
+                let time = Timestamp(nanoseconds: packets[place].time.nanoseconds - 500_000 + Int64(index))
+                capture.insert(TimedPacket(at: time, packet.bytes), at: place + index)
+            }
+            let analysis = Analysis(capture)
+            // The first message after it came before it was clear that the session goes on.
+            #expect(analysis.texts.count == 80 - 1)
+            #expect(analysis.ends.count == 2)
+        }
+    }
+
     @Test("is no end of bytes that its receiver ignores: a RST stands before them", arguments: [false, true])
     func ignoredBytes(isAnswered: Bool) {
         for sender in [ExpectedMessage.Sender.client, .server] {
