@@ -42,6 +42,7 @@ extension TCPConnection {
         }
         guard let first = streams[direction.index].knownStart else {
             if isOpeningKnown { return false }
+            if isOwnAnswer(segment, from: direction) { return false }
             guard !isOver, origin.time.nanoseconds(since: lastTime) < silence, isStray(flags, from: direction) else {
                 return true
             }
@@ -53,6 +54,16 @@ extension TCPConnection {
         else { return true }
         if !isAnswer { challenger = (HandshakeSegment(segment, at: origin), direction) }
         return false
+    }
+
+    /// Whether a SYN ACK that was captured late answers the SYN of this connection, which the capture lacks.
+    ///
+    /// It then fits the initial sequence numbers of both ends, as far as they are known.
+    private mutating func isOwnAnswer(_ segment: borrowing TCPSegment, from direction: Direction) -> Bool {
+        guard segment.flags.isSuperset(of: [.syn, .ack]), direction == .fromResponder, !isOver else { return false }
+        if let first = streams[0].firstSequence, first != segment.acknowledgment { return false }
+        guard let first = streams[1].firstSequence else { return true }
+        return first == segment.sequence &+ 1
     }
 
     /// Whether a segment is a SYN that answers none, from an end that so far has only received data.

@@ -86,6 +86,25 @@ struct LatePacketsTests {
         #expect(try analysis.end.verdict.unansweredPings == 1)
     }
 
+    @Test(
+        "A SYN ACK that was captured late opens no other connection if the capture lacks its SYN",
+        arguments: [1, 20, 100])
+    func answerWithoutSYN(milliseconds: Int64) throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.sendText("hello", from: .client)
+        talk.wait(milliseconds: 3000)
+        talk.sendClose(1012, from: .server)
+        talk.sendClose(1012, from: .client)
+        talk.finish(first: .server)
+        let packets = Array(talk.packets.dropFirst())
+        let analysis = Analysis(Self.delay(packets, of: .server, milliseconds: milliseconds))
+        #expect(try analysis.summary.tcpConnections == 1)
+        let verdict = try analysis.end.verdict
+        #expect(verdict.by == .server && verdict.isClean && verdict.serverEvent?.code.rawValue == 1012)
+        #expect(analysis.texts == ["hello"] && analysis.rules.allSatisfy { $0 == "masking.repeated-key" })
+    }
+
     @Test("A session is found although a PROXY protocol head was captured after the 101")
     func proxyLate() throws {
         var talk = TCPConversation()
