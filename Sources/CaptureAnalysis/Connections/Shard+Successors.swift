@@ -139,6 +139,8 @@ extension Shard {
     ) {
         let session = makeSession(begin, opening, of: feed, &workspace)
         readers.sessions[session].record(upgrade, at: upgrade.answered ?? workspace.origin)
+        // Where the request is missing, more of the client may be, such as a Ping.
+        if !upgrade.request.isSeen { readers.sessions[session].streams[Role.client.index].isIncomplete = true }
         if upgrade.answer.isAcceptValid != true {
             readers.sessions[session].beginTrial(isExpected: upgrade.answer.mayBeProven, &workspace)
         }

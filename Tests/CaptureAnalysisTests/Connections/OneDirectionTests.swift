@@ -123,6 +123,20 @@ struct OneDirectionTests {
         #expect(try analysis.end.verdict.serverSees == nil)
     }
 
+    @Test("The server's direction alone does not show which Pongs are unsolicited", arguments: [0, 1])
+    func pongs(missing: Int) throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        for number in 0..<6 {
+            talk.sendPing("\(number)", from: .client)
+            talk.sendPong("\(number)", from: .server)
+            talk.wait(milliseconds: 5000)
+        }
+        talk.finish(first: .client)
+        let analysis = Analysis(Array(talk.packets.sent(by: .server).dropFirst(missing)))
+        #expect(analysis.frames.count == 6 && analysis.rules.isEmpty)
+    }
+
     @Test("One direction without frames does not show whether the upgrade was accepted")
     func nothing() throws {
         let analysis = Analysis(Self.packets(of: .client, texts: 0, withOpening: true))
