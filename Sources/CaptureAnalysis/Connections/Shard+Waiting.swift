@@ -116,9 +116,9 @@ extension Shard {
     {
         let (slot, client) = (place.slot, place.direction.opposite)
         guard case .opening(let opening) = readers.connections[slot.index].reader else { return }
-        // The bytes that wait in the other stream may be that request.
-        if readers.openings[opening].awaitsRequest,
-            table.connections[slot].firstWaiting(client) == nil, readers.openings[opening].stopAwaitingRequest()
+        // What waits in the other stream may be that request. If the SYN came after the response, the request will too.
+        if readers.openings[opening].awaitsRequest, table.connections[slot].firstWaiting(client) == nil,
+            !table.connections[slot].isOpeningLate(client), readers.openings[opening].stopAwaitingRequest()
         {
             for direction in Direction.allCases { table.connections[slot].resume(direction) }
         }

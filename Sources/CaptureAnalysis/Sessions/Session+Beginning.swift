@@ -18,7 +18,7 @@ extension Session {
         guard
             let (beginning, kept) = streams[source.index].decoder.begin(
                 with: input.rest, source.origin, isChunked: isChunked(source.role), framesOfPeer: framesOfPeer,
-                keepable: &workspace.resources.keepable)
+                mayBeRequest: mayBeginWithRequest(source.role), keepable: &workspace.resources.keepable)
         else {
             _ = input.skip(input.count)
             return true
@@ -34,6 +34,9 @@ extension Session {
             passText(
                 input.rest.extracting(first: count), from: source, framesOfPeer: framesOfPeer, context,
                 &workspace, &sink)
+            _ = input.skip(count)
+        case .request(let count):
+            passRequest(input.rest.extracting(first: count), from: source.role, &workspace, &sink)
             _ = input.skip(count)
         case .foreign(let name):
             stopBeginning(name, input.rest, from: source, context, &workspace, &sink)
@@ -57,6 +60,29 @@ extension Session {
         role == .server && streams[role.index].brokenRule?.rule == Rule(.bodyIn101)
     }
 
+    /// Whether an end may begin with the request to the upgrade: the response has begun the session without it.
+    func mayBeginWithRequest(_ role: Role) -> Bool {
+        role == .client && accepted != nil && identity.url == nil
+    }
+
+    /// Passes over the request, which was captured too late to be read: the session goes on without its URL.
+    private mutating func passRequest(
+        _ head: Span<UInt8>, from role: Role, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        offerText(head, at: streams[role.index].nextOffset, from: role, &workspace, &sink)
+        streams[role.index].pass(head.count, &workspace.resources)
+    }
+
+    /// Ends the trial of a stream that begins with the request to the upgrade, which is no frame and speaks against
+    /// none; its frames are looked at behind it.
+    mutating func releasesRequest(_ bytes: Span<UInt8>, from role: Role, _ workspace: inout Workspace) -> Bool {
+        guard mayBeginWithRequest(role), bytes.beginsHTTP, let search = streams[role.index].search, search.isAnchored,
+            search.kept.count == 0
+        else { return false }
+        _ = streams[role.index].takeTrial(&workspace.resources)
+        return true
+    }
+
     /// Takes over the kept bytes, now that it is clear what they are.
     private mutating func takeOver(
         _ kept: StreamStart, _ beginning: StreamBeginning, from role: Role, _ context: EventContext,
@@ -70,6 +96,9 @@ extension Session {
             passText(
                 kept.bytes.span.extracting(first: count), from: Provenance(role: role, origin: first),
                 framesOfPeer: kept.framesOfPeer, context, &workspace, &sink)
+            passed = count
+        case .request(let count):
+            passRequest(kept.bytes.span.extracting(first: count), from: role, &workspace, &sink)
             passed = count
         case .foreign(let name):
             let source = Provenance(role: role, origin: first)

@@ -108,7 +108,7 @@ struct Session: StreamReader, ~Copyable {
         if UInt64(bitPattern: ownPause) > SessionActivity.shortestPause {
             record(ownPause, of: source.role, source.origin)
         }
-        guard streams[source.index].search == nil else {
+        guard streams[source.index].search == nil || releasesRequest(bytes, from: source.role, &workspace) else {
             var context = workspace.context(id)
             streams[source.index].suspectPing(in: bytes, from: source)
             search(bytes, from: source, &context, &workspace, &sink)

@@ -53,6 +53,8 @@ extension TCPConnection {
         if arrival.isControl || isOpening {
             guard isAccepted(segment, from: direction) else {
                 recordRival(segment, from: direction, at: origin)
+                // The SYN of this connection may have been captured late.
+                guard !flags.contains(.syn) || !mayBegin(after: segment.sequence, direction) else { return arrival }
                 streams[direction.index].countOutOfWindow()
                 arrival.isDoubtful = streams[direction.index].takeDoubt()
                 return arrival

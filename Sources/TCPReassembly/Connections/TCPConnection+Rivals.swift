@@ -1,5 +1,5 @@
 import PacketDecoding
-import WireFormat
+package import WireFormat
 
 /// SYNs that rival others, or that later bytes of their end refute: one of them is forged, or of another connection.
 extension TCPConnection {
@@ -20,6 +20,22 @@ extension TCPConnection {
         else { return }
         synAck = challenger.syn
         self.challenger = nil
+    }
+
+    /// Whether of an end only the SYN was captured so far, after bytes of the other end: the rest is likely to follow.
+    ///
+    /// It has until the connection's 32nd packet.
+    package mutating func isOpeningLate(_ direction: Direction) -> Bool {
+        guard let challenger, challenger.from == direction, packets < 32 else { return false }
+        return streams[direction.index].seenOffset == 0 && mayBegin(after: challenger.syn.sequence, direction)
+    }
+
+    /// Whether a stream, of which no byte was captured, may begin with a SYN: as far as is known, the other end has
+    /// acknowledged up to 64 KiB behind it.
+    mutating func mayBegin(after syn: UInt32, _ direction: Direction) -> Bool {
+        guard streams[direction.index].seenOffset == 0 else { return false }
+        guard let first = streams[direction.index].firstSequence else { return true }
+        return first &- (syn &+ 1) <= 0xffff
     }
 
     /// Whether each end has sent a SYN, or answered one.

@@ -19,6 +19,14 @@ extension Span<UInt8> {
         return .whole
     }
 
+    /// Where the head of a message of HTTP ends that they begin with (RFC 9112 2.1); nil if it does not.
+    var endOfHead: Int? {
+        for index in 0..<Swift.max(0, count &- 3) where match(of: "\r\n\r\n", from: index) == .whole {
+            return index &+ 4
+        }
+        return nil
+    }
+
     /// Matches the size of a chunk other than the last one (RFC 9112 7.1).
     var matchOfChunk: Match {
         var end = 0

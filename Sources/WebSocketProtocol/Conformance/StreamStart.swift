@@ -16,14 +16,17 @@ package final class StreamStart {
     private(set) var text = TextRun()
     /// The number of frames that the other end had begun when the first byte came.
     package let framesOfPeer: UInt64
+    /// Whether they may be the request to the upgrade.
+    let mayBeRequest: Bool
 
     /// The most bytes of text to examine: if no frame has begun by then, the stream is something else.
     static let limit = 4096
     /// The same for a stream that does not begin with text; every further segment examines all of them again.
     static let limitOfNumbers = 256
 
-    init(framesOfPeer: UInt64) {
+    init(framesOfPeer: UInt64, mayBeRequest: Bool) {
         self.framesOfPeer = framesOfPeer
+        self.mayBeRequest = mayBeRequest
     }
 
     /// The memory that it takes, in bytes.
@@ -70,6 +73,8 @@ package enum StreamBeginning: Sendable {
     case frames
     /// This many bytes of lines of text: a server's log output, or header fields after a head that ended too early.
     case text(Int)
+    /// The request to the upgrade, of so many bytes, captured after the response had begun the session.
+    case request(Int)
     /// Another protocol, for the whole stream.
     case foreign(ForeignProtocol?)
 }

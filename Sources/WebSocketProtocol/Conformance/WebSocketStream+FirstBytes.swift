@@ -16,19 +16,23 @@ extension WebSocketStream {
     ///   - origin: The packet that brought them.
     ///   - isChunked: Whether the response to the upgrade has a field that frames a body.
     ///   - framesOfPeer: The number of frames that the other end has begun.
+    ///   - mayBeRequest: Whether the request to the upgrade may come first, captured after its response.
     ///   - keepable: Bytes of memory that streams may still keep.
     /// - Returns: What the stream begins with, and the bytes that were kept, including these; nil if that is still
     ///   unclear: then these bytes are kept too. How the bytes are cut makes no difference.
     package mutating func begin(
-        with bytes: Span<UInt8>, _ origin: Origin, isChunked: Bool, framesOfPeer: UInt64, keepable: inout Int
+        with bytes: Span<UInt8>, _ origin: Origin, isChunked: Bool, framesOfPeer: UInt64,
+        mayBeRequest: Bool = false, keepable: inout Int
     ) -> (beginning: StreamBeginning, kept: StreamStart?)? {
         guard let kept = start else {
             let isFull = keepable < StreamStart.cost(of: bytes.count, in: 1)
-            if let beginning = firstBytes(bytes, TextRun(in: bytes), isChunked: isChunked, isEnd: isFull) {
+            if let beginning = firstBytes(
+                bytes, TextRun(in: bytes), isChunked: isChunked, mayBeRequest: mayBeRequest, isEnd: isFull)
+            {
                 hasBegun = true
                 return (beginning, nil)
             }
-            let new = StreamStart(framesOfPeer: framesOfPeer)
+            let new = StreamStart(framesOfPeer: framesOfPeer, mayBeRequest: mayBeRequest)
             new.append(bytes, origin)
             keepable &-= new.cost
             start = new
@@ -37,7 +41,8 @@ extension WebSocketStream {
         let cost = kept.cost
         kept.append(bytes, origin)
         keepable &-= kept.cost &- cost
-        let beginning = firstBytes(kept.bytes.span, kept.text, isChunked: isChunked, isEnd: keepable < 0)
+        let beginning = firstBytes(
+            kept.bytes.span, kept.text, isChunked: isChunked, mayBeRequest: kept.mayBeRequest, isEnd: keepable < 0)
         return beginning.flatMap { beginning in takeStart(&keepable).map { (beginning, $0) } }
     }
 
@@ -51,7 +56,10 @@ extension WebSocketStream {
         isChunked: Bool, keepable: inout Int
     ) -> (beginning: StreamBeginning, kept: StreamStart)? {
         guard let kept = start else { return nil }
-        let beginning = firstBytes(kept.bytes.span, kept.text, isChunked: isChunked, isEnd: true) ?? .frames
+        let beginning =
+            firstBytes(
+                kept.bytes.span, kept.text, isChunked: isChunked, mayBeRequest: kept.mayBeRequest, isEnd: true)
+            ?? .frames
         return takeStart(&keepable).map { (beginning, $0) }
     }
 
@@ -68,7 +76,7 @@ extension WebSocketStream {
     ///
     /// - Returns: What they are; nil if that depends on what follows. More bytes never change the result.
     private mutating func firstBytes(
-        _ all: Span<UInt8>, _ text: TextRun, isChunked: Bool, isEnd: Bool
+        _ all: Span<UInt8>, _ text: TextRun, isChunked: Bool, mayBeRequest: Bool, isEnd: Bool
     ) -> StreamBeginning? {
         guard all.count > 0 else { return isEnd ? .frames : nil }
         // A frame that is a whole message has FIN set; most streams begin with one, and nothing below does.
@@ -76,6 +84,10 @@ extension WebSocketStream {
         let limit = all[0].isText ? StreamStart.limit : StreamStart.limitOfNumbers
         let bytes = all.extracting(first: min(all.count, limit))
         let isEnd = isEnd || bytes.count == limit
+        if mayBeRequest, bytes.match(of: "GET ") != .none {
+            if let end = bytes.endOfHead { return .request(end) }
+            if !isEnd { return nil }
+        }
         var match = isChunked ? bytes.matchOfChunk : .none
         if match == .whole { return .foreign(.chunks) }
         if match == .none { match = bytes.matchOfMQTT }

@@ -105,6 +105,26 @@ struct LatePacketsTests {
         #expect(analysis.texts == ["hello"] && analysis.rules.allSatisfy { $0 == "masking.repeated-key" })
     }
 
+    @Test(
+        "A SYN that was captured late, after the 101, begins its stream if the capture lacks the SYN ACK",
+        arguments: [1, 5, 20, 100], [[], ["one"], ["one", "two", "three"]])
+    func openingAfterAnswer(milliseconds: Int64, texts: [String]) throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        for text in texts { talk.sendText(text, from: .server) }
+        talk.sendText("hello", from: .client)
+        talk.wait(milliseconds: 3000)
+        talk.sendClose(4000, from: .client)
+        talk.sendClose(4000, from: .server)
+        talk.finish(first: .server)
+        var packets = talk.packets
+        packets.remove(at: 1)
+        let analysis = Analysis(Self.delay(packets, of: .client, milliseconds: milliseconds))
+        #expect(Set(analysis.texts) == Set(texts + ["hello"]) && analysis.texts.count == texts.count + 1)
+        #expect(try analysis.end.verdict.by == .client && analysis.end.verdict.isClean)
+        #expect(analysis.rules.allSatisfy { $0 == "masking.repeated-key" } && analysis.gaps.isEmpty)
+    }
+
     @Test("A session is found although a PROXY protocol head was captured after the 101")
     func proxyLate() throws {
         var talk = TCPConversation()
