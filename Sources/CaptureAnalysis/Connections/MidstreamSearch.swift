@@ -24,6 +24,8 @@ struct MidstreamSearch {
         var origin: Origin
         /// The packet with which everything up to this piece of its stream had arrived.
         var completion: UInt64
+        /// How far its sender had received the other stream; nil if that is not known.
+        var received: UInt64?
     }
 
     /// The most bytes kept of one stream.
@@ -53,13 +55,14 @@ struct MidstreamSearch {
         return origins.min { $0.packet < $1.packet }
     }
 
-    /// Searches the next bytes of a stream, those of one segment, which begin at `offset`.
+    /// Searches the next bytes of a stream, those of one segment, which begin at `offset`; its sender had received the
+    /// other stream up to `received`, if that is known.
     mutating func receive(
-        _ bytes: Span<UInt8>, from direction: Direction, at offset: UInt64, origin: Origin
+        _ bytes: Span<UInt8>, from direction: Direction, at offset: UInt64, origin: Origin, received: UInt64? = nil
     ) -> FrameSearch.Place? {
         guard !isHopeless[direction.index] else { return nil }
         let search = streams[direction.index] ?? begin(direction, at: offset)
-        let place = search.receive(bytes, origin: origin)
+        let place = search.receive(bytes, origin: origin, received: received)
         if place == nil, search.searched > Self.patience,
             !isAsked && search.bestEvidence < Self.promise || search.searched > Self.longPatience
         {
@@ -118,7 +121,8 @@ struct MidstreamSearch {
             return Piece(
                 direction: direction, bytes: search.kept.bytes(ofPiece: piece),
                 missing: search.kept.missing(inPiece: piece),
-                origin: search.kept.origin(ofPiece: piece), completion: completion)
+                origin: search.kept.origin(ofPiece: piece), completion: completion,
+                received: search.kept.received(ofPiece: piece))
         }
     }
 

@@ -260,7 +260,9 @@ struct OpeningReader: StreamReader, ~Copyable {
         }
         // Less evidence is needed if WebSocket was requested.
         if search == nil { search = MidstreamSearch(client: follower.pendingRequest == nil ? nil : client) }
-        let found = search?.receive(bytes, from: place.direction, at: place.offset, origin: place.origin)
+        let found = search?.receive(
+            bytes, from: place.direction, at: place.offset, origin: place.origin,
+            received: workspace.received(in: place.origin.packet))
         _ = charge(&workspace)
         guard let found, let search else { return nil }
         return hand(over: search, found, in: place.direction, &workspace)

@@ -75,6 +75,11 @@ struct Workspace: ~Copyable {
         return receipt.offset
     }
 
+    /// Records again what an end had received when it sent a packet whose bytes have waited; nil if that is not known.
+    mutating func recordReceipt(_ received: UInt64?, in packet: UInt64) {
+        receipt = received.map { Receipt(packet: packet, offset: $0, releasedBy: self.packet) } ?? Receipt()
+    }
+
     /// The resources that the streams of the current connection's shard share.
     var resources: StreamResources {
         @inline(__always) unsafeAddress { unsafe UnsafePointer(shard) }

@@ -94,7 +94,10 @@ extension Session {
     mutating func replay(
         _ search: MidstreamSearch, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
+        let receipt = workspace.receipt
+        defer { workspace.receipt = receipt }
         for piece in search.replay() {
+            workspace.recordReceipt(piece.received, in: piece.origin.packet)
             let role = Role(piece.direction, client: clientDirection)
             let source = Provenance(role: role, origin: piece.origin)
             if piece.missing > 0 {
@@ -124,7 +127,8 @@ extension Session {
             streams[source.index].beginSearch(sender: source.role, &workspace.resources)
             return
         }
-        let place = streams[source.index].search(in: bytes, source.origin, &workspace.resources)
+        let place = streams[source.index].search(
+            in: bytes, source.origin, received: workspace.received(in: source.origin.packet), &workspace.resources)
         // The decoder keeps counting, so that the next gap has its offset.
         decode(bytes, from: source, &context, &workspace, &sink)
         guard let place else { return }
@@ -146,6 +150,8 @@ extension Session {
         believe(&context, &workspace, &sink)
         recordUndecoded(search, from: role, before: offset)
         var hasResumed = false
+        let receipt = workspace.receipt
+        defer { workspace.receipt = receipt }
         for piece in 0..<search.kept.pieceCount {
             let origin = search.kept.origin(ofPiece: piece)
             let missing = search.kept.missing(inPiece: piece, from: offset)
@@ -158,6 +164,7 @@ extension Session {
             }
             hasResumed = true
             let source = Provenance(role: role, origin: origin, acknowledged: acknowledged)
+            workspace.recordReceipt(search.kept.received(ofPiece: piece), in: origin.packet)
             decode(bytes.span, from: source, &context, &workspace, &sink)
         }
     }

@@ -22,7 +22,8 @@ extension Session {
     ) {
         guard let search = streams[source.index].search else { return }
         let hasRoom = workspace.resources.searchable > bytes.count && search.kept.count < Self.trialLimit
-        let place = streams[source.index].search(in: bytes, source.origin, &workspace.resources)
+        let place = streams[source.index].search(
+            in: bytes, source.origin, received: workspace.received(in: source.origin.packet), &workspace.resources)
         if search.hasFailed || !hasRoom && place == nil && !search.isLikely {
             stopFraming(at: source.role, context, &workspace, &sink)
         } else if place != nil || !hasRoom {
@@ -148,6 +149,9 @@ extension Session {
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         let source = Provenance(role: role, origin: search.kept.origin(ofPiece: piece))
+        let receipt = workspace.receipt
+        defer { workspace.receipt = receipt }
+        workspace.recordReceipt(search.kept.received(ofPiece: piece), in: source.origin.packet)
         decode(search.kept.bytes(ofPiece: piece).span, from: source, &context, &workspace, &sink)
     }
 }

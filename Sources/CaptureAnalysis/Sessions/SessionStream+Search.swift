@@ -86,11 +86,11 @@ extension SessionStream {
     ///
     /// - Returns: Where frames begin, once that is clear.
     mutating func search(
-        in bytes: Span<UInt8>, _ origin: Origin, _ resources: inout StreamResources
+        in bytes: Span<UInt8>, _ origin: Origin, received: UInt64?, _ resources: inout StreamResources
     ) -> FrameSearch.Place? {
         guard let search else { return nil }
         let cost = search.cost
-        let place = search.receive(bytes, origin: origin)
+        let place = search.receive(bytes, origin: origin, received: received)
         resources.keepable &-= search.cost &- cost
         return place
     }

@@ -110,10 +110,14 @@ package final class FrameSearch {
 
     /// Searches the next bytes of the stream, those of a segment.
     ///
+    /// - Parameters:
+    ///   - bytes: The bytes.
+    ///   - origin: Their packet.
+    ///   - received: How far its sender had received the other stream, if that is known.
     /// - Returns: Where frames begin, once that is clear.
-    package func receive(_ bytes: Span<UInt8>, origin: Origin) -> Place? {
+    package func receive(_ bytes: Span<UInt8>, origin: Origin, received: UInt64? = nil) -> Place? {
         let start = kept.end
-        kept.append(bytes, origin)
+        kept.append(bytes, origin, received: received)
         searched &+= UInt64(bytes.count)
         chains.learn(bytes)
         chains.advance(over: kept, segmentStart: start, isEnd: false)

@@ -12,6 +12,8 @@ package struct SearchedBytes {
         var origin: Origin
         /// The length of the gap in bytes; 0 for a segment.
         var missing: UInt64 = 0
+        /// How far its sender had received the other stream; the largest number if that is not known.
+        var received: UInt64 = .max
     }
 
     /// The stream offset that ``bytes`` would begin at if there were no gaps in them; it locates the bytes after the
@@ -50,6 +52,11 @@ package struct SearchedBytes {
     /// The packet that brought a piece, or showed the gap.
     package func origin(ofPiece index: Int) -> Origin { pieces[index].origin }
 
+    /// How far the sender of a piece had received the other stream; nil if that is not known, and of a gap.
+    package func received(ofPiece index: Int) -> UInt64? {
+        pieces[index].received == .max ? nil : pieces[index].received
+    }
+
     /// The length in bytes of the gap that a piece is; 0 if it is not one, or begins before `offset`.
     package func missing(inPiece index: Int, from offset: UInt64 = 0) -> UInt64 {
         pieces[index].offset >= offset ? pieces[index].missing : 0
@@ -71,8 +78,8 @@ package struct SearchedBytes {
     func index(of offset: UInt64) -> Int { Int(offset &- self.offset) }
 
     /// Adds a segment.
-    mutating func append(_ segment: Span<UInt8>, _ origin: Origin) {
-        pieces.append(Piece(offset: end, index: bytes.count, origin: origin))
+    mutating func append(_ segment: Span<UInt8>, _ origin: Origin, received: UInt64?) {
+        pieces.append(Piece(offset: end, index: bytes.count, origin: origin, received: received ?? .max))
         unsafe segment.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
         largest.bytes = max(largest.bytes, bytes.count)
         largest.pieces = max(largest.pieces, pieces.count)

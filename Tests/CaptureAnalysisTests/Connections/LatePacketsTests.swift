@@ -125,6 +125,31 @@ struct LatePacketsTests {
         #expect(analysis.rules.allSatisfy { $0 == "masking.repeated-key" } && analysis.gaps.isEmpty)
     }
 
+    @Test(
+        "Which Close frame answers the other is known though one end was captured late and the 101 not at all",
+        arguments: ExpectedMessage.Sender.allCases)
+    func closesWithoutAnswer(first: ExpectedMessage.Sender) throws {
+        var talk = TCPConversation()
+        talk.open()
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        talk.lose(TCPConversation.upgradeResponse().utf8.count, from: .server)
+        talk.acknowledge(from: .client)
+        for number in 0..<4 {
+            talk.sendText("number \(number) of four of the client", from: .client)
+            talk.sendText("number \(number) of four of the server", from: .server)
+        }
+        talk.wait(milliseconds: 3000)
+        talk.sendClose(4000, from: first)
+        talk.sendClose(4000, from: first.peer)
+        talk.finish(first: .server)
+        for milliseconds in [0, 20, 100] as [Int64] {
+            let analysis = Analysis(Self.delay(talk.packets, of: first, milliseconds: milliseconds))
+            let verdict = try analysis.end.verdict
+            #expect(analysis.frames.filter { $0.frame.header.opcode == .close }.count == 2)
+            #expect(verdict.by == (first == .client ? .client : .server) && verdict.isClean)
+        }
+    }
+
     @Test("A session is found although a PROXY protocol head was captured after the 101")
     func proxyLate() throws {
         var talk = TCPConversation()
