@@ -201,6 +201,10 @@ struct OpeningReader: StreamReader, ~Copyable {
         return Upgrade(UpgradeAnswer(lost: request), asked: asked)
     }
 
+    /// Whether the latest upgrade request ends before an offset of its stream, where the stream ends: the client went
+    /// on.
+    func precedes(_ end: UInt64) -> Bool { UInt32(truncatingIfNeeded: end) != requestEnd }
+
     /// Takes the bytes of a direction, and of the other one, that belong to the following protocol.
     mutating func takeHandover(_ direction: Direction) -> (own: [UInt8], other: [UInt8]) {
         (follower.takeHandover(of: direction), follower.takeHandover(of: direction.opposite))

@@ -148,8 +148,14 @@ extension Shard {
         var clientStates = ReadyStates(connectingAt: readers.openings[opening].requestElapsed ?? now)
         if cause == .closed { clientStates.advance(to: .closed, at: now) }
         var ends: InlineArray<2, EndOutcome> = [EndOutcome(), EndOutcome()]
-        ends[Role.server.index].mayHideClose = isAnswerMissing(opening, of: feed)
         let transport = TransportEnd(&table.connections[slot], client: client, cause: cause)
+        if isAnswerMissing(opening, of: feed) {
+            ends[Role.server.index].mayHideClose = true
+            // A client that went on after its request shows a session, which either end may have closed.
+            if readers.openings[opening].precedes(transport.ends[client.index]) {
+                for index in 0..<2 { (ends[index].mayHideClose, ends[index].isIncomplete) = (true, true) }
+            }
+        }
         let outcome = SessionOutcome(tcp: transport, ends: ends, clientDirection: client, wasOpened: false)
         let end = SessionEnd(
             identity: identity(of: opening, feed, client), verdict: outcome.verdict(now: workspace.time),

@@ -133,7 +133,7 @@ struct SessionOutcome {
     /// Whether an end may have sent an unseen Close frame that the other end's FIN answers.
     private func mayHaveClosedUnseen(_ role: Role) -> Bool {
         let end = ends[role.index]
-        return wasOpened && end.close == nil && end.mayHideClose && end.isIncomplete
+        return end.close == nil && end.mayHideClose && end.isIncomplete
     }
 
     // MARK: Silence

@@ -93,6 +93,25 @@ struct LostEndTests {
         #expect(!analysis.rules.contains("close.not-answered"))
     }
 
+    @Test(
+        "Without the answer to the upgrade it is open who closed first if the client sent more than its request",
+        arguments: ExpectedMessage.Sender.allCases, [false, true])
+    func answerMissing(first: ExpectedMessage.Sender, goesOn: Bool) throws {
+        var talk = TCPConversation()
+        talk.open()
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        talk.lose(TCPConversation.upgradeResponse().utf8.count, from: .server)
+        talk.acknowledge(from: .client)
+        // Too little to tell frames by.
+        if goesOn { talk.send([0x8a, 0x80, 0xd3, 0x05, 0x32, 0x85, 0x88], from: .client) }
+        talk.finish(first: first)
+        let analysis = Analysis(talk)
+        let handshake = try #require(analysis.handshakes.first)
+        #expect(analysis.frames.isEmpty && handshake.isAnswerMissing && !handshake.isAccepted)
+        let verdict = try analysis.end.verdict
+        #expect(verdict.layer == .fin && verdict.by == (goesOn ? .unknown : first == .client ? .client : .server))
+    }
+
     /// A session that the server closes, and of which only the server's direction was captured.
     private static func closedByServer(from client: String) -> [TimedPacket] {
         var talk = TCPConversation(from: client)
