@@ -102,7 +102,7 @@ extension TCPConnection {
 
     /// Whether a segment shows that an end goes on after the RST or FIN that ended the connection, which was forged.
     ///
-    /// After a RST, bytes of its supposed sender show it; after both FINs, an acknowledgment of bytes behind one of them.
+    /// After a RST, bytes of its supposed sender show it; after both FINs, an acknowledgment of bytes behind one.
     package mutating func isRevived(by segment: borrowing TCPSegment, from direction: Direction) -> Bool {
         guard isClosed, segment.flags.isDisjoint(with: [.syn, .rst]),
             let offset = streams[direction.index].signedOffset(of: segment.sequence),
