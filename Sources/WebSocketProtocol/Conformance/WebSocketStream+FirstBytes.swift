@@ -133,7 +133,6 @@ extension WebSocketStream {
         guard bytes.count == 1 || bytes[1].isText else { return .frames }
         let end = text.count
         let name = ForeignProtocol(bytes)
-        if name == .json { return firstJSON(bytes, text, isEnd: isEnd) }
         if let name, name != .http { return .frames }
         // A server may log a line about a request, but not the request line itself.
         if name != nil, text.endOfLine != nil || end < bytes.count || isEnd, bytes.namesHTTP(in: text) {
@@ -148,25 +147,15 @@ extension WebSocketStream {
             return end < 4 || name != nil ? .frames : .foreign(.text)
         }
         let endOfString = end &+ bytes.extracting(end...).terminatorCount
-        if endOfString > end { return firstString(bytes, endOfString, isNamed: name != nil, isEnd: isEnd) }
+        if endOfString > end { return firstString(bytes, endOfString, isHTTP: name != nil, isEnd: isEnd) }
         guard let count = bytes.leadingLines(from: sender) else { return .frames }
         return end &+ 1 < bytes.count || isEnd ? .text(count) : nil
     }
 
-    /// Distinguishes JSON before the first frame that ends like a C string from a stream of JSON, which is named.
-    private func firstJSON(_ bytes: Span<UInt8>, _ text: TextRun, isEnd: Bool) -> StreamBeginning? {
-        let end = text.endOfLine.map { $0 &+ 1 } ?? text.count
-        guard end < bytes.count else { return isEnd ? .frames : nil }
-        let endOfString = end &+ bytes.extracting(end...).terminatorCount
-        return endOfString > end ? firstString(bytes, endOfString, isNamed: true, isEnd: isEnd) : .frames
-    }
-
     /// Distinguishes frames from text before the first frame that ends like a C string, with NULs.
-    ///
-    /// If the text is of a protocol with a name, it is text only if a frame follows.
-    private func firstString(_ bytes: Span<UInt8>, _ end: Int, isNamed: Bool, isEnd: Bool) -> StreamBeginning? {
+    private func firstString(_ bytes: Span<UInt8>, _ end: Int, isHTTP: Bool, isEnd: Bool) -> StreamBeginning? {
         guard let isFrame = bytes.beginsFrame(at: end, from: sender) else {
-            return isEnd ? isNamed ? .frames : .text(end) : nil
+            return isEnd ? isHTTP ? .frames : .text(end) : nil
         }
         guard isFrame else { return .frames }
         return end &+ 1 < bytes.count || isEnd ? .text(end) : nil
