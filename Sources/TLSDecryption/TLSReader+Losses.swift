@@ -147,8 +147,9 @@ extension TLSReader {
                 }
             }
         }
+        let known = preceding ?? []
         for var candidate in candidates(direction) {
-            if let preceding, candidate.isChained { candidate.chain(to: preceding.span) }
+            if candidate.isChained { candidate.chain(to: known.span) }
             // As many records with these keys may have been lost as are in doubt.
             candidate.sequence = UInt64(sides[index].doubt)
             if let found = locate(header, payload, candidate, from: 0, lost) { return found }

@@ -168,9 +168,7 @@ extension TLSReader {
         {
             noteUnopened(place)
             if facts.version.map({ $0 < .tls11 }) == true {
-                // An HMAC of encrypted bytes does not cover them, so they must be genuine.
-                let count = encryptsThenAuthenticates ? 0 : 64
-                sides[index].needRare().preceding = Array(copying: payload.extracting(last: count))
+                sides[index].needRare().preceding = Array(copying: payload.extracting(last: 64))
             }
         }
         sides[index].raiseDoubt()

@@ -7,7 +7,7 @@ import WireFormat
 struct TLSGapTests {
     /// Whether the decrypted bytes are the sent ones: in order, and each at its offset unless a gap of unknown length
     /// comes before it.
-    private static func isTrue(_ reading: Reading, _ session: RecordedSession, _ direction: Direction) -> Bool {
+    static func isTrue(_ reading: Reading, _ session: RecordedSession, _ direction: Direction) -> Bool {
         let (read, sent) = (reading.plaintext[direction.index], session.plaintext[direction.index])
         let gaps = reading.unknownGaps[direction.index]
         guard let first = gaps.first else {

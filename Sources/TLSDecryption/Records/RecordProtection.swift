@@ -263,11 +263,12 @@ package struct RecordProtection: Sendable {
     /// Whether the next record may be genuine even if it does not open: its vector is lost, and its HMAC inside.
     var mayRefuseGenuine: Bool { lacksVector && !encryptsThenAuthenticates }
 
-    /// Takes the vector of the next record from the bytes before it, which end a record; it is lost if they are too
-    /// few.
+    /// Takes the vector of the next record from the bytes before it, which end a record that was not verified.
+    ///
+    /// It is lost if they are too few, or if the next record's HMAC does not cover it.
     mutating func chain(to bytes: Span<UInt8>) {
         lacksVector = isChained
-        pass(bytes)
+        if !encryptsThenAuthenticates { pass(bytes) }
     }
 
     /// Counts a record that is lost.
