@@ -135,6 +135,8 @@ package struct PacketQueue<Owner: Sendable>: Sendable {
     private mutating func removeFirst() -> Entry {
         let entry = entries[first]
         cost &-= entry.cost
+        // Its place in the array is freed later, with many others.
+        entries[first].packet.free()
         first += 1
         if first > 1024, first * 2 > entries.count || first == entries.count {
             entries.removeFirst(first)

@@ -137,5 +137,11 @@ package struct HeldPacket: Sendable {
     }
 
     /// Roughly the bytes of memory it takes.
-    package var cost: Int { bytes.count &+ (options?.count ?? 0) &+ 128 }
+    package var cost: Int { bytes.count &+ (options?.capacity ?? 0) &+ 128 }
+
+    /// Frees most of that memory.
+    package mutating func free() {
+        bytes = []
+        options = nil
+    }
 }
