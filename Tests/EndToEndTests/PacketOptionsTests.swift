@@ -49,13 +49,16 @@ private struct CommentedCapture {
         let others: [(UInt16, [FieldNumber])] = [
             (2, [.word(0x0102_0304)]), (3, [.bytes([2, 1, 2, 3, 4])]), (4, [.long(0x1_0203_0405)]), (6, [.word(7)]),
             (7, [.bytes([0, 9, 8])]), (8, [.word(0x0a0b), .word(0x0c0d)]),
-            // Its number, which becomes another one; a custom option; one that does not exist; a wrong length.
+            // The verdicts of eBPF.
+            (7, [.bytes([1]), .long(3)]), (7, [.bytes([2]), .long(1 << 63 | 2)]),
+            // Its number, which becomes another one; a custom option; one that does not exist; wrong lengths.
             (5, [.long(99)]), (2989, [.word(32473), .bytes([1, 2])]), (77, [.bytes([1])]),
-            (isDamaged ? 2 : 78, [.bytes([1, 2, 3])]),
+            (isDamaged ? 2 : 78, [.bytes([1, 2, 3])]), (isDamaged ? 7 : 79, [.bytes([2, 3])]),
+            (isDamaged ? 7 : 80, []),
         ]
         let (code, value) = others[packet % others.count]
         let plain = option(1, comment, order) + option(code, value.flatMap { $0.bytes(order) }, order)
-        let isKept = packet % others.count < 6
+        let isKept = packet % others.count < 8
         let kept =
             option(1, comment, .littleEndian)
             + (isKept ? option(code, value.flatMap { $0.bytes(.littleEndian) }, .littleEndian) : [])
@@ -161,7 +164,8 @@ struct PacketOptionsTests {
         let shown = try [path, "\(shards)/shard-0.pcapng"].map { file in
             try Command.run([
                 "tshark", "-n", "-r", file, "-T", "fields", "-e", "frame.time_epoch", "-e", "frame.comment", "-e",
-                "frame.drop_count", "-e", "frame.packet_flags", "-e", "frame.interface_queue",
+                "frame.drop_count", "-e", "frame.packet_flags", "-e", "frame.interface_queue", "-e",
+                "frame.verdict.ebpf_tc", "-e", "frame.verdict.ebpf_xdp",
             ])
         }
         #expect(shown.allSatisfy { $0.status == 0 } && shown[0].text == shown[1].text)

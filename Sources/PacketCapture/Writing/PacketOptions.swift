@@ -14,14 +14,21 @@ package enum PacketOptions {
     /// not stay.
     ///
     /// Those are the packet's number, which becomes another one, and custom options, which only their owner can judge.
-    private static func numberSizes(_ code: UInt16) -> [Int]? {
+    ///
+    /// - Parameters:
+    ///   - code: What it is.
+    ///   - first: The first byte of its value; nil if that is empty.
+    /// - Returns: The sizes.
+    private static func numberSizes(_ code: UInt16, first: UInt8?) -> [Int]? {
         switch code {
-        // opt_comment, epb_hash, epb_verdict.
-        case 1, 3, 7: []
+        // opt_comment, epb_hash.
+        case 1, 3: []
         // epb_flags, epb_queue.
         case 2, 6: [4]
         // epb_dropcount.
         case 4: [8]
+        // epb_verdict: its kind, and for the kinds of eBPF what the program has returned.
+        case 7: first.map { 1...2 ~= $0 ? [1, 8] : [] }
         // epb_processid_threadid.
         case 8: [4, 4]
         default: nil
@@ -40,7 +47,9 @@ package enum PacketOptions {
             let value = place &+ 4
             guard code != 0, length <= options.count &- value else { break }
             place = value &+ (length &+ 3) & ~3
-            guard let sizes = numberSizes(code), sizes.isEmpty || sizes.reduce(0, +) == length else { continue }
+            guard let sizes = numberSizes(code, first: length > 0 ? options[value] : nil),
+                sizes.isEmpty || sizes.reduce(0, +) == length
+            else { continue }
             for number in [code, UInt16(length)] { kept += [UInt8(truncatingIfNeeded: number), UInt8(number >> 8)] }
             if isBigEndian, !sizes.isEmpty {
                 var start = value
@@ -49,7 +58,7 @@ package enum PacketOptions {
                     start &+= size
                 }
             } else {
-                for index in value..<(value &+ length) { kept.append(options[index]) }
+                kept.append(copying: options.extracting(value..<(value &+ length)))
             }
             kept += repeatElement(0, count: -length & 3)
         }
