@@ -68,7 +68,7 @@ package struct EventWriter<Format: OutputFormat & ~Copyable>: OutputFormat, ~Cop
     mutating func advance(isWaiting: Bool) throws(OutputFile.Failure) {
         try check()
         if isWaiting { format.flush() }
-        if isWaiting && !format.output.isEmpty || format.output.count >= Self.batch {
+        if isWaiting && format.outputCount > 0 || format.outputCount >= Self.batch {
             try target.file.drain(&format.output)
         }
     }

@@ -7,7 +7,7 @@ package protocol OutputFormat: EventSink, SendableMetatype, ~Copyable {
     /// What is printed but not drained yet.
     var output: OutputBuffer { get set }
 
-    /// The number of bytes in ``output``: cheap enough to read after each event, unlike ``output`` itself.
+    /// The number of bytes in ``output``: reading ``output`` itself may allocate.
     var outputCount: Int { get }
 
     /// Which events the format wants, and how much of them.

@@ -84,7 +84,7 @@ public enum WholeFormat: String, Sendable, CaseIterable {
         var pipeline = Pipeline(options: AnalysisOptions(demand: format.demand))
         while merged.readBatch() {
             pipeline.receive(merged.batch, into: &format)
-            if format.output.count >= 128 << 10 { format.output.removeAll() }
+            if format.outputCount >= 128 << 10 { format.output.removeAll() }
         }
         pipeline.finish(into: &format)
         try WrongCount.check("frames", pipeline.summary.frames, is: capture.truth.frames)
