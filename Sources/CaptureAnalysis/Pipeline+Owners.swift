@@ -28,6 +28,9 @@ package struct SegmentOwner: Sendable {
     /// The offset of its first byte in its stream, as in ``WebSocketProtocol/Frame/streamOffset``; nil before the
     /// stream's first byte.
     package var streamOffset: UInt64?
+    /// How many segments of the stream have brought only delivered bytes with other values, modulo 65,536: one more
+    /// than before if this segment has.
+    package var conflictingRepeats: UInt16 = 0
     /// The segment.
     package var segment: TCPSegment
     /// Whether it is in a datagram that the packet completed (``Pipeline/latestDatagram``).
@@ -64,6 +67,7 @@ extension Pipeline {
         // RFC 9293 3.4: a SYN takes the sequence number before that of the first byte.
         let first = owner.segment.sequence &+ (owner.segment.flags.contains(.syn) ? 1 : 0)
         owner.streamOffset = shards[shard].table.connections[place.slot][place.direction].offset(of: first)
+        owner.conflictingRepeats = shards[shard].table.connections[place.slot][place.direction].conflictingRepeats
         return .segment(owner)
     }
 

@@ -67,6 +67,14 @@ package struct OutputFile: ~Copyable {
         }
     }
 
+    /// The path by which the file can be read before it is finished; nil if the output is written in place.
+    package var readablePath: String? {
+        switch pending {
+        case .some(let file): file.unfinishedPath ?? "/proc/self/fd/\(descriptor)"
+        case nil: nil
+        }
+    }
+
     deinit {
         if pending == nil, descriptor != STDOUT_FILENO { close(descriptor) }
     }

@@ -57,6 +57,18 @@ extension RedactionPlan where Store: ~Copyable {
         }
     }
 
+    /// Replaces a copy of delivered bytes that had other values by one that has other values too.
+    ///
+    /// - Parameters:
+    ///   - bytes: The packet, with the bytes that were delivered.
+    ///   - range: Where in it the stream's bytes are.
+    package func makeDifferent(_ bytes: inout [UInt8], _ range: Range<Int>) {
+        for (place, index) in range.enumerated() {
+            let digit = UInt8(ascii: "0") + UInt8(place % 9)
+            bytes[index] = bytes[index] == digit ? digit + 1 : digit
+        }
+    }
+
     /// A block of an index.
     struct BlockKey: Hashable {
         var stream: StreamKey
@@ -121,7 +133,7 @@ extension RedactionPlan where Store: ~Copyable {
             }
             let known = streams[key]?.partialHeader.count ?? 0
             streams[key]?.partialHeader = []
-            let mask = header.maskingKey.map(pseudonyms.maskingKey)
+            let mask = header.maskingKey.map(keys.frames(of: key.record).maskingKey)
             let place = FramePlace(
                 offset: frontier &+ UInt64(header.byteCount), length: Int(clamping: header.payloadLength),
                 key: mask, opcode: header.opcode)

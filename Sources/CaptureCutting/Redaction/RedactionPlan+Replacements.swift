@@ -31,6 +31,7 @@ extension RedactionPlan where Store: ~Copyable {
         }
         totals.undecodable &+= 1
         sessions[id]?.breakContext(of: from)
+        if let record = sessions[id]?.record { digest.expectDifference(of: record) }
         return Filler.undecodable(count, at: offset)
     }
 

@@ -11,9 +11,11 @@ import WireFormat
 package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
     /// Counts of what was done.
     package internal(set) var totals = RedactionTotals()
+    /// What the analysis has reported of the connections.
+    package internal(set) var digest = TraceDigest()
 
-    let text: TextRedaction
-    let pseudonyms: Pseudonyms
+    let keys: RedactionKeys
+    private let keepsKeys: Bool
     private var proxies: SOCKSRedaction
     private var exchanges: [UInt64: Exchanges] = [:]
     private let wanted: SelectedConnections
@@ -33,21 +35,26 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
     /// - Parameters:
     ///   - wanted: The connections to write.
     ///   - keepsKeys: Whether the keys of JSON objects stay.
-    ///   - pseudonyms: Replaces words.
+    ///   - keys: What replacements depend on.
     ///   - addresses: Replaces addresses, in which case host names are replaced too; nil if both stay.
     ///   - store: Where replacements go.
     ///   - memory: The bytes that it may take.
     package init(
-        for wanted: SelectedConnections, keepsKeys: Bool, pseudonyms: Pseudonyms, addresses: AddressPseudonyms?,
+        for wanted: SelectedConnections, keepsKeys: Bool, keys: RedactionKeys, addresses: AddressPseudonyms?,
         store: consuming Store, memory: Int
     ) {
         room = RedactionRoom(bytes: memory)
         self.wanted = wanted
-        self.pseudonyms = pseudonyms
-        text = TextRedaction(keepsKeys: keepsKeys, pseudonyms: pseudonyms)
+        self.keys = keys
+        self.keepsKeys = keepsKeys
         proxies = SOCKSRedaction(
-            values: HeadValues(pseudonyms: pseudonyms, replacesHosts: addresses != nil), addresses: addresses)
+            values: HeadValues(pseudonyms: keys.heads, replacesHosts: addresses != nil), addresses: addresses)
         self.store = store
+    }
+
+    /// Replaces the text of a connection's frames.
+    func text(of key: StreamKey) -> TextRedaction {
+        TextRedaction(keepsKeys: keepsKeys, pseudonyms: keys.frames(of: key.record))
     }
 
     /// Why replacements were lost; nil if none were.
@@ -88,7 +95,7 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
     private mutating func takeText(_ bytes: Span<UInt8>, at offset: UInt64, from role: Role, _ id: SessionID) {
         guard let session = sessions[id] else { return }
         let key = session.stream(of: role)
-        let extent = extent(pseudonyms.shaped(Array(copying: bytes)), at: offset)
+        let extent = extent(keys.heads.shaped(Array(copying: bytes)), at: offset)
         _ = streams[key, default: RedactedStream()].heads.add(extent, &store)
         streams[key]?.frontier = extent.end
     }
@@ -103,6 +110,7 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
     }
 
     package mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
+        if let session = sessions[context.session] { digest.add(event, at: context.time, of: session.record) }
         switch event {
         case .connection(let start):
             let id = context.session
@@ -110,6 +118,8 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
                 hasRoom(for: StreamKey(record: start.record, direction: start.clientDirection))
             else { return }
             sessions[id] = RedactedSession(record: start.record, client: start.clientDirection)
+            digest.add(event, at: context.time, of: start.record)
+            return
         case .handshake(let handshake):
             guard handshake.isAccepted else { return }
             guard let session = sessions[context.session] else { return }
@@ -177,7 +187,7 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         let header = frame.header
         let start = frame.streamOffset
         let length = Int(clamping: header.payloadLength)
-        let mask = header.maskingKey.map(pseudonyms.maskingKey)
+        let mask = header.maskingKey.map(keys.frames(of: key.record).maskingKey)
         defer { if sessions[id]?.hasFrames(of: event.from) != true { settle(key) } }
         put(header.bytes(key: mask), at: start, in: key)
         streams[key, default: RedactedStream()].frontier = start &+ UInt64(header.byteCount) &+ header.payloadLength
@@ -197,9 +207,9 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         var bytes = Array(copying: payload)
         if bytes.count < length { fill(place, in: key, isText: true, from: bytes.count) }
         if header.opcode == .close {
-            bytes = bytes.prefix(2) + text.redact(Array(bytes.dropFirst(2)), compressible: false)
+            bytes = bytes.prefix(2) + text(of: key).redact(Array(bytes.dropFirst(2)), compressible: false)
         } else {
-            bytes = pseudonyms.binary(for: bytes)
+            bytes = keys.frames(of: key.record).binary(for: bytes)
         }
         put(bytes, of: place, in: key)
     }
@@ -228,7 +238,7 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
                 }
             } else {
                 // Text begins like the original, as far as that is known.
-                let beginning = message.isText ? text.redact(Array(copying: payload), compressible: false) : []
+                let beginning = message.isText ? text(of: key).redact(Array(copying: payload), compressible: false) : []
                 fill(places, in: key, isText: message.isText, beginning: beginning)
                 streams[key]?.unfinished = Array(beginning.dropFirst(wire).prefix(1 << 16))
             }
@@ -237,7 +247,7 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         let original = Array(copying: payload)
         var bytes =
             message.isText
-            ? text.redact(original, compressible: message.isCompressed) : Filler.binary(original.count)
+            ? text(of: key).redact(original, compressible: message.isCompressed) : Filler.binary(original.count)
         if message.isCompressed {
             bytes = compress(bytes, original, toExactly: wire, at: message.streamOffset, id, event.from, message.isText)
         }

@@ -17,8 +17,8 @@ struct RedactionRoom {
         pending = bytes / 10 / Self.frameSize
     }
 
-    /// The measured size of a stream, in bytes.
-    private static let streamSize = 240
+    /// The measured size of a stream, in bytes, with half of what is kept of its connection to check the copy.
+    private static let streamSize = 290
     /// For both directions.
     private static let historySize = 2 * DeflateEncoder.longestHistory
     /// A frame's place or an extent, in an array that doubles.

@@ -65,9 +65,13 @@ extension TCPStream {
     }
 
     /// Compares retransmitted bytes with the delivered ones.
-    mutating func compare(_ bytes: Span<UInt8>, at offset: Int64, _ doubt: SegmentDoubt) {
-        guard let conflict = recent.conflict(with: bytes, at: offset, next: nextOffset) else { return }
+    ///
+    /// - Returns: Whether they are known to differ.
+    @discardableResult
+    mutating func compare(_ bytes: Span<UInt8>, at offset: Int64, _ doubt: SegmentDoubt) -> Bool {
+        guard let conflict = recent.conflict(with: bytes, at: offset, next: nextOffset) else { return false }
         if doubt.isEmpty { countConflict(at: conflict) } else { recordInsertion(doubt) }
+        return true
     }
 
     /// The longest time, in nanoseconds, between a packet of a connection and its second copy in the capture.

@@ -59,6 +59,8 @@ package struct TCPStream: ~Copyable {
     var routeChanges: UInt8 = 0
     /// Why the FIN may not have reached the other end: then it does not count if its sender goes on.
     var finDoubt = SegmentDoubt()
+    /// Segments that brought only delivered bytes, with other values; declared here because there is room.
+    package internal(set) var conflictingRepeats: UInt16 = 0
     /// The offset of an out-of-band byte that is still ahead.
     var urgentOffset: UInt64?
     /// The offset of the first byte that was left out as out of band.
@@ -190,7 +192,7 @@ package struct TCPStream: ~Copyable {
         // RFC 9293 3.8.4: a keep-alive repeats the last byte, with any value, or has no data.
         guard length > 1 || start != Int64(nextOffset) &- 1 else { return }
         retransmittedSegments &+= 1
-        compare(payload, at: start, context.doubt)
+        if compare(payload, at: start, context.doubt) { conflictingRepeats &+= 1 }
     }
 
     /// Whether a segment without data is a keep-alive probe: just before the next byte (RFC 9293 3.8.4).

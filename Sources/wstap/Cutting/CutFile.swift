@@ -47,6 +47,9 @@ struct CutFile: ~Copyable {
 
     private let name: String
 
+    /// The path by which it can be read before it is finished; nil if it cannot.
+    var readablePath: String? { file.readablePath }
+
     /// Writes what is buffered if there is enough.
     mutating func advance() throws {
         guard packets.isFull else { return }
@@ -86,7 +89,8 @@ struct CutFile: ~Copyable {
         }
     }
 
-    private mutating func flush() throws {
+    /// Writes what is buffered.
+    mutating func flush() throws {
         do throws(PacketFileError) {
             try packets.flush()
         } catch {

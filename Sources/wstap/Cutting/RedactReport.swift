@@ -16,6 +16,8 @@ struct RedactReport {
     /// How many packets were written.
     var packetCount: UInt64
     var omissions: Omissions
+    /// Connections whose trace differs from the original's; nil if that is unknown, since the output cannot be read.
+    var changedConnections: [UInt64]?
     /// The file that was written.
     var path: String
     var keepsKeys: Bool
@@ -41,7 +43,7 @@ struct RedactReport {
         }
     }
 
-    private var lines: [String] { [written, replaced, kept] + compressed + leftOut }
+    private var lines: [String] { [written, replaced, kept] + compressed + leftOut + [checked] }
 
     private var written: String {
         let connections = selected.connections.values.count { !$0.isEncrypted }
@@ -79,6 +81,15 @@ struct RedactReport {
                     + "as there was no room for more: see --memory")
         }
         return lines
+    }
+
+    /// Whether the trace of the copy is that of the original.
+    private var checked: String {
+        guard let changed = changedConnections else { return "not checked: the output can be read only once" }
+        guard let first = changed.first else { return "checked: the trace is that of the original, except for texts" }
+        let connections = Quantity.count(UInt64(changed.count), "connection")
+        return "checked: the trace of \(connections) differs: see docs/redact.md; "
+            + "the first begins with packet \(first) of the input"
     }
 
     private var leftOut: [String] {

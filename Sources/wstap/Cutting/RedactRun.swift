@@ -23,23 +23,31 @@ struct RedactRun {
         }
         let (selected, status) = try input.select(for: "wstap redact")
         let addresses = replacesAddresses ? AddressPseudonyms(key: Self.newKey()) : nil
-        var plan = RedactionPlan(
-            for: selected, keepsKeys: keepsKeys, pseudonyms: Pseudonyms(key: Self.newKey()), addresses: addresses,
-            store: SpoolFile(beside: path), memory: input.memory.redaction)
-        try learn(&plan)
-        if let failure = plan.failure { throw Self.failed(failure) }
-        var file = try CutFile(path: path, comment: selected.part?.text)
-        let leftOut = try write(&plan, selected, HeaderScrub(addresses: addresses), to: &file)
-        // What could not be read back was filled in, so the file is not what it should be.
-        if let failure = plan.failure { throw Self.failed(failure) }
-        let count = file.packets.packetCount
-        try file.finish()
-        let report = RedactReport(
-            totals: plan.totals, selected: selected, packetCount: count, omissions: leftOut, path: path,
-            keepsKeys: keepsKeys, replacesAddresses: replacesAddresses)
-        try report.write(to: reportPath, isQuiet: input.messages.quiet)
-        if status != .success { throw status }
+        var keys = RedactionKeys(Self.newKey())
+        var attempt: UInt64 = 1
+        while true {
+            var copy = try redact(selected, keys, addresses)
+            let difference = try check(&copy)
+            let searched = difference?.searched ?? []
+            guard searched.isEmpty || attempt >= Self.attempts(packets: selected.lastPacket) else {
+                keys.change(for: searched, Self.newKey)
+                attempt += 1
+                continue
+            }
+            let count = copy.file.packets.packetCount
+            try copy.file.finish()
+            let report = RedactReport(
+                totals: copy.totals, selected: selected, packetCount: count, omissions: copy.packets.leftOut,
+                changedConnections: difference?.connections, path: path, keepsKeys: keepsKeys,
+                replacesAddresses: replacesAddresses)
+            try report.write(to: reportPath, isQuiet: input.messages.quiet)
+            if status != .success { throw status }
+            return
+        }
     }
+
+    /// How often sessions may be redacted until their trace is that of the original.
+    private static func attempts(packets: UInt64) -> UInt64 { min(24, max(2, 8_000_000 / max(packets, 1))) }
 
     private static func newKey() -> (UInt64, UInt64) {
         (.random(in: .min ... .max), .random(in: .min ... .max))
@@ -48,6 +56,43 @@ struct RedactRun {
     private static func failed(_ reason: String) -> ExitCode {
         complain(TerminalText.safe(reason))
         return ExitCode(ExitStatus.nothingRead)
+    }
+
+    /// Writes a redacted copy, without its name.
+    private func redact(
+        _ selected: SelectedConnections, _ keys: RedactionKeys, _ addresses: AddressPseudonyms?
+    ) throws -> RedactedCopy {
+        var plan = RedactionPlan(
+            for: selected, keepsKeys: keepsKeys, keys: keys, addresses: addresses, store: SpoolFile(beside: path),
+            memory: input.memory.redaction)
+        try learn(&plan)
+        if let failure = plan.failure { throw Self.failed(failure) }
+        var file = try CutFile(path: path, comment: selected.part?.text)
+        let packets = try write(&plan, selected, HeaderScrub(addresses: addresses), to: &file)
+        // What could not be read back was filled in, so the file is not what it should be.
+        if let failure = plan.failure { throw Self.failed(failure) }
+        return RedactedCopy(file: file, packets: packets, totals: plan.totals, digest: plan.digest)
+    }
+
+    /// Compares the trace of a copy with that of the original.
+    ///
+    /// - Returns: Where they differ; nil if the copy cannot be read.
+    private func check(_ copy: inout RedactedCopy) throws -> TraceDigest.Difference? {
+        guard let path = copy.file.readablePath else { return nil }
+        try copy.file.flush()
+        var reading = input
+        reading.files = [path]
+        reading.packetFilter = nil
+        var options = try input.options(holding: input.memory.redaction)
+        options.demand = RedactionPlan<SpoolFile>.demand
+        options.demand.includesUnframedBytes = false
+        var pipeline = Pipeline(options: options)
+        var found = CopyDigest()
+        if copy.file.packets.packetCount > 0 {
+            try reading.eachPacket { packet, _, _ in pipeline.receive(packet, into: &found) }
+        }
+        pipeline.finish(into: &found)
+        return copy.digest.difference(from: found.digest, copy.packets.firstNumbers)
     }
 
     /// Follows the sessions to learn what replaces their bytes.
@@ -61,11 +106,11 @@ struct RedactRun {
 
     /// Writes the redacted packets.
     ///
-    /// - Returns: What was left out.
+    /// - Returns: Where they are, and what was left out.
     private func write(
         _ plan: inout RedactionPlan<SpoolFile>, _ selected: SelectedConnections, _ headers: HeaderScrub,
         to file: inout CutFile
-    ) throws -> RedactReport.Omissions {
+    ) throws -> RedactedPackets {
         var options = try input.options(holding: input.memory.redaction)
         options.demand = RedactionPlan<SpoolFile>.demand
         var pipeline = Pipeline(options: options)
@@ -93,6 +138,16 @@ struct RedactRun {
         }
         packets.write(before: nil, to: &file)
         packets.leftOut.fragments &+= packets.queue.abandonedFragments
-        return packets.leftOut
+        return packets
     }
+}
+
+/// A redacted copy of a capture that has no name yet.
+private struct RedactedCopy: ~Copyable {
+    var file: CutFile
+    /// Where its packets are, and what was left out.
+    var packets: RedactedPackets
+    var totals: RedactionTotals
+    /// The trace of the original.
+    var digest: TraceDigest
 }

@@ -9,10 +9,22 @@ import WireFormat
 struct RedactedPackets {
     var queue = PacketQueue<UInt64>()
     var leftOut = RedactReport.Omissions()
+    /// For each connection, the number of its first packet in the file.
+    private(set) var firstNumbers: [UInt64: UInt64] = [:]
+    /// For streams with copies of delivered bytes that had other values, how many.
+    private var conflictingRepeats: [Stream: UInt16] = [:]
+
+    private struct Stream: Hashable {
+        var record: UInt64
+        var direction: Direction
+    }
 
     /// Writes the packets that no older one has to wait for; `time` is the current packet's, nil at the end.
     mutating func write(before time: Timestamp?, to file: inout CutFile) {
-        while let entry = queue.next(at: time) { file.packets.append(entry.packet) }
+        while let entry = queue.next(at: time) {
+            file.packets.append(entry.packet)
+            if entry.number == entry.owner { firstNumbers[entry.number] = file.packets.packetCount }
+        }
     }
 
     /// Appends a packet without what its segment and headers reveal, unless its headers lead nowhere.
@@ -21,7 +33,7 @@ struct RedactedPackets {
         _ plan: inout RedactionPlan<SpoolFile>, _ headers: inout HeaderScrub
     ) {
         var held = HeldPacket(packet)
-        let checksum = Self.redact(&held.bytes, owner, record, &plan)
+        let checksum = redact(&held.bytes, owner, record, &plan)
         held.interfaceName = []
         let isShown = headers.scrub(
             &held.bytes, wireLength: held.originalLength, held.linkType, checksum: checksum)
@@ -48,7 +60,7 @@ struct RedactedPackets {
         var datagram = pipeline.latestDatagram
         var isShown = false
         if owner.isReassembled, places.count == 1 {
-            let checksum = Self.redact(&datagram, owner, record, &plan)
+            let checksum = redact(&datagram, owner, record, &plan)
             isShown = pipeline.scrubDatagram(&datagram, with: &headers, checksum: checksum)
         }
         guard isShown else {
@@ -70,12 +82,17 @@ struct RedactedPackets {
     /// Redacts a segment in the bytes it was found in, and what follows it there, which may be anything.
     ///
     /// - Returns: The status of its checksum before that.
-    private static func redact(
+    private mutating func redact(
         _ bytes: inout [UInt8], _ owner: SegmentOwner, _ record: UInt64, _ plan: inout RedactionPlan<SpoolFile>
     ) -> ChecksumStatus {
         let status = owner.segment.checksumStatus(in: bytes.span)
         plan.redact(
             &bytes, owner.segment.payload, at: owner.streamOffset, of: record, from: owner.direction)
+        if owner.conflictingRepeats != 0 {
+            let stream = Stream(record: record, direction: owner.direction)
+            let known = conflictingRepeats.updateValue(owner.conflictingRepeats, forKey: stream) ?? 0
+            if known != owner.conflictingRepeats { plan.makeDifferent(&bytes, owner.segment.payload) }
+        }
         for index in owner.segment.payload.upperBound..<bytes.count { bytes[index] = 0 }
         return status
     }

@@ -48,10 +48,10 @@ struct RedactionRoomTests {
         let selected = SelectedConnections()
         var sink = SelectionSink(into: selected)
         let firsts = analyse(talks, .totals, into: &sink)
-        // 3/5 of it is for streams of 240 bytes: enough for six.
+        // 3/5 of it is for streams of 290 bytes: enough for six.
         var plan = RedactionPlan(
-            for: selected, keepsKeys: false, pseudonyms: Pseudonyms(key: (1, 2)), addresses: nil, store: Store(),
-            memory: 2400)
+            for: selected, keepsKeys: false, keys: RedactionKeys((1, 2)), addresses: nil, store: Store(),
+            memory: 2900)
         analyse(talks, RedactionPlan<Store>.demand, into: &plan)
         let totals = plan.totals
         #expect(totals.messages == 3 && totals.filledConnections == 17)
