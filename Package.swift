@@ -73,7 +73,7 @@ let package = Package(
         .target(name: "CHeap"),
         // Capabilities of Linux, likewise.
         .target(name: "CPrivileges"),
-        .target(name: "PacketDecoding", dependencies: ["WireFormat"], swiftSettings: librarySettings),
+        .target(name: "PacketDecoding", dependencies: ["CVectors", "WireFormat"], swiftSettings: librarySettings),
         .target(
             name: "TCPReassembly",
             dependencies: [
@@ -109,7 +109,7 @@ let package = Package(
         .target(
             name: "TraceOutput",
             dependencies: [
-                "CPCRE2", "CZlib", "CaptureAnalysis", "PacketDecoding", "ReportFrontEnd", "TCPReassembly",
+                "CPCRE2", "CVectors", "CZlib", "CaptureAnalysis", "PacketDecoding", "ReportFrontEnd", "TCPReassembly",
                 "WebSocketProtocol", "WireFormat",
             ],
             swiftSettings: librarySettings),
@@ -163,6 +163,7 @@ let package = Package(
                 "WebSocketProtocol", "WireFormat",
             ],
             swiftSettings: settings),
+        .testTarget(name: "CVectorsTests", dependencies: ["CVectors", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "WireFormatTests", dependencies: ["TestSupport", "WireFormat"], swiftSettings: settings),
         .testTarget(
             name: "PacketCaptureTests",

@@ -1,3 +1,5 @@
+import CVectors
+
 /// The one's complement sum of 16-bit words (RFC 1071), in host byte order.
 ///
 /// Byte order does not matter until the sum is compared with something (RFC 1071 2(B)).
@@ -19,6 +21,10 @@ struct InternetChecksum {
         unsafe bytes.withUnsafeBytes { bytes in
             let count = bytes.count
             var offset = 0
+            if count >= Self.shortestWithBlocks {
+                offset = count & ~63
+                one = unsafe Self.add(one, Self.sum(ofBlocks: UnsafeRawBufferPointer(rebasing: bytes[..<offset])))
+            }
             while offset &+ 32 <= count {
                 one = unsafe Self.add(one, bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
                 other = unsafe Self.add(other, bytes.loadUnaligned(fromByteOffset: offset &+ 8, as: UInt64.self))
@@ -33,6 +39,16 @@ struct InternetChecksum {
             other = Self.add(other, unsafe Self.tail(of: bytes, from: offset))
         }
         sum = Self.add(one, other)
+    }
+
+    /// From this many bytes on, a call pays.
+    @inlinable
+    static var shortestWithBlocks: Int { 256 }
+
+    /// The sum of blocks of 64 bytes.
+    @usableFromInline
+    static func sum(ofBlocks bytes: UnsafeRawBufferPointer) -> UInt64 {
+        unsafe word_sum(bytes.baseAddress, bytes.count)
     }
 
     /// The last bytes, fewer than eight, as if zeros followed.

@@ -1,9 +1,12 @@
-/// Writes valid UTF-8 as the inside of a JSON string, piece by piece and eight bytes at a time.
+import CVectors
+
+/// Writes valid UTF-8 as the inside of a JSON string, piece by piece and a block at a time.
 struct JSONEscaper {
     /// The most bytes of text in a piece; its last character may extend beyond.
     private static let pieceLength = 1024
-    /// The most bytes that a piece becomes: six for each byte, and eight that are written and then overwritten.
-    static let maximumOutput = (pieceLength + 8) * 6 + 8
+    private static let blockLength = Int(json_text_width.rawValue)
+    /// The most bytes that a piece becomes: six for each byte, and a block that is written and then overwritten.
+    static let maximumOutput = (pieceLength + 8) * 6 + blockLength
 
     /// How many bytes of the text have been written.
     private(set) var position = 0
@@ -14,6 +17,12 @@ struct JSONEscaper {
         let stop = min(position &+ Self.pieceLength, text.count)
         var end = unsafe target
         unsafe text.withUnsafeBytes { source in
+            while position &+ Self.blockLength <= stop, let start = source.baseAddress {
+                unsafe position &+= json_text_copy(start + position, stop &- position, &end)
+                guard position &+ Self.blockLength <= stop else { break }
+                // What it stopped at, and what is likely to follow.
+                unsafe escapeOne(text, at: &end)
+            }
             while position &+ 8 <= stop {
                 let word = unsafe source.loadUnaligned(fromByteOffset: position, as: UInt64.self).littleEndian
                 if word & UInt64.topBits == 0 {

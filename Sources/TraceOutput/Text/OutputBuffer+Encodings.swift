@@ -1,3 +1,5 @@
+import CVectors
+
 private let hexDigits: StaticString = "0123456789abcdef"
 
 extension OutputBuffer {
@@ -130,13 +132,17 @@ extension OutputBuffer {
         }
     }
 
-    /// Encodes six bytes to eight characters at a time, then the rest in threes.
+    /// Encodes blocks, then six bytes to eight characters at a time, then the rest in threes.
     private static func encode(
         _ source: UnsafeBufferPointer<UInt8>, pairs: UnsafeBufferPointer<UInt16>, at target: UnsafeMutablePointer<UInt8>
     ) -> Int {
         let raw = UnsafeRawBufferPointer(source)
         let output = UnsafeMutableRawPointer(target)
         var (from, to) = (0, 0)
+        if source.count >= 64, let start = source.baseAddress {
+            from = unsafe base64_encode_blocks(start, source.count, target)
+            to = from / 3 &* 4
+        }
         while from &+ 8 <= source.count {
             let word = UInt64(bigEndian: unsafe raw.loadUnaligned(fromByteOffset: from, as: UInt64.self))
             let low = unsafe UInt32(pairs[Int(word &>> 52)]) | UInt32(pairs[Int(word &>> 40 & 0xfff)]) &<< 16
