@@ -26,6 +26,9 @@ package struct RedactionKeys: Sendable {
     /// What replaces texts in heads.
     var heads: Pseudonyms { common }
 
+    /// Whether a connection has a key of its own.
+    func isOther(_ connection: UInt64) -> Bool { others[connection] != nil }
+
     /// What replaces the frames of a connection.
     func frames(of connection: UInt64) -> Pseudonyms {
         others.isEmpty ? common : others[connection] ?? common

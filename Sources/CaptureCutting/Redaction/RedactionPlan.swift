@@ -54,7 +54,8 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
 
     /// Replaces the text of a connection's frames.
     func text(of key: StreamKey) -> TextRedaction {
-        TextRedaction(keepsKeys: keepsKeys, pseudonyms: keys.frames(of: key.record))
+        TextRedaction(
+            keepsKeys: keepsKeys, pseudonyms: keys.frames(of: key.record), hasOwnLetters: keys.isOther(key.record))
     }
 
     /// Why replacements were lost; nil if none were.
@@ -233,6 +234,7 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
                     return
                 }
                 totals.undecodable &+= 1
+                if message.payload == .withheld(.incomplete) { digest.expectDifference(of: key.record) }
                 for place in places {
                     put(Filler.undecodable(min(place.length, 1 << 20), at: place.offset), of: place, in: key)
                 }

@@ -14,9 +14,19 @@ struct TextRedaction: Sendable {
     /// Different texts stay different, since after a gap frames of one length are recognised by that.
     private var start = 0
 
-    init(keepsKeys: Bool, pseudonyms: Pseudonyms) {
+    /// What compressible filler repeats.
+    private let letters: [UInt8]
+
+    /// Creates a redaction.
+    ///
+    /// - Parameters:
+    ///   - keepsKeys: Whether the keys of JSON objects stay.
+    ///   - pseudonyms: Replaces words.
+    ///   - hasOwnLetters: Whether compressible filler depends on the key too.
+    init(keepsKeys: Bool, pseudonyms: Pseudonyms, hasOwnLetters: Bool) {
         self.keepsKeys = keepsKeys
         self.pseudonyms = pseudonyms
+        letters = hasOwnLetters ? pseudonyms.text(for: Filler.text(5)) : Filler.text(5)
     }
 
     /// Replaces a text by one of the same length in bytes.
@@ -33,7 +43,7 @@ struct TextRedaction: Sendable {
     }
 
     private func character(_ place: Int) -> UInt8 {
-        isCompressible ? Filler.character(place) : Filler.variedCharacter(start + place)
+        isCompressible ? letters[place % 5] : Filler.variedCharacter(start + place)
     }
 
     private func redact(_ text: [UInt8]) -> [UInt8] {

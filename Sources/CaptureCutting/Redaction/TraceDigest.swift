@@ -67,6 +67,9 @@ package struct TraceDigest: Sendable {
         case .end(let end):
             hasher.combine(7)
             hasher.combine(end.duration)
+            hasher.combine([
+                end.tcp.retransmittedSegments, end.tcp.outOfOrderSegments, end.tcp.duplicateSegments, end.tcp.gapBytes,
+            ])
             Self.add(end.verdict, to: &hasher)
         case .capture, .segment, .alert, .encrypted, .exchange, .delivery, .summary: return
         }

@@ -24,14 +24,12 @@ struct RedactRun {
         let (selected, status) = try input.select(for: "wstap redact")
         let addresses = replacesAddresses ? AddressPseudonyms(key: Self.newKey()) : nil
         var keys = RedactionKeys(Self.newKey())
-        var attempt: UInt64 = 1
+        var attempts = Attempts(packets: selected.lastPacket)
         while true {
             var copy = try redact(selected, keys, addresses)
             let difference = try check(&copy)
-            let searched = difference?.searched ?? []
-            guard searched.isEmpty || attempt >= Self.attempts(packets: selected.lastPacket) else {
+            if let searched = difference?.searched, attempts.areWorthwhile(after: searched.count) {
                 keys.change(for: searched, Self.newKey)
-                attempt += 1
                 continue
             }
             let count = copy.file.packets.packetCount
@@ -45,9 +43,6 @@ struct RedactRun {
             return
         }
     }
-
-    /// How often sessions may be redacted until their trace is that of the original.
-    private static func attempts(packets: UInt64) -> UInt64 { min(24, max(2, 8_000_000 / max(packets, 1))) }
 
     private static func newKey() -> (UInt64, UInt64) {
         (.random(in: .min ... .max), .random(in: .min ... .max))
@@ -150,4 +145,30 @@ private struct RedactedCopy: ~Copyable {
     var totals: RedactionTotals
     /// The trace of the original.
     var digest: TraceDigest
+}
+
+/// How often sessions are redacted with other keys until their trace is that of the original.
+private struct Attempts {
+    /// How many more there may be, and how many more without success.
+    private var left: (all: UInt64, vain: Int)
+    /// How many sessions differ.
+    private var least = Int.max
+
+    private static var vain: Int { 16 }
+
+    /// - Parameter packets: How many packets there are: each attempt reads them twice.
+    init(packets: UInt64) {
+        left = (min(24, max(2, 4_000_000 / max(packets, 1))), Self.vain)
+    }
+
+    /// Counts an attempt.
+    ///
+    /// - Parameter differing: How many sessions still differ.
+    /// - Returns: Whether another attempt may help.
+    mutating func areWorthwhile(after differing: Int) -> Bool {
+        left.all -= 1
+        left.vain = differing < least ? Self.vain : left.vain - 1
+        least = min(least, differing)
+        return differing > 0 && left.all > 0 && left.vain > 0
+    }
 }
