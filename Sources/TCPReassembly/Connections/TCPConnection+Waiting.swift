@@ -10,6 +10,11 @@ extension TCPConnection {
         {
             confirm(segment.acknowledgment, by: direction)
         }
+        if streams[direction.index].excused.contains(.oldTimestamp) {
+            // It counts again from the next timestamp on, which the fast path takes only if one is known.
+            streams[direction.index].excused.remove(.oldTimestamp)
+            headers[direction.index].forgetTimestamp()
+        }
         return piece
     }
 

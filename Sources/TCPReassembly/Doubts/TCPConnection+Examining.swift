@@ -46,10 +46,6 @@ extension TCPConnection {
         let isExpected =
             doubt.isSubset(of: streams[direction.index].excused)
             && offset.map { $0 <= Int64(streams[direction.index].acknowledgedOffset) } ?? true
-        if streams[direction.index].excused.contains(.oldTimestamp) {
-            streams[direction.index].excused.remove(.oldTimestamp)
-            headers[direction.index].forgetTimestamp()
-        }
         if segment.flags.subtracting([.psh, .fin]) == .ack, let start = segment.networkHeader(in: bytes),
             headers[direction.index].isUnsuspicious(&segment, start, in: bytes)
         {
