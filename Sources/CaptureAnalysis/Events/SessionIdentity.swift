@@ -12,6 +12,11 @@ public final class SessionIdentity: Sendable {
         var responderSequence: UInt32
         /// The time of the SYN.
         var time: Timestamp
+
+        /// Both sequence numbers; 0 if the responder's is not known.
+        var sequences: UInt64 {
+            responderSequence == 0 ? 0 : UInt64(initiatorSequence) &<< 32 | UInt64(responderSequence)
+        }
     }
 
     /// The end that requested the upgrade.

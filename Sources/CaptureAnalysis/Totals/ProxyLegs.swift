@@ -1,23 +1,28 @@
 public import PacketDecoding
 
-/// A session that a capture contains several times: on the way to a proxy, and from there to the server.
+/// A session that a capture contains several times: on both sides of a proxy, or of a device that translates addresses
+/// (NAT).
 public struct ProxiedSession: Hashable, Sendable {
     /// The numbers of its connections, in the order of their upgrade requests.
     public var connections: [UInt64]
     /// The proxy that ended it, acting as the server of one leg and the client of the next; nil if none did.
     public var endedBy: Endpoint?
+    /// Whether only addresses were translated: all legs are the same TCP connection, with the same sequence numbers.
+    public var isTranslated: Bool
 
     /// Creates a session with these connections.
-    public init(connections: [UInt64], endedBy: Endpoint? = nil) {
+    public init(connections: [UInt64], endedBy: Endpoint? = nil, isTranslated: Bool = false) {
         self.connections = connections
         self.endedBy = endedBy
+        self.isTranslated = isTranslated
     }
 }
 
 /// Finds the legs of sessions that proxies forwarded.
 ///
 /// A proxy forwards Sec-WebSocket-Key. Keys are random (RFC 6455 4.1), but not those of every client: so legs must also
-/// have different servers, and each request must have been sent while the other waited for its response.
+/// have different servers or, if only addresses were translated, the same initial sequence numbers; and each request
+/// must have been sent while the other waited for its response.
 struct ProxyLegs: Sendable {
     /// The facts by which upgrades are compared.
     struct Leg: Sendable {
@@ -25,6 +30,8 @@ struct ProxyLegs: Sendable {
         var key: String
         /// The end that answered.
         var server: Endpoint
+        /// The initial sequence numbers of both ends; 0 if one is not known.
+        var sequences: UInt64
         /// The packet that completed the request.
         var requestPacket: UInt64
         /// The packet that completed the response; nil if there was none.
@@ -62,7 +69,9 @@ struct ProxyLegs: Sendable {
         var enders: [UInt64: SessionEnd.Verdict.Party] = [:]
 
         var session: ProxiedSession {
-            ProxiedSession(connections: legs.map(\.connection), endedBy: proxy)
+            let isTranslated = legs.dropFirst().allSatisfy { ProxyLegs.areTranslated($0.leg, legs[0].leg) }
+            return ProxiedSession(
+                connections: legs.map(\.connection), endedBy: isTranslated ? nil : proxy, isTranslated: isTranslated)
         }
 
         /// The first proxy that ended the legs on both sides of it.
@@ -143,8 +152,14 @@ struct ProxyLegs: Sendable {
 
     /// Whether two upgrades with the same key are legs of one session.
     private static func areOne(_ left: Leg, _ right: Leg) -> Bool {
-        left.server != right.server && left.requestPacket < right.responsePacket ?? .max
+        (left.server != right.server || areTranslated(left, right))
+            && left.requestPacket < right.responsePacket ?? .max
             && right.requestPacket < left.responsePacket ?? .max
+    }
+
+    /// Whether two legs are one TCP connection with other addresses.
+    private static func areTranslated(_ left: Leg, _ right: Leg) -> Bool {
+        left.sequences != 0 && left.sequences == right.sequences
     }
 }
 
@@ -153,6 +168,7 @@ extension Handshake {
     var leg: ProxyLegs.Leg? {
         guard let key, key.utf8.count == 24 else { return nil }
         return ProxyLegs.Leg(
-            key: key, server: identity.server, requestPacket: requestPacket, responsePacket: responsePacket)
+            key: key, server: identity.server, sequences: identity.opening.sequences, requestPacket: requestPacket,
+            responsePacket: responsePacket)
     }
 }

@@ -256,6 +256,7 @@ extension JSONKey {
     static var silenceMax: JSONKey { JSONKey(#","silence_max":"#) }
     static var atOnce: JSONKey { JSONKey(#","at_once":"#) }
     static var endedBy: JSONKey { JSONKey(#","ended_by":"#) }
+    static var translated: JSONKey { JSONKey(#","translated":"#) }
     static var silentEnd: JSONKey { JSONKey(#","silent_end":"#) }
     static var lifetimeMin: JSONKey { JSONKey(#","lifetime_min":"#) }
     static var lifetimeMax: JSONKey { JSONKey(#","lifetime_max":"#) }

@@ -42,6 +42,7 @@ extension JSONLinesFormat {
         output.writeObjects(.proxiedSessions, summary.proxiedSessions) { output, session in
             output.writeArray(.connections, session.connections) { output, number in output.append(decimal: number) }
             if let proxy = session.endedBy { output.write(.endedBy, proxy) }
+            if session.isTranslated { output.write(.translated, true) }
         }
         writeUnlessZero(.otherProxiedSessions, summary.otherProxiedSessions)
         output.writeObjects(.patterns, summary.patterns) { output, pattern in output.writeMembers(of: pattern) }

@@ -7,7 +7,7 @@ extension SummaryFormat {
 
     mutating func write(_ summary: Summary) {
         for session in summary.proxiedSessions {
-            for connection in session.connections { legsByConnection[connection] = session.connections }
+            for connection in session.connections { sessionsOfLegs[connection] = session }
         }
         for total in counts.totals(summary) { line(total.name, total.text) }
         writeEndings()

@@ -125,10 +125,12 @@ extension SummaryFormat {
         let verdict = VerdictMessage.text(ending.verdict, upgrade: row.upgrade)
         output.append(wrapping: verdict, from: indent, indent: indent, width: width)
         output.append("\n")
-        guard let legs = legsByConnection[row.session.connection] else { return }
-        let others = legs.filter { $0 != row.session.connection }.map { "#\($0)" }.joined(separator: ", ")
+        guard let session = sessionsOfLegs[row.session.connection] else { return }
+        let others = session.connections.filter { $0 != row.session.connection }.map { "#\($0)" }
+        let way = session.isTranslated ? "with translated addresses (NAT)" : "through a proxy"
         output.append(repeating: UInt8(ascii: " "), count: indent)
-        output.append(wrapping: "the same through a proxy: \(others)", from: indent, indent: indent, width: width)
+        let text = "the same \(way): \(others.joined(separator: ", "))"
+        output.append(wrapping: text, from: indent, indent: indent, width: width)
         output.append("\n")
     }
 

@@ -45,8 +45,8 @@ package struct SummaryFormat: OutputFormat, ~Copyable {
     package var output: OutputBuffer
     let options: Options
     var counts = CaptureCounts(maximumSessions: maximumSessions)
-    /// The connections of each proxied session (``Summary/proxiedSessions``), by each of them.
-    var legsByConnection: [UInt64: [UInt64]] = [:]
+    /// The proxied sessions (``Summary/proxiedSessions``), by each of their connections.
+    var sessionsOfLegs: [UInt64: ProxiedSession] = [:]
 
     /// Creates the format.
     package init(options: Options = Options()) {

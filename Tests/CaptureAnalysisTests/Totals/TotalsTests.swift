@@ -104,10 +104,12 @@ struct TotalsTests {
             summary.findingsByRule.reduce(0) { $0 + $1.findings } == summary.errors + summary.warnings + summary.notes)
     }
 
-    /// A session from a client to a proxy, and from there to a server with a given port; the second request comes this
-    /// many milliseconds later.
+    /// A session from a client to a proxy, and from there to a server with a given port.
+    ///
+    /// The second request comes this many milliseconds later. The sequence numbers of the first connection begin at
+    /// 1000.
     private func proxied(
-        _ server: String, after milliseconds: Int64, client: String = "10.0.0.5:4000",
+        _ server: String, after milliseconds: Int64, client: String = "10.0.0.5:4000", sequence: UInt32 = 7000,
         firstToFinish first: (outer: ExpectedMessage.Sender, inner: ExpectedMessage.Sender) = (.client, .client)
     ) -> [TimedPacket] {
         var outer = TCPConversation(from: "10.0.0.7:5000", to: "10.0.0.5:80")
@@ -116,7 +118,7 @@ struct TotalsTests {
         outer.wait(milliseconds: 1000)
         outer.send(TCPConversation.upgradeResponse(), from: .server)
         outer.finish(first: first.outer)
-        var inner = TCPConversation(from: client, to: server)
+        var inner = TCPConversation(from: Endpoint(client), to: Endpoint(server), initialSequence: sequence)
         inner.wait(milliseconds: milliseconds)
         inner.openWebSocket()
         // It continues until the outer session is open.
@@ -148,7 +150,8 @@ struct TotalsTests {
     func proxiesOfOneKey() throws {
         /// A connection whose request and response come after these milliseconds.
         func leg(_ client: String, _ server: String, _ request: Int64, _ response: Int64) -> [TimedPacket] {
-            var talk = TCPConversation(from: client, to: server)
+            var talk = TCPConversation(
+                from: Endpoint(client), to: Endpoint(server), initialSequence: UInt32(1000 * request))
             talk.open()
             talk.wait(milliseconds: request)
             talk.send(TCPConversation.upgradeRequest(), from: .client)
@@ -162,6 +165,15 @@ struct TotalsTests {
         let summary = try Analysis(packets.sorted { $0.time < $1.time }).summary
         #expect(
             summary.proxiedSessions == [ProxiedSession(connections: [3, 1]), ProxiedSession(connections: [4, 2])])
+    }
+
+    @Test("The totals pair the two sides of a NAT, whichever address it translates, by key and sequence numbers")
+    func translatedAddresses() throws {
+        for (client, server) in [("203.0.113.9:61000", "10.0.0.5:80"), ("10.0.0.7:5000", "10.0.0.9:8080")] {
+            let packets = proxied(server, after: 0, client: client, sequence: 1000, firstToFinish: (.server, .client))
+            let session = try #require(try Analysis(packets).summary.proxiedSessions.first)
+            #expect(session.connections.sorted() == [1, 2] && session.isTranslated && session.endedBy == nil)
+        }
     }
 
     @Test("The totals pair no sessions with the same server, and none whose upgrades do not overlap")
