@@ -28,6 +28,8 @@ struct KeyLogIndex {
     private var count = 0
     private var lastRandom: Random?
     private var lastOffset: UInt64 = 0
+    /// The last entry.
+    private var latest: (source: any KeyLogSource, offset: UInt64, random: Random)?
 
     /// The most randoms kept, and so the most sections: each has one.
     static let limit = 1 << 24
@@ -75,6 +77,11 @@ struct KeyLogIndex {
             guard !isNear else { continue }
             guard count < Self.limit, line.offset >> Self.offsetBits == 0 else { return }
             lastRandom = line.random
+            // A line that had no end yet is read again with every piece of it.
+            if let latest, latest.offset == line.offset, latest.random == line.random, latest.source === source {
+                continue
+            }
+            latest = (source, line.offset, line.random)
             append(KeyLogEntry(hash: Self.hash(line.random), location: section << Self.offsetBits | line.offset))
         }
     }
@@ -97,6 +104,7 @@ struct KeyLogIndex {
     /// Forgets the lines of a key log that is written anew: they stand elsewhere by now, or nowhere.
     mutating func forget(_ source: any KeyLogSource) {
         lastRandom = nil
+        latest = nil
         func isForgotten(_ entry: KeyLogEntry) -> Bool {
             sections[Int(entry.location >> Self.offsetBits)].source === source
         }
