@@ -1,6 +1,7 @@
 /* SHA1_Init and its like are deprecated in OpenSSL 3, and take half the time: what replaces them looks the digest up by
    name and allocates its state with every call. */
 #define OPENSSL_SUPPRESS_DEPRECATED
+#include <arpa/inet.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/modes.h>
@@ -50,7 +51,7 @@ enum { wstap_longest_short = 1024 };
 static inline const unsigned char *wstap_keystream(const void *self, const unsigned char counter[16]) {
     uint32_t number;
     memcpy(&number, counter + 12, 4);
-    return ((const wstap_short_gcm *)self)->keystream + 16 * (size_t)(__builtin_bswap32(number) - 1);
+    return ((const wstap_short_gcm *)self)->keystream + 16 * (size_t)(ntohl(number) - 1);
 }
 
 /* What libcrypto's GCM encrypts blocks with. */
@@ -109,7 +110,7 @@ static inline int wstap_short_gcm_open(
     uint32_t counter[4];
     memcpy(counter, nonce, 12);
     for (uint32_t index = 0; index < blocks; index += 1) {
-        counter[3] = __builtin_bswap32(index + 1);
+        counter[3] = htonl(index + 1);
         memcpy(counters + 16 * index, counter, 16);
     }
     if (EVP_Cipher(self->cipher, keystream, counters, 16 * blocks) <= 0) return 0;
