@@ -1,12 +1,15 @@
 """Schemas are those of the database that wstap writes."""
 
+import mmap
+import os
 import sqlite3
 import subprocess
 
 import pyarrow as pa
+import pyarrow.parquet as parquet
 import pytest
 from conftest import FIXTURES
-from wstap_spark import program, tables
+from wstap_spark import analysis, payloads, program, tables
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +54,33 @@ def test_payloads_in_a_file_are_those_in_the_database(database, tmp_path):
         subprocess.run([*words, paths[0], "--payload-file", paths[1]], check=False, stdin=subprocess.DEVNULL)
         expected = [row for batch in tables.batches(str(tmp_path / "whole.db"), "message", 0, "", 7)
                     for row in batch.to_pylist()]
-        found = [row for batch in tables.batches(paths[0], "message", 0, "", 5, paths[1]) for row in batch.to_pylist()]
+        found = [row for batch in tables.batches(paths[0], "message", 0, "", 5, payloads.File(paths[1]).buffer())
+                 for row in batch.to_pylist()]
         assert found == expected and len(found) > 20
         assert limit != "all" or any(row["payload"] for row in found)
+
+
+def test_payloads_pass_through_memory_again_and_again_or_through_a_file_if_they_are_larger(tmp_path, monkeypatch):
+    def rows(name, capture):
+        folder = tmp_path / name
+        folder.mkdir()
+        problems = analysis._fill(
+            str(folder), str(FIXTURES), [str(FIXTURES / capture / "capture.pcap")], "", range(1), ("message",), None, (), None)
+        assert problems == [] and sorted(os.listdir(folder)) == ["message.parquet"]
+        return parquet.read_table(folder / "message.parquet").to_pylist()
+
+    # The second has more payload than a page.
+    captures = ("chat", "permessage-deflate-context-takeover", "timers", "chat")
+    with monkeypatch.context() as patch:
+        patch.setattr(payloads, "memory", lambda: None)
+        expected = [rows(f"file-{index}", name) for index, name in enumerate(captures)]
+    assert all(expected) and sum(len(row["payload"] or b"") for row in expected[1]) > mmap.PAGESIZE
+    for size in (payloads.SIZE, mmap.PAGESIZE):
+        with monkeypatch.context() as patch:
+            patch.setattr(payloads, "SIZE", size)
+            patch.setattr(payloads, "_memory", None)
+            assert [rows(f"{size}-{index}", name) for index, name in enumerate(captures)] == expected
+            assert hasattr(os, "memfd_create") == (payloads._memory is not None)
 
 
 def test_columns_have_offsets_of_32_bits():

@@ -6,7 +6,7 @@ import os
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
-from . import cutting, program, storage, tables as schemas
+from . import cutting, payloads, program, storage, tables as schemas
 from .errors import CaptureProblem
 from .splitting import Split
 
@@ -125,15 +125,24 @@ def result_name(split, point, shards, tables, payload_bytes, options):
 
 def _fill(folder, store, fragments, point, shards, tables, payload_bytes, options, wstap):
     problems = []
-    database, payloads = os.path.join(folder, "trace.db"), os.path.join(folder, "payloads")
+    database = os.path.join(folder, "trace.db")
+    file = payloads.memory() or payloads.File(os.path.join(folder, "payloads"))
     if fragments:
         events = sorted({event for table in tables for event in schemas.EVENTS[table]} | {"end"})
         payload = "all" if payload_bytes is None else "none" if payload_bytes == 0 else str(payload_bytes)
-        # Short names: thousands of them have to fit on a command line.
-        names = [os.path.relpath(fragment, store) for fragment in fragments]
-        words = [program.path(wstap), "read", *names, "--format", "sqlite", "-o", database, "--events", ",".join(events),
-                 "--payload", payload, "--payload-file", payloads, "--jobs", "1", "--no-progress", "-q", *options]
-        status, said = program.run(words, f"{_named(shards)} of capture point {point!r}", store)
+
+        def read():
+            # Short names: thousands of them have to fit on a command line.
+            names = [os.path.relpath(fragment, store) for fragment in fragments]
+            words = [program.path(wstap), "read", *names, "--format", "sqlite", "-o", database, "--events",
+                     ",".join(events), "--payload", payload, "--payload-file", file.name, "--jobs", "1", "--no-progress",
+                     "-q", *options]
+            return program.run(words, f"{_named(shards)} of capture point {point!r}", store, file.descriptors)
+
+        status, said = read()
+        if status == program.NOTHING_READ and file.is_full():
+            file = payloads.File(os.path.join(folder, "payloads"))
+            status, said = read()
         if status != program.READ:
             problems = said.splitlines() or ["nothing can be read"]
     for table in tables:
@@ -141,10 +150,10 @@ def _fill(folder, store, fragments, point, shards, tables, payload_bytes, option
         name = os.path.join(folder, table + ".parquet")
         with parquet.ParquetWriter(name, schema, **schemas.parquet_options(table)) as writer:
             if os.path.exists(database):
-                file = payloads if table == "message" else None
-                for batch in schemas.batches(database, table, shards[0], point, payloads=file):
+                written = file.buffer() if table == "message" else None
+                for batch in schemas.batches(database, table, shards[0], point, payloads=written):
                     writer.write_batch(batch)
-    for path in (database, payloads):
-        if os.path.exists(path):
-            os.remove(path)
+    if os.path.exists(database):
+        os.remove(database)
+    file.remove()
     return problems

@@ -25,16 +25,18 @@ def on_executors(given=None):
     return lambda: path(given, otherwise)
 
 
-def run(words, what, folder=None):
+def run(words, what, folder=None, descriptors=()):
     """Runs the program; returns its exit status and what it wrote to standard error.
 
     :param what: What it reads, for error messages.
     :param folder: The folder to run it in.
+    :param descriptors: Open files that it gets, with the same numbers.
     :raises CaptureProblem: If the program cannot be started, crashes or refuses its command line.
     """
     try:
         done = subprocess.run(
-            words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder)
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder,
+            pass_fds=descriptors)
     except OSError as error:
         raise CaptureProblem(f"{words[0]} cannot be run: {error.strerror}. Set WSTAP to its path on every machine.") from None
     lines = done.stderr.decode("utf-8", "replace").splitlines()

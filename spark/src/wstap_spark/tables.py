@@ -2,7 +2,6 @@
 
 import array
 import itertools
-import os
 
 import adbc_driver_sqlite.dbapi as sqlite
 import pyarrow as pa
@@ -92,11 +91,10 @@ class _SessionNames:
 
 
 class _Payloads:
-    """The payloads in a file of `wstap --payload-file`, as columns that point into it."""
+    """The payloads that `wstap --payload-file` has written, as columns that point into them."""
 
-    def __init__(self, path):
-        # An empty file cannot be mapped.
-        self._bytes = pa.memory_map(path).read_buffer() if os.path.getsize(path) else pa.py_buffer(b"")
+    def __init__(self, written):
+        self._bytes = written
         self._at = 0
 
     def array(self, lengths):
@@ -114,11 +112,11 @@ class _Payloads:
 def batches(database, table, shard, capture_point, size=8192, payloads=None):
     """Rows of a database's table as Arrow record batches.
 
-    :param payloads: For the table of messages, the file of `wstap --payload-file`.
+    :param payloads: For the table of messages, what `wstap --payload-file` has written.
     """
     wanted = arrow_schema(table)
-    place = wanted.get_field_index("payload") if payloads else -1
-    values = _Payloads(payloads) if payloads else None
+    place = wanted.get_field_index("payload") if payloads is not None else -1
+    values = _Payloads(payloads) if payloads is not None else None
     uri = f"file:{_escaped(database)}?mode=ro&immutable=1"
     with sqlite.connect(uri, autocommit=True) as connection, connection.cursor() as cursor:
         # Rows are read once, and in order.
@@ -126,12 +124,12 @@ def batches(database, table, shard, capture_point, size=8192, payloads=None):
         names = _SessionNames(cursor) if table != "session" else None
         cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(size)})
         skipped, last = 1, -1
-        for rows in cursor.execute(_query(table, bool(payloads))).fetch_record_batch():
+        for rows in cursor.execute(_query(table, payloads is not None)).fetch_record_batch():
             rows, skipped = rows.slice(skipped), 0
             if not rows.num_rows:
                 continue
             last = _check_order(rows.column(0), last)
-            lengths = rows.column(place).to_pylist() if payloads else ()
+            lengths = rows.column(place).to_pylist() if payloads is not None else ()
             # Offsets in a column have 32 bits.
             for part in _parts(lengths, rows.num_rows):
                 count = part.stop - part.start
