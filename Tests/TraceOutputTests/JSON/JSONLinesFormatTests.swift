@@ -255,6 +255,7 @@ struct JSONLinesFormatTests {
         (summary.servers, summary.otherServers) = ([server], 5)
         summary.proxiedSessions = [
             ProxiedSession(connections: [2, 7]), ProxiedSession(connections: [8, 9], endedBy: Samples.server),
+            ProxiedSession(connections: [3, 4], isTranslated: true),
         ]
         let line = keys(.summary(summary), connection: 0)
         #expect(line.contains(#""findings_by_rule":{"a.a":1,"b.b":2},"#))
@@ -266,7 +267,8 @@ struct JSONLinesFormatTests {
             + #""refused_connections":4,"unanswered_connections":0,"polling":0,"event_streams":0}],"other_servers":5,"#
         let proxied =
             #""proxied_sessions":[{"connections":[2,7]},"#
-            + #"{"connections":[8,9],"ended_by":{"ip":"10.0.0.9","port":8080}}],"#
+            + #"{"connections":[8,9],"ended_by":{"ip":"10.0.0.9","port":8080}},"#
+            + #"{"connections":[3,4],"translated":true}],"#
         #expect(line.contains(endings + servers + proxied))
     }
 

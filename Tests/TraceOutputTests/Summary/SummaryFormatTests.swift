@@ -273,9 +273,9 @@ struct SummaryFormatTests {
     }
 
     @Test func `The legs of a proxied session name each other`() {
-        func page(_ legs: [[UInt64]]) -> String {
+        func page(_ legs: [[UInt64]], isTranslated: Bool = false) -> String {
             var summary = Summary()
-            summary.proxiedSessions = legs.map { ProxiedSession(connections: $0) }
+            summary.proxiedSessions = legs.map { ProxiedSession(connections: $0, isTranslated: isTranslated) }
             let calls = (UInt64(1)...4).flatMap { number in
                 [
                     Call(1, 1, Samples.connection(), connection: number),
@@ -288,6 +288,7 @@ struct SummaryFormatTests {
         let others = lines.filter { $0.hasPrefix("the same through a proxy: ") }.map { $0.dropFirst(26) }
         #expect(others == ["#2, #4", "#1, #4", "#2, #1"])
         #expect(!page([]).contains("proxy"))
+        #expect(page([[1, 2]], isTranslated: true).contains("      the same with translated addresses (NAT): #2\n"))
     }
 
     @Test func `Findings are grouped by rule, with the worst severity and the first finding`() {
