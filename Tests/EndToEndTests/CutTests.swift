@@ -238,6 +238,30 @@ struct CutTests {
         #expect(together.beyond(expected) == [] && expected.beyond(together) == [])
     }
 
+    @Test(
+        "say whether they have secrets, so that nobody searches files without",
+        arguments: [("chat", "none"), ("go", "some"), ("firefox", "some")])
+    func secrets(fixture: String, word: String) throws {
+        let path = try Fixture.named(fixture).capture.path
+        let shards = folder.path("shards")
+        #expect(try Wstap.run(["cut", path, "--shards", "2", "-o", shards]).status == 0)
+        for name in ["shard-0.pcapng", "shard-1.pcapng"] {
+            let bytes = try Data(contentsOf: URL(filePath: "\(shards)/\(name)"))
+            let head = String(decoding: bytes.prefix(300), as: UTF8.self)
+            #expect(head.contains("numbers kept, secrets \(word)"))
+            // A secrets block's type (draft-ietf-opsawg-pcapng, section 4.7).
+            #expect((bytes.range(of: Data("KSLT".utf8)) != nil) == (word == "some"))
+        }
+        for words in [[], ["--write-secrets"]] {
+            let cut = folder.path("cut\(words.count).pcapng")
+            #expect(try Wstap.run(["cut", path, "-o", cut] + words).status == 0)
+            let bytes = try Data(contentsOf: URL(filePath: cut))
+            let head = String(decoding: bytes.prefix(300), as: UTF8.self)
+            #expect(head.contains("secrets none") == words.isEmpty)
+            #expect((bytes.range(of: Data("KSLT".utf8)) != nil) == (word == "some" && !words.isEmpty))
+        }
+    }
+
     @Test("are those of the requested sessions, with a comment on why they ended")
     func filters() throws {
         let timers = try Fixture.named("timers").capture.path

@@ -16,7 +16,9 @@ struct CutRun {
         try input.refuse(output: path)
         let (selected, status) = try input.select(
             for: "wstap cut", keeping: writesSecrets ? [.comments, .clientRandoms] : .comments)
-        var file = try CutFile(path: path, comment: selected.part?.text, isSecret: writesSecrets)
+        var part = selected.part
+        part?.mayHaveSecrets = writesSecrets
+        var file = try CutFile(path: path, comment: part?.text, isSecret: writesSecrets)
         let options = try input.options()
         var pipeline = Pipeline(options: options)
         var events = NoEvents()

@@ -66,6 +66,7 @@ struct ShardFiles {
             (whole.first, whole.last) = (inputPart.first, inputPart.last)
             if inputPart.keepsNumbers { whole.packetCount = inputPart.packetCount }
         }
+        whole.mayHaveSecrets = !secrets.isEmpty
         for file in files {
             if let selected {
                 if Interruption.isRequested { Interruption.endUnfinished() }

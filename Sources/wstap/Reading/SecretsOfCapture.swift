@@ -54,7 +54,9 @@ struct SecretsOfCapture {
     /// Reads only the secrets of files.
     private static func scan(_ paths: [String]) -> [[UInt8]] {
         paths.filter(mayHaveSecrets).flatMap { path -> [[UInt8]] in
-            guard var capture = try? MergedCapture(paths: [path]) else { return [] }
+            guard var capture = try? MergedCapture(paths: [path]), capture.part?.mayHaveSecrets != false else {
+                return []
+            }
             while capture.readBatch() {}
             if !capture.secrets.isEmpty { CoreDumps.forbid() }
             return capture.secrets.filter { $0.type == CaptureSecrets.keyLog }.map(\.bytes)
