@@ -5,6 +5,7 @@ import pathlib
 import struct
 
 import pytest
+from wstap_spark import cutting
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "fixtures"
@@ -27,6 +28,12 @@ def spark(tmp_path_factory):
     session.sparkContext.setLogLevel("ERROR")
     yield session
     session.stop()
+
+
+@pytest.fixture(autouse=True)
+def a_task_for_each_file(monkeypatch):
+    """The captures of the tests are small: cut together, no session would span parts."""
+    monkeypatch.setattr(cutting, "BYTES_OF_TASK", 0)
 
 
 def rotate(capture, count, folder):

@@ -47,7 +47,36 @@ def test_files_that_overlap_are_one_group():
     assert [[one["files"][0] for one in group] for group in groups] == [["a"], ["b"], ["c", "d", "e"]]
 
 
-def test_problems_name_the_file(rotated, tmp_path):
+def test_small_files_are_cut_together(tmp_path, monkeypatch):
+    paths = [tmp_path / name for name in "abcdef"]
+    for path, size in zip(paths, (5, 5, 6, 30, 1, 9)):
+        path.write_bytes(b" " * size)
+    monkeypatch.setattr(cutting, "BYTES_OF_TASK", 10)
+    groups = cutting.packed(paths + [tmp_path / "missing"])
+    assert ["".join(path.name[0] for path in group) for group in groups] == ["ab", "c", "d", "efm"]
+    monkeypatch.setattr(cutting, "FILES_OF_TASK", 2)
+    assert [len(group) for group in cutting.packed(paths[4:] + [tmp_path / "missing"])] == [2, 1]
+    assert cutting.packed([]) == []
+
+
+def test_small_files_that_overlap_others_are_cut_one_by_one(rotated, tmp_path, monkeypatch):
+    monkeypatch.setattr(cutting, "BYTES_OF_TASK", 1 << 20)
+    monkeypatch.setattr(cutting, "FILES_OF_TASK", 2)
+
+    def files(paths, name):
+        parts = split_here(paths, 2, tmp_path / name)._about["points"][""]
+        return [[paths.index(file) for file in one["files"]] for one in parts]
+
+    # Seven files, in order of time.
+    assert files(rotated[:7], "in order") == [[0, 1], [2, 3], [4, 5], [6]]
+    assert files([rotated[n] for n in (0, 3, 1, 2, 6, 5, 4)], "out of order") == [[0], [2], [3], [1], [6], [4, 5]]
+    # A copy of a file overlaps it.
+    copy = tmp_path / "copy.pcap"
+    copy.write_bytes(pathlib.Path(rotated[1]).read_bytes())
+    assert files([*rotated[:4], str(copy)], "copy") == [[0], [1, 4], [2, 3]]
+
+
+def test_problems_name_the_file(rotated, tmp_path, monkeypatch):
     short = tmp_path / "short.pcap"
     short.write_bytes(pathlib.Path(rotated[0]).read_bytes()[:-3])
     noise = FIXTURES / "noise-file" / "capture.pcap"
@@ -56,11 +85,13 @@ def test_problems_name_the_file(rotated, tmp_path):
     for path in (short, noise, missing):
         with pytest.raises(CaptureProblem, match=path.parent.name + "/" + path.name):
             split_here([str(path)], 2, store)
-    done = split_here([rotated[1], str(short), str(noise), str(missing)], 2, store, mode="permissive")
-    found = {path: text for _, path, text in done.problems()}
-    assert set(found) == {str(short), str(noise), str(missing)}
-    assert "cut short" in found[str(short)]
-    assert len(done.fragments("", range(1, 2))) == 2
+    for size, parts in ((0, 2), (1 << 20, 1)):
+        monkeypatch.setattr(cutting, "BYTES_OF_TASK", size)
+        done = split_here([rotated[1], str(short), str(noise), str(missing)], 2, store, mode="permissive")
+        found = {path: text for _, path, text in done.problems()}
+        assert set(found) == {str(short), str(noise), str(missing)}
+        assert "cut short" in found[str(short)]
+        assert len(done.fragments("", range(1, 2))) == parts
     again = Split.open(done.path)
     assert (again.shards, again.points, again.problems()) == (2, [""], done.problems())
 
@@ -99,8 +130,9 @@ def expect_same(paths, shards, folder, words=(), udp=False):
             assert rows(table, found[table]) == expected[table], table
 
 
-@pytest.mark.parametrize("shards", [1, 3])
-def test_shards_of_all_fixtures_give_the_tables_of_one_run(fixtures, tmp_path, shards):
+@pytest.mark.parametrize("shards, size", [(1, 0), (3, 0), (3, 100_000)])
+def test_shards_of_all_fixtures_give_the_tables_of_one_run(fixtures, tmp_path, monkeypatch, shards, size):
+    monkeypatch.setattr(cutting, "BYTES_OF_TASK", size)
     expect_same(fixtures, shards, tmp_path)
 
 

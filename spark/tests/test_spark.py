@@ -7,17 +7,21 @@ import stat
 import pytest
 from conftest import SHARED
 from runs import ALL, check, single
-from wstap_spark import Split, analyse, program, register, schema, split, splitting
+from wstap_spark import Split, analyse, cutting, program, register, schema, split, splitting
 
 WHOLE = bool(os.environ.get("WSTAP_SPARK_WHOLE"))
 
 
-@pytest.mark.parametrize("shards, alone", [(16, True), (64, True), (64, False)] + ([(1, True)] if WHOLE else []))
-def test_sessions_that_span_files(spark, rotated, tmp_path, monkeypatch, shards, alone):
+@pytest.mark.parametrize(
+    "shards, alone, packed", [(16, True, 1), (64, True, 1), (64, False, 3)] + ([(1, True, 1)] if WHOLE else []))
+def test_sessions_that_span_files(spark, rotated, tmp_path, monkeypatch, shards, alone, packed):
     if alone:
         monkeypatch.setattr(splitting, "PACKETS_OF_TASK", 0)
+    if packed > 1:
+        monkeypatch.setattr(cutting, "BYTES_OF_TASK", 1 << 20)
+        monkeypatch.setattr(cutting, "FILES_OF_TASK", packed)
     done = split(spark, rotated, shards, tmp_path / "store")
-    assert len(done.fragments("", range(1))) == len(rotated)
+    assert len(done.fragments("", range(1))) == -(-len(rotated) // packed)
     assert (len(done.tasks("")) == shards) == alone
     check(single(rotated, tmp_path), analyse(spark, done, ALL))
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 from conftest import FIXTURES
-from wstap_spark import analysis, payloads, program, tables
+from wstap_spark import analysis, payloads, program, storage, tables
 
 
 @pytest.fixture(scope="module")
@@ -72,15 +72,18 @@ def test_payloads_pass_through_memory_again_and_again_or_through_a_file_if_they_
     # The second has more payload than a page.
     captures = ("chat", "permessage-deflate-context-takeover", "timers", "chat")
     with monkeypatch.context() as patch:
-        patch.setattr(payloads, "memory", lambda: None)
+        patch.setattr(payloads, "memory", lambda size: None)
         expected = [rows(f"file-{index}", name) for index, name in enumerate(captures)]
     assert all(expected) and sum(len(row["payload"] or b"") for row in expected[1]) > mmap.PAGESIZE
-    for size in (payloads.SIZE, mmap.PAGESIZE):
+    # Memory that is large enough; too small for the captures; too small for the payloads only.
+    for size, of_captures in ((payloads.SIZE, storage.size), (mmap.PAGESIZE, storage.size), (mmap.PAGESIZE, lambda *_: 0)):
         with monkeypatch.context() as patch:
             patch.setattr(payloads, "SIZE", size)
             patch.setattr(payloads, "_memory", None)
-            assert [rows(f"{size}-{index}", name) for index, name in enumerate(captures)] == expected
-            assert hasattr(os, "memfd_create") == (payloads._memory is not None)
+            patch.setattr(storage, "size", of_captures)
+            used = of_captures("", [FIXTURES / captures[0] / "capture.pcap"]) <= size
+            assert [rows(f"{size}-{used}-{index}", name) for index, name in enumerate(captures)] == expected
+            assert (hasattr(os, "memfd_create") and used) == (payloads._memory is not None)
 
 
 def test_columns_have_offsets_of_32_bits():

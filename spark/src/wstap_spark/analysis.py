@@ -126,7 +126,7 @@ def result_name(split, point, shards, tables, payload_bytes, options):
 def _fill(folder, store, fragments, point, shards, tables, payload_bytes, options, wstap):
     problems = []
     database = os.path.join(folder, "trace.db")
-    file = payloads.memory() or payloads.File(os.path.join(folder, "payloads"))
+    file = payloads.memory(storage.size(store, fragments)) or payloads.File(os.path.join(folder, "payloads"))
     if fragments:
         events = sorted({event for table in tables for event in schemas.EVENTS[table]} | {"end"})
         payload = "all" if payload_bytes is None else "none" if payload_bytes == 0 else str(payload_bytes)

@@ -9,6 +9,10 @@ from .errors import CaptureProblem
 from .part import part
 
 LARGEST_COUNT = 500
+# Files are cut together up to so many bytes, unless one has more, and so many files: a start of wstap costs as much as 10 MB,
+# and every part has a file for each shard.
+BYTES_OF_TASK = 128 << 20
+FILES_OF_TASK = 100
 # To be increased when older fragments must not be used any more.
 VERSION = 1
 
@@ -40,6 +44,20 @@ def captures(paths):
             raise ValueError(f"there are two capture points {str(point)!r}")
         result[str(point)] = list(found)
     return result
+
+
+def packed(files):
+    """Files in groups to cut at a time, in order: small ones together."""
+    groups, room = [], 0
+    for file in files:
+        known = state(file)
+        size = known[1] if known else 0
+        if not groups or size > room or len(groups[-1]) == FILES_OF_TASK:
+            groups.append([])
+            room = BYTES_OF_TASK
+        groups[-1].append(file)
+        room -= size
+    return groups
 
 
 def state(path):

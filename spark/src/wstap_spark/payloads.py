@@ -64,9 +64,14 @@ class Memory:
 _memory = None
 
 
-def memory():
-    """The memory of this process, from its beginning; None if the system has no such files."""
+def memory(size):
+    """The memory of this process, from its beginning; None if the system has no such files, or if it is too small.
+
+    :param size: The size of the captures. Payloads are seldom larger than the packets that they come in.
+    """
     global _memory
+    if size > SIZE:
+        return None
     if _memory is None and hasattr(os, "memfd_create"):
         _memory = Memory()
     return _memory and _memory.begin()

@@ -65,13 +65,14 @@ class Split:
 
 
 def split(spark, paths, shards=64, store=None, udp=False, wstap=None, mode="failfast"):
-    """Splits the packets of captures into shards, by connection, with one task for each file.
+    """Splits the packets of captures into shards, by connection, with a task for each file or for a few small ones.
 
     :param paths: Files, patterns or folders; or a dictionary of them by capture point. The files of a capture point are
         one capture, as if `wstap` were given all of them.
     :param shards: The number of shards for each capture point, at most 500.
     :param store: A folder for the fragments that the driver and all executors see. Fragments that are there already are
-        used. So an interrupted split continues, and a new file costs only its own time.
+        used. So an interrupted split continues, and a new file at the end costs only its own time, and that of small files
+        that share its task.
     :param udp: Whether to split UDP as well (for QUIC).
     :param wstap: The program's path on the executors; by default the variable WSTAP, or else `wstap`.
     :param mode: "failfast": a file that is missing, damaged or cut short is an error; "permissive": what can be read of it
@@ -123,26 +124,43 @@ def _check(shards, mode):
 
 def _split(run, paths, shards, store, udp):
     captures = cutting.captures(paths)
-    files = [(point, path) for point, files in captures.items() for path in files]
-    if not files:
+    if not any(captures.values()):
         raise ValueError("no captures")
-    known = {point: [] for point in captures}
-    for (point, _), one in zip(files, run([[path] for _, path in files])):
-        known[point].append(one)
-    # Files whose times overlap are cut again, merged into one.
-    points, again = {}, []
-    for point, parts in known.items():
-        groups = cutting.overlapping(parts)
-        points[point] = [one for one in parts if not one["packets"]] + [group[0] for group in groups if len(group) == 1]
-        # Of packets of the same time, that of the file named first comes first.
-        order = {path: place for place, path in enumerate(captures[point])}
-        again += [(point, sorted((path for one in group for path in one["files"]), key=order.get))
-                  for group in groups if len(group) > 1]
-    for (point, _), one in zip(again, run([group for _, group in again])):
-        points[point].append(one)
+
+    def cut(groups):
+        done = {point: [] for point in captures}
+        for (point, _), one in zip(groups, run([files for _, files in groups])):
+            done[point].append(one)
+        return done
+
+    points = cut([(point, files) for point in captures for files in cutting.packed(captures[point])])
+    # Files that were cut together and overlap others are cut one by one, so that only files that have to be are merged.
+    for regroup in (_separated, _merged):
+        again = []
+        for point, parts in points.items():
+            # Of packets of the same time, that of the file named first comes first.
+            order = {path: place for place, path in enumerate(captures[point])}
+            points[point] = [one for one in parts if not one["packets"]]
+            for group in cutting.overlapping(parts):
+                files = sorted((path for one in group for path in one["files"]), key=order.get)
+                groups = regroup(files) if len(group) > 1 else None
+                if groups and groups != [one["files"] for one in group]:
+                    again += [(point, files) for files in groups]
+                else:
+                    points[point] += group
+        for point, parts in cut(again).items():
+            points[point] += parts
     for parts in points.values():
         parts.sort(key=lambda one: (one["first"] or 0, one["files"]))
     about = {"wstap": "split", "shards": shards, "udp": udp, "points": points}
     name = "split-" + hashlib.sha256(repr(about).encode()).hexdigest()[:24] + ".json"
     storage.write_json(os.path.join(store, name), about)
     return Split(store, name, about)
+
+
+def _separated(files):
+    return [[file] for file in files]
+
+
+def _merged(files):
+    return [files]

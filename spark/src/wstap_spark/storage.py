@@ -39,3 +39,12 @@ def read_json(path):
     """Reads a JSON file."""
     with open(path, encoding="utf-8") as file:
         return json.load(file)
+
+
+def size(folder, names):
+    """The size of files together; missing ones have none."""
+    found = 0
+    for name in names:
+        with contextlib.suppress(OSError):
+            found += os.path.getsize(os.path.join(folder, name))
+    return found
