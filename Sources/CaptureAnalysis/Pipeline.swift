@@ -171,7 +171,7 @@ public struct Pipeline: ~Copyable {
     private mutating func start(_ time: Timestamp?, into sink: inout some EventSink & ~Copyable) {
         hasStarted = true
         var context = workspace.context(.none, view: .unknown)
-        context.packet = 0
+        (context.packet, context.turn) = (0, 0)
         let start = CaptureStart(sources: workspace.options.sources, start: time)
         sink.receive(.capture(start), at: context, payload: Span())
     }

@@ -53,11 +53,11 @@ private struct BatchingSink<Batch: OutputBatch & ~Copyable>: PartSink, ~Copyable
     }
 
     mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
-        if payload.count > Self.longPayload, hasRoom { awaitTurn(of: context.packet) }
+        if payload.count > Self.longPayload, hasRoom { awaitTurn(of: context.turn) }
         batch.receive(event, at: context, payload: payload)
         guard batch.isFull, hasRoom || batch.isOverfull else { return }
         // The packet may have further events.
-        batch.close(after: context.packet - 1)
+        batch.close(after: context.turn - 1)
         hasRoom = (batch.isOverfull ? crew?.put(&batch, of: part) : crew?.offer(&batch, of: part)) ?? false
     }
 

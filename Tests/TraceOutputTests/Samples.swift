@@ -33,7 +33,8 @@ enum Samples {
             session: SessionID(connection: connection, stream: stream),
             view: ConnectionView(
                 sender: sender, sequence: 1001, acknowledgment: 5001, clientState: .established,
-                serverState: .established, clientReadyState: .open, serverReadyState: .open))
+                serverState: .established, clientReadyState: .open, serverReadyState: .open),
+            turn: packet)
     }
 
     static func time(_ microseconds: Int64) -> Timestamp { Timestamp(nanoseconds: start + microseconds * 1000) }

@@ -16,7 +16,7 @@ extension Shard {
             context.view.clientReadyState = .open
             context.view.serverReadyState = .open
         }
-        let answered = upgrade.answered ?? workspace.origin
+        let answered = upgrade.answered ?? workspace.told
         let handshake = handshake(upgrade, of: feed, opening, client, answered)
         count(handshake, context, &workspace)
         sink.receive(.handshake(handshake), at: context, payload: Span())
@@ -121,7 +121,7 @@ extension Shard {
         guard let upgrade = readers.openings[opening].takeUnanswered() else { return }
         let client = readers.openings[opening].client
         let context = announce(opening, of: feed, how: .handshake, client: client, upgrade, &workspace, &sink)
-        var handshake = handshake(upgrade, of: feed, opening, client, workspace.origin)
+        var handshake = handshake(upgrade, of: feed, opening, client, workspace.told)
         handshake.isAnswerMissing = isAnswerMissing(opening, of: feed)
         sink.receive(.handshake(handshake), at: context, payload: Span())
         count(handshake, context, &workspace)
@@ -144,7 +144,7 @@ extension Shard {
         guard number > 0 else { return }
         let slot = feed.connection
         let client = readers.openings[opening].client
-        let now = workspace.elapsed(workspace.time)
+        let now = workspace.elapsed(workspace.told.time)
         var clientStates = ReadyStates(connectingAt: readers.openings[opening].requestElapsed ?? now)
         if cause == .closed { clientStates.advance(to: .closed, at: now) }
         var ends: InlineArray<2, EndOutcome> = [EndOutcome(), EndOutcome()]
@@ -158,7 +158,7 @@ extension Shard {
         }
         let outcome = SessionOutcome(tcp: transport, ends: ends, clientDirection: client, wasOpened: false)
         let end = SessionEnd(
-            identity: identity(of: opening, feed, client), verdict: outcome.verdict(now: workspace.time),
+            identity: identity(of: opening, feed, client), verdict: outcome.verdict(now: workspace.told.time),
             clientReadyStates: clientStates.changes, serverReadyStates: [],
             duration: transport.duration,
             fromClient: SessionEnd.Traffic(), fromServer: SessionEnd.Traffic(), pingRoundTrip: nil,

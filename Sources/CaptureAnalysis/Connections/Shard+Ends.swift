@@ -67,7 +67,6 @@ extension Shard {
         for slot in table.connections.slots where table.connections.isUsed(slot) {
             let wasSession = isSession(slot)
             flush(slot, &workspace, &sink)
-            workspace.earlyEnd = nil
             // What is decoded at the end must not depend on which connection was flushed last.
             workspace.receipt = Receipt()
             // The end of the capture may show many sessions, each of which needs as much memory as any other.
@@ -77,6 +76,7 @@ extension Shard {
             } else if case .opening(let opening) = readers.connections[slot.index].reader {
                 reportUnanswered(opening, of: Feed(slot), &workspace, &sink)
             }
+            workspace.finishEnd()
         }
     }
 
@@ -117,7 +117,7 @@ extension Shard {
         let isOver = table.connections[slot].awaitsAftermath || table.connections[slot].isReplaced
         endReader(of: Feed(slot), cause: isOver ? .closed : cause, &workspace, &sink)
         table.connections[slot].removeHeld(budget: &table.budget)
-        workspace.earlyEnd = nil
+        workspace.finishEnd()
     }
 
     /// Ends the reader of two streams.
@@ -164,8 +164,8 @@ extension Shard {
         _ slot: Slot<TCPConnection>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         table.connections[slot].flush(budget: &table.budget)
-        workspace.earlyEnd = table.connections[slot].earlyEnd()
-        if workspace.earlyEnd?.packet == workspace.packet { workspace.earlyEnd = nil }
+        workspace.beginEnd(
+            lastPacket: table.connections[slot].awaitedLastPacket(), end: table.connections[slot].earlyEnd())
         workspace.hasHole = true
         // The latest segment may belong to another connection.
         if tracksStates {
@@ -202,7 +202,7 @@ extension Shard {
                 table.connections[feed.connection].isWhole(.fromResponder),
             ]
             guard let found = readers.openings[opening].finishSearch(isWhole: isWhole, &workspace) else { return }
-            let place = StreamPlace(.fromInitiator, at: 0, count: 0, origin: workspace.origin, acknowledged: 0)
+            let place = StreamPlace(.fromInitiator, at: 0, count: 0, origin: workspace.told, acknowledged: 0)
             succeed(found, Span(), at: place, of: feed, &workspace, &sink)
         case .layer(let layer): flush(layer, feed.connection, &workspace, &sink)
         case .none, .session, .stopped, .ignored: break

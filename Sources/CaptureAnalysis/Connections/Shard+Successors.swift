@@ -95,7 +95,7 @@ extension Shard {
     ) {
         guard !bytes.isEmpty, case .layer(let layer) = readers.reader(of: feed) else { return }
         let place = StreamPlace(
-            direction, at: end &- UInt64(bytes.count), count: bytes.count, origin: workspace.origin, acknowledged: 0)
+            direction, at: end &- UInt64(bytes.count), count: bytes.count, origin: workspace.told, acknowledged: 0)
         _ = unwrap(bytes.span, at: place, layer, of: feed, &workspace, &sink)
     }
 
@@ -138,7 +138,7 @@ extension Shard {
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         let session = makeSession(begin, opening, of: feed, &workspace)
-        readers.sessions[session].record(upgrade, at: upgrade.answered ?? workspace.origin)
+        readers.sessions[session].record(upgrade, at: upgrade.answered ?? workspace.told)
         // Where the request is missing, more of the client may be, such as a Ping.
         if !upgrade.request.isSeen { readers.sessions[session].streams[Role.client.index].isIncomplete = true }
         if upgrade.answer.isAcceptValid != true {
@@ -177,7 +177,7 @@ extension Shard {
             &workspace, &sink)
         if let unanswered {
             // The capture lacks its response; the frames show that it was accepted.
-            var handshake = handshake(unanswered, of: feed, opening, client, workspace.origin)
+            var handshake = handshake(unanswered, of: feed, opening, client, workspace.told)
             handshake.isAccepted = true
             handshake.isAnswerMissing = true
             sink.receive(.handshake(handshake), at: context, payload: Span())

@@ -79,7 +79,7 @@ extension Shard {
             let streamPlace = StreamPlace(
                 direction, at: table.connections[slot].nextOffset(of: direction) &- length,
                 count: Int(clamping: length),
-                origin: origin ?? workspace.origin, acknowledged: 0)
+                origin: origin ?? workspace.told, acknowledged: 0)
             let mustWait = skip(length, at: streamPlace, of: Feed(slot), &workspace, &sink)
             if mustWait {
                 table.connections[slot].pause(

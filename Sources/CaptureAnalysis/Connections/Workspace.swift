@@ -17,9 +17,11 @@ struct Workspace: ~Copyable {
     private(set) var linkType = LinkType.ethernet
     /// The name of the current packet's interface; empty if the capture has none.
     private(set) var interfaceName: [UInt8] = []
-    /// The packet that ended the connection whose end is being reported, if it is not the current one: a RST, or the
-    /// SYN of the next connection.
-    var earlyEnd: Origin?
+    /// The last packet of the connection whose end is being reported, if its end was awaited longer.
+    private var lastPacket: Origin?
+    /// The packet that ended the connection whose end is being reported, if that is not ``told``: a RST, or the SYN of
+    /// the next connection.
+    private(set) var earlyEnd: Origin?
     /// The view of the current connection after the packet, if ``EventDemand/includesStates`` asks for it.
     var view = ConnectionView.unknown
     /// How far the sender of the bytes being delivered had received the other stream.
@@ -65,6 +67,25 @@ struct Workspace: ~Copyable {
     var time: Timestamp {
         @inline(__always) get { origin.time }
     }
+
+    /// The packet that completes the events being reported: the current one, unless the end of a connection was awaited
+    /// after its last packet. Then the current one is of another connection.
+    var told: Origin {
+        @inline(__always) get { lastPacket ?? origin }
+    }
+
+    /// Begins to report the end of a connection.
+    ///
+    /// - Parameters:
+    ///   - lastPacket: Its last packet, if its end was awaited longer.
+    ///   - end: The packet that ended it, if more might be captured later.
+    mutating func beginEnd(lastPacket: Origin?, end: Origin?) {
+        self.lastPacket = lastPacket
+        earlyEnd = end?.packet == told.packet ? nil : end
+    }
+
+    /// Goes on with the current packet.
+    mutating func finishEnd() { (lastPacket, earlyEnd) = (nil, nil) }
 
     /// How far the sender of the bytes in a packet had received the other stream; nil if unknown.
     ///
@@ -175,7 +196,9 @@ struct Workspace: ~Copyable {
     /// The same, with another view of the connection.
     @inline(__always)
     func context(_ session: SessionID, view: ConnectionView) -> EventContext {
-        EventContext(packet: packet, time: time, elapsed: elapsed(time), session: session, view: view)
+        let told = told
+        return EventContext(
+            packet: told.packet, time: told.time, elapsed: elapsed(told.time), session: session, view: view, turn: packet)
     }
 
     /// Reports and counts a finding.

@@ -6,7 +6,9 @@ public import WireFormat
 public struct EventContext: Sendable {
     /// The 1-based number of the packet that completed the event.
     ///
-    /// It is 0 before the first packet. For events that the capture's end completes, the last packet.
+    /// It is 0 before the first packet. For events that the capture's end completes, the last packet. What is reported
+    /// once nothing more is to come from a connection that was reset or replaced was completed by the last of its own
+    /// packets.
     public var packet: UInt64
     /// The packet's time.
     public var time: Timestamp
@@ -16,6 +18,8 @@ public struct EventContext: Sendable {
     public var session: SessionID
     /// The connection and its session after the packet, if ``EventDemand/includesStates`` asks for it.
     public var view: ConnectionView
+    /// The number of the packet with which the event is reported: events are in the order of these.
+    package var turn: UInt64 = 0
 }
 
 extension EventContext {

@@ -107,7 +107,7 @@ package struct EventMark: Sendable {
         indirect case end(SessionEnd.Verdict, EndingPatterns.Sample)
     }
 
-    /// The event's packet.
+    /// The packet with which the event is reported.
     package let packet: UInt64
     /// The connection's number within its part.
     let connection: UInt64
@@ -115,7 +115,7 @@ package struct EventMark: Sendable {
 
     /// Marks an event of a part.
     package init(_ event: borrowing Event, at context: borrowing EventContext) {
-        packet = context.packet
+        packet = context.turn
         connection = context.connection
         kind =
             switch event {

@@ -53,7 +53,7 @@ extension Session {
         _ tcp: TransportEnd, _ context: inout EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        let origin = workspace.earlyEnd ?? workspace.origin
+        let origin = workspace.earlyEnd ?? workspace.told
         for role in Role.allCases { endBeginning(of: role, context, &workspace, &sink) }
         endTrials(tcp, &context, &workspace, &sink)
         for role in Role.allCases {

@@ -58,7 +58,7 @@ struct Session: StreamReader, ~Copyable {
             return SessionStream(
                 sender: role, streamOffset: offset, negotiated, demand: demand, limits: limits)
         }
-        let opened = beginning.opened ?? workspace.origin
+        let opened = beginning.opened ?? workspace.told
         let elapsed = workspace.elapsed(opened.time)
         states = SessionReadyStates(
             connectingAt: min(elapsed, beginning.requestElapsed ?? elapsed), openAt: elapsed)

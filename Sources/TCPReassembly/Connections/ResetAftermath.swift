@@ -16,6 +16,8 @@ final class ResetAftermath {
     let received: UInt64
     /// The packet with the first bytes of each stream since the RST; nil if there are none.
     var firstBytes: InlineArray<2, Origin?> = [nil, nil]
+    /// The latest packet of the connection.
+    var latest: Origin
     /// Whether the RST's sender has since acknowledged later bytes: a real sender of a RST is gone.
     var isRefuted = false
 
@@ -29,6 +31,7 @@ final class ResetAftermath {
 
     init(origin: Origin, sender: Direction, ends: InlineArray<2, UInt64>, received: UInt64) {
         self.origin = origin
+        latest = origin
         self.sender = sender
         self.ends = ends
         self.received = received
@@ -68,6 +71,7 @@ extension TCPConnection {
             return
         }
         settleReset()
+        aftermath?.latest = origin
         let isAnswer = reset.map { $0.from != direction } ?? false
         if reset == nil {
             reset = (origin.packet, direction)
@@ -98,7 +102,9 @@ extension TCPConnection {
     mutating func followReset(
         _ segment: borrowing TCPSegment, _ direction: Direction, _ origin: Origin, _ arrival: inout Arrival
     ) {
-        guard let aftermath, aftermath.packet != origin.packet, !segment.flags.contains(.rst) else { return }
+        guard let aftermath else { return }
+        aftermath.latest = origin
+        guard aftermath.packet != origin.packet, !segment.flags.contains(.rst) else { return }
         let end = max(streams[direction.index].nextOffset, streams[direction.index].seenOffset)
         let hasNew = segment.payloadLength > 0 && end > aftermath.ends[direction.index]
         if hasNew, end > aftermath.knownEnd(of: direction), aftermath.firstBytes[direction.index] == nil {
@@ -156,6 +162,12 @@ extension TCPConnection {
     /// `mutating`, like the members below, so that it is read in place.
     package var awaitsAftermath: Bool {
         mutating get { aftermath != nil && reset != nil && !isClosed }
+    }
+
+    /// The last packet of the connection, if its end is awaited longer.
+    package mutating func awaitedLastPacket() -> Origin? {
+        guard let aftermath, finalReset?.packet == aftermath.packet else { return replacement }
+        return aftermath.latest
     }
 
     /// The packet that ended the connection if more may be captured later: a RST if no FIN came before, else the SYN of

@@ -127,7 +127,8 @@ struct ResetAftermathTests {
             #expect(try analysis.end.origin?.packet == (last == 9 ? nil : 9))
             let reported = analysis.findings.filter { $0.rule == "tcp.data-after-reset" }
             #expect(reported.map(\.rule) == analysis.tcpRules)
-            #expect(reported.allSatisfy { $0.text.contains("from packet \($0.origin?.packet ?? 0) on") })
+            // A finding names its packet only if another one completed it: here the last.
+            #expect(reported.allSatisfy { $0.text.contains("from packet \($0.origin?.packet ?? last) on") })
             let senders: [Role] = reported.compactMap(\.from)
             let role: Role = sender == .client ? .client : .server
             #expect(senders.contains(role) == (aftermath.count.sender > 0))
@@ -196,10 +197,50 @@ struct ResetAftermathTests {
         let analysis = Analysis(talk.packets + (isLast ? [] : other.packets))
         let gap = try #require(analysis.findings.first { $0.rule == "tcp.gap" })
         #expect(gap.text.contains("10 bytes"))
-        // A finding does not name the packet at which it is reported.
-        #expect(gap.origin?.packet == (isLast ? nil : reset))
-        #expect(gap.origin?.time == (isLast ? nil : talk.packets.last?.time))
-        #expect(try analysis.end.origin?.packet == gap.origin?.packet)
+        let late = analysis.reported.filter {
+            switch $0.event {
+            case .gap, .finding, .end: true
+            default: false
+            }
+        }
+        #expect(late.count >= 3)
+        for event in late {
+            #expect(event.context.packet == reset && event.context.time == talk.packets.last?.time)
+        }
+        #expect(try gap.origin == nil && analysis.end.origin == nil)
+    }
+
+    @Test(
+        "What is reported of a connection that is over does not depend on packets of others",
+        arguments: [ConnectionEnding.reset, .resetAndMore, .fins], [ExpectedMessage.Sender.client, .server])
+    func others(ending: ConnectionEnding, sender: ExpectedMessage.Sender) {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.sendText("before", from: sender.peer)
+        talk.lose(10, from: sender)
+        talk.sendText("behind", from: sender)
+        ending.end(&talk, by: sender)
+        var others: [TimedPacket] = []
+        for number in 0..<40 {
+            var other = TCPConversation(from: "10.0.0.8:\(50_000 + number)", at: 1_700_000_003 + Int64(number))
+            other.openWebSocket()
+            for _ in 0..<40 { other.sendText("and on", from: .client) }
+            others += other.packets
+        }
+        // The comparison is with the capture that is over after the same packet.
+        func told(_ packets: [TimedPacket], whole: CaptureSpan) -> [String] {
+            var options = AnalysisOptions()
+            options.whole = whole
+            let reported = Analysis(packets, options: options).reported
+            return reported.filter { $0.context.session.connection == 1 }.map {
+                "\($0.event) at \($0.context.packet), \($0.context.time)"
+            }
+        }
+        let all = talk.packets + others
+        let whole = CaptureSpan(start: all[0].time, end: all[all.count - 1].time, lastPacket: UInt64(all.count))
+        let alone = told(talk.packets, whole: whole)
+        #expect(alone.count > 6)
+        #expect(told(all, whole: whole) == alone)
     }
 
     @Test("Segments after a RST are awaited for two seconds, by the time of other connections")
@@ -217,6 +258,27 @@ struct ResetAftermathTests {
             let end = try #require(reported.firstIndex { if case .end = $0.event { true } else { false } })
             let last = try #require(reported.lastIndex { if case .message = $0.event { true } else { false } })
             #expect(end < last)
+        }
+    }
+}
+
+/// How a connection ends.
+enum ConnectionEnding {
+    /// With a RST.
+    case reset
+    /// With a RST, after which an end goes on.
+    case resetAndMore
+    /// With both FINs and their acknowledgments.
+    case fins
+
+    /// Ends a conversation.
+    func end(_ talk: inout TCPConversation, by sender: ExpectedMessage.Sender) {
+        switch self {
+        case .reset: talk.reset(from: sender)
+        case .resetAndMore:
+            talk.reset(from: sender)
+            talk.sendText("to a socket that is gone", from: sender.peer)
+        case .fins: talk.finish(first: sender)
         }
     }
 }

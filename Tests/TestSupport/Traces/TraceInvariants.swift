@@ -28,8 +28,15 @@ package struct TraceInvariants {
         demand(events.last?.event == "summary", "the last event is not summary")
         demand(events.count { $0.event == "capture" } == 1, "capture is not there once")
         demand(events.count { $0.event == "summary" } == 1, "summary is not there once")
-        for (earlier, later) in zip(events, events.dropFirst()) {
-            demand(earlier.packet <= later.packet, "packet \(later.packet) behind packet \(earlier.packet)")
+        // An end that is awaited comes late, with what is reported with it.
+        let ends = Dictionary(
+            events.filter { $0.event == "end" }.map { ($0.connection, $0.packet) }, uniquingKeysWith: { $1 })
+        var latest: UInt64 = 0
+        for event in events {
+            demand(
+                event.packet >= latest || ends[event.connection] == event.packet,
+                "packet \(event.packet) behind packet \(latest)")
+            latest = max(latest, event.packet)
         }
         for event in events {
             let isOfTheWhole = event.event == "capture" || event.event == "summary"
@@ -45,6 +52,9 @@ package struct TraceInvariants {
     }
 
     private mutating func checkLife(_ connection: TraceConnection) {
+        for (earlier, later) in zip(connection.events, connection.events.dropFirst()) {
+            demand(earlier.packet <= later.packet, "#\(connection.number): packet \(later.packet) behind \(earlier.packet)")
+        }
         let kinds = connection.events.map(\.event)
         demand(kinds.first == "connection", "#\(connection.number) begins with \(kinds.first ?? "nothing")")
         demand(kinds.last == "end", "#\(connection.number) ends with \(kinds.last ?? "nothing")")
