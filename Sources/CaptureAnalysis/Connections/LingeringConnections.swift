@@ -6,7 +6,7 @@ import WireFormat
 struct LingeringConnections {
     /// How long a connection lingers before its end is reported, in nanoseconds: twice as long as bytes may be on their
     /// way.
-    private static let patience: Int64 = 2_000_000_000
+    static let patience: Int64 = 2_000_000_000
     /// The most connections that linger.
     private static let limit = 1024
 
@@ -39,6 +39,8 @@ struct LingeringConnection {
     enum Cause {
         /// The RST of this packet, unless the ends go on.
         case reset(packet: UInt64)
+        /// The acknowledgment of both FINs in this packet, while the capture lacks bytes before them.
+        case finished(packet: UInt64)
         /// Another connection between its ends; this one was first seen with packet `record`.
         case replaced(record: UInt64)
     }
@@ -46,6 +48,6 @@ struct LingeringConnection {
     /// The connection.
     var slot: Slot<TCPConnection>
     var cause: Cause
-    /// The time since which it lingers: that of the RST, or of the SYN that replaced it.
+    /// The time since which it lingers: that of the RST, of the last acknowledgment, or of the SYN that replaced it.
     var time: Timestamp
 }

@@ -37,8 +37,10 @@ extension Shard {
             hasMore = hasMore || hasMoved
             placeAnswer(to: workspace.packet, acknowledging: segment.givenAcknowledgment, place)
         }
-        if arrival.closes { table.connections[slot].flush(budget: &table.budget) }
-        if hasMore || arrival.closes { drain(slot, &workspace, &sink) }
+        let mayComeLate = arrival.closes && awaitsLateBytes(of: slot, workspace.origin)
+        let closes = arrival.closes && !mayComeLate
+        if closes { table.connections[slot].flush(budget: &table.budget) }
+        if hasMore || closes { drain(slot, &workspace, &sink) }
         for session in readers.sessions(on: slot) {
             if !arrival.inOrder.isEmpty {
                 let role = readers.role(of: place.direction, in: session)
@@ -52,7 +54,8 @@ extension Shard {
             awaitAftermath(of: slot, &workspace, &sink)
         }
         if arrival.isDoubtful { reportDoubts(slot, place.direction, &workspace, &sink) }
-        if arrival.closes { end(slot, cause: .closed, &workspace, &sink) }
+        if mayComeLate { awaitLateBytes(of: slot, &workspace, &sink) }
+        if closes { end(slot, cause: .closed, &workspace, &sink) }
     }
 
     /// Looks for Pings among the waiting bytes of the other stream, since a Pong has come.

@@ -114,7 +114,9 @@ extension Shard {
         flush(slot, &workspace, &sink)
         table.connections[slot].settleReset()
         reportAftermath(slot, &workspace, &sink)
-        let isOver = table.connections[slot].awaitsAftermath || table.connections[slot].isReplaced
+        let isOver =
+            table.connections[slot].awaitsAftermath || table.connections[slot].isFinished
+            || table.connections[slot].isReplaced
         endReader(of: Feed(slot), cause: isOver ? .closed : cause, &workspace, &sink)
         table.connections[slot].removeHeld(budget: &table.budget)
         workspace.finishEnd()

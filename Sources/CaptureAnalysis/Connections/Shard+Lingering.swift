@@ -2,7 +2,7 @@ import PacketDecoding
 import TCPReassembly
 import WireFormat
 
-/// What follows RSTs, and SYNs of connections that replace others.
+/// What follows RSTs, both FINs, and SYNs of connections that replace others.
 extension Shard {
     /// Whether what follows a RST matters: there is a session that had not ended, or an upgrade whose response may be
     /// captured late.
@@ -35,6 +35,38 @@ extension Shard {
     ) {
         guard table.connections[slot].reset?.packet == workspace.packet else { return }
         linger(slot, .reset(packet: workspace.packet), &workspace, &sink)
+    }
+
+    /// Whether a connection that a segment has closed stays open, since bytes of a session before its FINs may be
+    /// captured late.
+    mutating func awaitsLateBytes(of slot: Slot<TCPConnection>, _ origin: Origin) -> Bool {
+        switch readers.connections[slot.index].reader {
+        case .session: break
+        case .opening(let opening): guard readers.openings[opening].asked != nil else { return false }
+        case .layer(let layer): guard readers.layers[layer].number > 0 else { return false }
+        case .none, .stopped, .ignored: return false
+        }
+        return table.connections[slot].awaitLateBytes(at: origin)
+    }
+
+    /// Keeps a connection waiting for late bytes before its FINs.
+    mutating func awaitLateBytes(
+        of slot: Slot<TCPConnection>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        linger(slot, .finished(packet: workspace.packet), &workspace, &sink)
+    }
+
+    /// Ends a connection that has waited long enough for late bytes before its FINs, if a later packet of it comes.
+    ///
+    /// So it makes no difference whether packets of other connections have ended it before.
+    mutating func endIfOverdue(
+        _ slot: Slot<TCPConnection>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard let finish = table.connections[slot].finish,
+            workspace.time.nanoseconds(since: finish.time) > LingeringConnections.patience
+        else { return }
+        table.connections[slot].close()
+        end(slot, cause: .closed, &workspace, &sink)
     }
 
     private mutating func linger(
@@ -84,6 +116,12 @@ extension Shard {
         case .replaced(let record):
             guard table.connections[slot].isReplaced, readers.records[slot.index] == record else { return }
             forget(slot, cause: .closed, &workspace, &sink)
+        case .finished(let packet):
+            guard table.connections[slot].isFinished, !table.connections[slot].isClosed,
+                table.connections[slot].finish?.packet == packet
+            else { return }
+            table.connections[slot].close()
+            end(slot, cause: .closed, &workspace, &sink)
         case .reset(let packet):
             guard table.connections[slot].awaitsAftermath, table.connections[slot].reset?.packet == packet else {
                 return

@@ -104,6 +104,7 @@ struct Shard: ~Copyable {
         }
         guard let place = found else { return }
         let slot = place.slot
+        if !lingering.isEmpty, table.connections[slot].isFinished { endIfOverdue(slot, &workspace, &sink) }
         if table.isCrowded, entry.segment.payloadLength > 0 { makeRoom(for: slot, &workspace, &sink) }
         switch readers.connections[slot.index].reader {
         case .ignored:

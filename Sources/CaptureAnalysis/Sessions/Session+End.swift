@@ -11,7 +11,10 @@ extension Session {
         endStreams(tcp, &context, &workspace, &sink)
         settleRest(tcp, context, &workspace, &sink)
         reportStalls(context, &workspace, &sink)
-        if tcp.cause == .closed { states.advance(to: .closed, at: context.elapsed) }
+        if tcp.cause == .closed {
+            let time = workspace.earlyEnd?.time ?? context.time
+            states.advance(to: .closed, at: workspace.elapsed(time))
+        }
         let late: InlineArray<2, OverduePings> = [
             overduePings(of: .client, tcp, context.time), overduePings(of: .server, tcp, context.time),
         ]

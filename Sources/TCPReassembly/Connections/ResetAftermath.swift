@@ -166,15 +166,15 @@ extension TCPConnection {
 
     /// The last packet of the connection, if its end is awaited longer.
     package mutating func awaitedLastPacket() -> Origin? {
-        guard let aftermath, finalReset?.packet == aftermath.packet else { return replacement }
+        guard let aftermath, finalReset?.packet == aftermath.packet else { return finish ?? replacement }
         return aftermath.latest
     }
 
-    /// The packet that ended the connection if more may be captured later: a RST if no FIN came before, else the SYN of
-    /// the next connection.
+    /// The packet that ended the connection if more may be captured later: a RST if no FIN came before, the last
+    /// acknowledgment of a FIN, or the SYN of the next connection.
     package mutating func earlyEnd() -> Origin? {
         guard let aftermath, firstFinPacket == nil, finalReset?.packet == aftermath.packet else {
-            return replacement
+            return finish ?? replacement
         }
         return aftermath.origin
     }

@@ -1,7 +1,8 @@
 package import PacketDecoding
 package import WireFormat
 
-/// The connections between the same ends just before and after this one; their packets may still be captured late.
+/// What matters while packets of a connection may still be captured late: its end, and the connections between the same
+/// ends just before and after it.
 ///
 /// An object, since most connections never need it.
 final class Succession {
@@ -11,6 +12,8 @@ final class Succession {
     var successor: Slot<TCPConnection>?
     /// The SYN of the next connection.
     var replacement: Origin?
+    /// The packet with the last acknowledgment of a FIN, if bytes before the FINs were not captured by then.
+    var finish: Origin?
 }
 
 /// Connections replaced by another between the same ends while the capture still lacked some of their packets.
@@ -63,6 +66,41 @@ extension ConnectionTable {
         guard let succession = connections[slot].succession else { return }
         if let successor = succession.successor { connections[successor].succession?.former = succession.former }
         if let former = succession.former { connections[former].succession?.successor = succession.successor }
+    }
+}
+
+/// Connections that both ends have finished while the capture still lacked bytes of them.
+extension TCPConnection {
+    /// Whether both FINs are acknowledged, and bytes before them may be captured late.
+    ///
+    /// `mutating`, like the members below, so that it is read in place.
+    package var isFinished: Bool {
+        mutating get { slowPathReasons.intersection([.closed, .finished]) == .finished }
+    }
+
+    /// The packet that acknowledged the last FIN, if bytes before the FINs were not captured by then.
+    package var finish: Origin? { mutating get { succession?.finish } }
+
+    /// Whether the capture lacks bytes before a FIN.
+    var lacksBytesBeforeFins: Bool {
+        mutating get { streams[0].lacksBytesBeforeFin || streams[1].lacksBytesBeforeFin }
+    }
+
+    /// Keeps the connection, which a segment has closed, open for bytes before its FINs that may be captured late.
+    ///
+    /// - Returns: Whether it lacks such bytes.
+    package mutating func awaitLateBytes(at origin: Origin) -> Bool {
+        guard isClosed, !isFinished, reset == nil, lacksBytesBeforeFins else { return false }
+        slowPathReasons.remove(.closed)
+        slowPathReasons.insert(.finished)
+        beginSuccession().finish = origin
+        return true
+    }
+
+    /// Goes on after FINs that ended nothing.
+    mutating func goOnAfterFins() {
+        slowPathReasons.remove(.finished)
+        succession?.finish = nil
     }
 }
 

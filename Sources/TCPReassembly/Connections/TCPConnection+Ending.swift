@@ -108,6 +108,6 @@ extension TCPConnection {
 
     /// Whether the connection is over, unless the sender of a RST goes on.
     package var isOver: Bool {
-        mutating get { isClosed || nearReset != nil && !hasGoneOn || awaitsAftermath }
+        mutating get { isClosed || isFinished || nearReset != nil && !hasGoneOn || awaitsAftermath }
     }
 }

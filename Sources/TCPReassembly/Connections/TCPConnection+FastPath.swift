@@ -104,6 +104,8 @@ struct SlowPathReasons: OptionSet {
     static let doubtfulReset = SlowPathReasons(rawValue: 32)
     /// A window is closed, or its reopening is not yet reported.
     static let closedWindow = SlowPathReasons(rawValue: 64)
+    /// Both FINs are acknowledged, but bytes before them may be captured late.
+    static let finished = SlowPathReasons(rawValue: 128)
 
     /// Inserts or removes a reason.
     mutating func set(_ reason: SlowPathReasons, to isGiven: Bool) {

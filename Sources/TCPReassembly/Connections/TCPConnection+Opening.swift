@@ -35,7 +35,7 @@ extension TCPConnection {
         // No system accepts a SYN with a FIN as one that opens a connection.
         guard flags.contains(.syn), flags.isDisjoint(with: [.rst, .fin]) else { return false }
         let isAnswer = flags.contains(.ack)
-        guard !isClosed || isAnswer else { return true }
+        guard !isClosed && !isFinished || isAnswer else { return true }
         if challenger != nil, opening(answeredBy: segment, from: direction) != nil {
             guard isInUse else { return true }
             return !isDoubtful(answer: segment, in: bytes, from: direction)

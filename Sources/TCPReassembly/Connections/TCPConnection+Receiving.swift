@@ -43,7 +43,7 @@ extension TCPConnection {
         let (doubt, urgentPointer) = takePending()
         let isDoubtful = !doubt.isEmpty
         var arrival = Arrival(inOrder: 0..<0, hasMore: false, isControl: false, closes: false)
-        guard !isClosed else { return arrival }
+        guard !isClosed, !flags.contains(.rst) || !isFinished else { return arrival }
         arrival.isControl = flags.rawValue & TCPFlags([.syn, .fin, .rst]).rawValue != 0
         // Not compared with nil, which would copy the whole value.
         if case .some = challenger, flags.intersection([.ack, .rst]) == .ack {
@@ -83,8 +83,8 @@ extension TCPConnection {
         }
         if flags.contains(.rst) {
             take(reset: sequence, direction, at: origin, doubt, endsAll: resetEndsAll)
-        } else if arrival.isControl {
-            slowPathReasons.set(.closed, to: areFinsAcknowledged)
+        } else if arrival.isControl || slowPathReasons.contains(.finished) {
+            closeIfFinished()
         }
         if slowPathReasons.contains(.doubtfulReset) {
             followReset(segment, direction, origin, &arrival)
@@ -148,6 +148,14 @@ extension TCPConnection {
             recordFin(of: other)
         }
         if streams[other.index].hasDoubt { arrival.isDoubtful = streams[other.index].takeDoubt() }
+    }
+
+    /// Closes the connection if both FINs are acknowledged, once it waits for no late bytes.
+    private mutating func closeIfFinished() {
+        let isOver = areFinsAcknowledged
+        guard slowPathReasons.contains(.finished) else { return slowPathReasons.set(.closed, to: isOver) }
+        slowPathReasons.set(.closed, to: isOver && !lacksBytesBeforeFins)
+        if !isOver { goOnAfterFins() }
     }
 
     /// Whether both FINs are acknowledged and were certainly received.

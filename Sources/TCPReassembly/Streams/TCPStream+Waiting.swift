@@ -125,6 +125,12 @@ extension TCPStream {
         return first
     }
 
+    /// Whether the next bytes lie before the FIN and have not been captured.
+    var lacksBytesBeforeFin: Bool {
+        guard let finOffset else { return false }
+        return min(held.firstOffset ?? finOffset, finOffset) > nextOffset
+    }
+
     /// Whether the next bytes may not have reached the other end.
     var isFirstInDoubt: Bool {
         guard held.doubtfulCount > 0, let first = held.first, first.isDoubtful, !isFull else { return false }

@@ -150,6 +150,59 @@ struct LatePacketsTests {
         }
     }
 
+    @Test(
+        "Bytes captured after the acknowledgment of both FINs come before them, for two seconds",
+        arguments: ExpectedMessage.Sender.allCases, [0, 900, 1900, 2100])
+    func afterFins(first: ExpectedMessage.Sender, milliseconds: Int64) throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.sendText("hello", from: .client)
+        talk.sendText("welcome", from: .server)
+        talk.wait(milliseconds: 3000)
+        talk.sendClose(4000, "bye", from: first)
+        talk.sendClose(4000, from: first.peer)
+        talk.finish(first: first)
+        let whole = Analysis(talk)
+        let expected = try whole.end
+        #expect(expected.verdict.by == (first == .client ? .client : .server) && expected.verdict.isClean)
+        let last = talk.packets.count - 1
+        // The server's text, and both Close frames.
+        for index in [6, 7, 8] {
+            var packets = talk.packets
+            var late = packets.remove(at: index)
+            late.time = Timestamp(nanoseconds: talk.packets[last].time.nanoseconds + milliseconds * 1_000_000 + 500_000)
+            // Packets of other connections make no difference.
+            for others in [[], Self.others(at: late.time)] {
+                let analysis = Analysis(packets + others + [late])
+                #expect(analysis.ends.count == 1)
+                let end = try analysis.end
+                let isInTime = milliseconds < 2000
+                #expect(analysis.gaps.isEmpty == isInTime)
+                #expect(analysis.texts == (isInTime || index != 6 ? ["hello", "welcome"] : ["hello"]))
+                #expect(try #require(end.clientReadyStates.last).elapsed == 3_011_000_000)
+                guard isInTime else { continue }
+                #expect(end.verdict.by == expected.verdict.by && end.verdict.isClean)
+                #expect(end.verdict.clientEvent == expected.verdict.clientEvent)
+                #expect(end.verdict.serverEvent == expected.verdict.serverEvent)
+                #expect(end.origin?.packet == UInt64(last))
+            }
+        }
+    }
+
+    /// Segments of connections in all shards.
+    private static func others(at time: Timestamp) -> [TimedPacket] {
+        (0..<64).flatMap { number in
+            var talk = TCPConversation(from: "10.0.1.1:\(40_000 + number)", at: time.nanoseconds / 1_000_000_000)
+            talk.open()
+            talk.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n", from: .client)
+            return talk.packets.map { packet in
+                var packet = packet
+                packet.time = Timestamp(nanoseconds: time.nanoseconds - 1000)
+                return packet
+            }
+        }
+    }
+
     @Test("A session is found although a PROXY protocol head was captured after the 101")
     func proxyLate() throws {
         var talk = TCPConversation()
