@@ -76,7 +76,8 @@ extension TCPConnection {
         if reset == nil {
             reset = (origin.packet, direction)
             resetDoubt = doubt
-            beginAftermath(origin, direction, at: 0)
+            // What comes before it was sent before it, even if captured later.
+            beginAftermath(origin, direction, at: streams[direction.index].offsetBeforeFin(of: sequence))
         }
         if firstEndTime == nil { firstEndTime = origin.time }
         let isOver = doubt.isEmpty && (endsAll || isAnswer)

@@ -97,6 +97,9 @@ extension TCPStream {
         return isExact ? .exact : .near
     }
 
+    /// The offset of a RST that fits exactly, or that of the FIN if it follows one; 0 if unknown.
+    func offsetBeforeFin(of sequence: UInt32) -> UInt64 { min(offset(of: sequence) ?? 0, finOffset ?? .max) }
+
     /// Why the receiver of a segment with this acknowledgment of the stream may not accept it.
     mutating func doubt(ofAcknowledgment sequence: UInt32, _ isOpeningKnown: Bool) -> SegmentDoubt {
         guard let firstSequence else { return [] }

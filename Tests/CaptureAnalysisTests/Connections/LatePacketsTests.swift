@@ -203,6 +203,28 @@ struct LatePacketsTests {
         }
     }
 
+    @Test(
+        "Bytes captured after a RST of their sender, which acknowledged bytes precede, are none that follow it",
+        arguments: ExpectedMessage.Sender.allCases)
+    func beforeReset(sender: ExpectedMessage.Sender) throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.sendText("hello", from: .client)
+        talk.acknowledge(from: .server)
+        talk.wait(milliseconds: 3000)
+        talk.sendClose(1001, "bye", from: sender)
+        talk.acknowledge(from: sender.peer)
+        talk.reset(from: sender)
+        var packets = talk.packets
+        var late = packets.remove(at: packets.count - 3)
+        late.time = talk.packets[talk.packets.count - 1].time
+        packets.append(late)
+        let analysis = Analysis(packets)
+        let whole = try Analysis(talk).end.verdict
+        #expect(!analysis.rules.contains("tcp.data-after-reset"))
+        #expect(try analysis.end.verdict.by == whole.by && analysis.end.verdict.code == whole.code)
+    }
+
     @Test("A session is found although a PROXY protocol head was captured after the 101")
     func proxyLate() throws {
         var talk = TCPConversation()
