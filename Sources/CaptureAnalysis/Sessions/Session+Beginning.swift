@@ -15,6 +15,11 @@ extension Session {
     ) -> Bool {
         guard !input.isEmpty else { return false }
         let framesOfPeer = frameCount(of: source.role.peer)
+        if mayBeginWithRequest(source.role) {
+            // Where the request is missing, Pongs may be too.
+            streams[source.role.peer.index].pings.hidePongs(before: source.origin.time)
+            recount(&workspace)
+        }
         guard
             let (beginning, kept) = streams[source.index].decoder.begin(
                 with: input.rest, source.origin, isChunked: isChunked(source.role), framesOfPeer: framesOfPeer,

@@ -225,6 +225,23 @@ struct LatePacketsTests {
         #expect(try analysis.end.verdict.by == whole.by && analysis.end.verdict.code == whole.code)
     }
 
+    @Test("A Ping is not counted as unanswered whose Pong may be among the missing bytes after a missing request")
+    func pongMissing() throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.sendPing("there?", from: .server)
+        talk.acknowledge(from: .client)
+        talk.lose(WireFrame.pong("there?", from: .client).count, from: .client)
+        talk.wait(milliseconds: 3000)
+        talk.sendClose(1012, from: .client)
+        talk.sendClose(1012, from: .server)
+        talk.finish(first: .server)
+        let analysis = Analysis(Array(talk.packets.dropFirst(4)))
+        #expect(analysis.handshakes.first?.requestPacket == 0 && analysis.frames.count == 3)
+        let verdict = try analysis.end.verdict
+        #expect(verdict.unansweredPings == 0 && verdict.uncertainPings == 1)
+    }
+
     @Test("A session is found although a PROXY protocol head was captured after the 101")
     func proxyLate() throws {
         var talk = TCPConversation()
