@@ -194,8 +194,16 @@ struct SessionOutcome {
         if burst?.role == receiver, ends[receiver.index].lastPacket > close.origin.packet {
             return tcp.refusal?.from == direction(of: sender) ? .refused : .unknown
         }
-        return isUnanswered(close, from: sender) ? .unknown : .received
+        return isUnanswered(close, from: sender) || isOverdue(close) ? .unknown : .received
     }
+
+    /// Whether a Close frame that was not acknowledged should have been (RFC 1122 4.2.3.2 allows half a second).
+    private func isOverdue(_ close: SentClose) -> Bool {
+        tcp.lastTime.nanoseconds(since: close.origin.time) >= Self.longestDelay
+    }
+
+    /// The longest time in nanoseconds from bytes to their acknowledgment, if both arrive.
+    private static let longestDelay: Int64 = 1_000_000_000
 
     /// Whether the other end was silent until the sender of a Close frame gave up.
     private func isUnanswered(_ close: SentClose?, from sender: Role) -> Bool {

@@ -28,6 +28,22 @@ struct CloseEventTests {
         #expect(verdict.clientEvent?.code == .abnormalClosure && verdict.serverEvent?.code == .abnormalClosure)
     }
 
+    @Test(
+        "It is unknown whether a Close frame was received that is not acknowledged for a second",
+        arguments: [0, 400, 1500, 10_000], ExpectedMessage.Sender.allCases)
+    func unacknowledged(milliseconds: Int64, sender: ExpectedMessage.Sender) throws {
+        let verdict = try verdict {
+            $0.sendText("hello", from: sender.peer)
+            $0.acknowledge(from: sender)
+            $0.sendClose(1011, "keepalive ping timeout", from: sender)
+            $0.wait(milliseconds: milliseconds)
+            $0.finish(from: sender)
+        }
+        let event = sender == .server ? verdict.clientEvent : verdict.serverEvent
+        #expect(verdict.layer == .closeFrame && verdict.code?.rawValue == 1011)
+        #expect(event?.code.rawValue == (milliseconds < 1000 ? 1011 : nil))
+    }
+
     @Test("A Close frame was received that the other end's acknowledges, though it was captured after that end's FIN")
     func late() throws {
         var talk = TCPConversation()
