@@ -150,10 +150,12 @@ extension Shard {
         var ends: InlineArray<2, EndOutcome> = [EndOutcome(), EndOutcome()]
         let transport = TransportEnd(&table.connections[slot], client: client, cause: cause)
         if isAnswerMissing(opening, of: feed) {
-            ends[Role.server.index].mayHideClose = true
-            // A client that went on after its request shows a session, which either end may have closed.
-            if readers.openings[opening].precedes(transport.ends[client.index]) {
-                for index in 0..<2 { (ends[index].mayHideClose, ends[index].isIncomplete) = (true, true) }
+            // The client's FIN may answer a Close frame; so may the server's if the client went on after its request.
+            let mayHideClose: InlineArray<2, Bool> = [
+                readers.openings[opening].precedes(transport.ends[client.index]), true,
+            ]
+            for index in 0..<2 where mayHideClose[index] {
+                (ends[index].mayHideClose, ends[index].isIncomplete) = (true, true)
             }
         }
         let outcome = SessionOutcome(tcp: transport, ends: ends, clientDirection: client, wasOpened: false)
