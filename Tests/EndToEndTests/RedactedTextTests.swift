@@ -34,6 +34,21 @@ struct OddBytes: Sendable, CustomTestStringConvertible {
         OddBytes(testDescription: "another response", afterAnswer: bytes("HTTP/1.1 400 hidden\r\n\r\n")),
         OddBytes(testDescription: "another protocol", afterAnswer: bytes("SSH-2.0-hidden_9.6\r\n")),
         OddBytes(testDescription: "JSON", afterAnswer: bytes(#"{"hidden":"hidden"}"#)),
+        OddBytes(
+            testDescription: "JSON that ends like a string in C", afterAnswer: bytes(#"{"hidden":"hidden"}"# + "\0")),
+        OddBytes(
+            testDescription: "such JSON and a frame", afterAnswer: bytes(#"{"hidden":"hidden"}"# + "\0") + answer),
+        OddBytes(
+            testDescription: "such JSON, again and again",
+            serverBytes: (0..<3).map { bytes(#"{"hidden":\#($0)}"# + "\0") }, goesOn: false),
+        OddBytes(
+            testDescription: "JSON in pieces",
+            serverBytes: [bytes(#"{"hidden":"#), bytes(#""hidden","#), bytes(#""a":"hidden"}"#)], goesOn: false),
+        OddBytes(
+            testDescription: "lines of JSON",
+            clientBytes: [bytes(#"{"hidden":1}"# + "\n"), bytes(#"{"hidden":2}"# + "\n")], goesOn: false),
+        OddBytes(
+            testDescription: "JSON in other writing", serverBytes: [bytes(#"{"hidden":"秘密"}"#), answer], goesOn: false),
         OddBytes(testDescription: "fields behind the request", early: [bytes("X-Hidden: hidden\r\n")]),
         OddBytes(testDescription: "two lines of them", early: [bytes("A: hidden\r\n"), bytes("B: hidden\r\n")]),
         OddBytes(testDescription: "an empty line behind the request", early: [bytes("\r\n")]),

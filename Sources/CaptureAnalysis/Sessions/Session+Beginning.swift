@@ -137,7 +137,7 @@ extension Session {
     ) {
         let role = source.role
         let offset = streams[role.index].nextOffset
-        if name == .text { offerText(bytes, at: offset, from: role, &workspace, &sink) }
+        if name == .text || name == .json { offerText(bytes, at: offset, from: role, &workspace, &sink) }
         streams[role.index].stop(&workspace.resources)
         if name?.isOfBothEnds == true, streams[role.peer.index].decoder.isAtBeginning {
             let kept = streams[role.peer.index].decoder.takeStart(&workspace.resources.keepable)

@@ -133,6 +133,7 @@ extension WebSocketStream {
         guard bytes.count == 1 || bytes[1].isText else { return .frames }
         let end = text.count
         let name = ForeignProtocol(bytes)
+        if name == .json { return firstJSON(bytes, text, isEnd: isEnd) }
         if let name, name != .http { return .frames }
         // A server may log a line about a request, but not the request line itself.
         if name != nil, text.endOfLine != nil || end < bytes.count || isEnd, bytes.namesHTTP(in: text) {
@@ -147,17 +148,40 @@ extension WebSocketStream {
             return end < 4 || name != nil ? .frames : .foreign(.text)
         }
         let endOfString = end &+ bytes.extracting(end...).terminatorCount
-        if endOfString > end { return firstString(bytes, endOfString, isHTTP: name != nil, isEnd: isEnd) }
+        if endOfString > end {
+            return firstString(bytes, endOfString, else: .frames, atEnd: name != nil ? .frames : nil, isEnd: isEnd)
+        }
         guard let count = bytes.leadingLines(from: sender) else { return .frames }
         return end &+ 1 < bytes.count || isEnd ? .text(count) : nil
     }
 
+    /// Distinguishes JSON before the first frame that ends like a C string from a stream of JSON.
+    ///
+    /// Both are text, so that a redacted stream keeps what distinguishes them.
+    private func firstJSON(_ bytes: Span<UInt8>, _ text: TextRun, isEnd: Bool) -> StreamBeginning? {
+        let json = StreamBeginning.foreign(.json)
+        if text.endOfLine != nil { return json }
+        let end = text.count
+        guard end < bytes.count else { return isEnd ? json : nil }
+        let endOfString = end &+ bytes.extracting(end...).terminatorCount
+        guard endOfString > end else { return json }
+        return firstString(bytes, endOfString, else: json, atEnd: json, isEnd: isEnd)
+    }
+
     /// Distinguishes frames from text before the first frame that ends like a C string, with NULs.
-    private func firstString(_ bytes: Span<UInt8>, _ end: Int, isHTTP: Bool, isEnd: Bool) -> StreamBeginning? {
-        guard let isFrame = bytes.beginsFrame(at: end, from: sender) else {
-            return isEnd ? isHTTP ? .frames : .text(end) : nil
-        }
-        guard isFrame else { return .frames }
+    ///
+    /// - Parameters:
+    ///   - bytes: The bytes so far.
+    ///   - end: Where the text ends.
+    ///   - other: What the stream begins with if no frame follows.
+    ///   - last: What it begins with if nothing follows; nil if that is text.
+    ///   - isEnd: Whether nothing follows.
+    /// - Returns: What the stream begins with; nil if that depends on what follows.
+    private func firstString(
+        _ bytes: Span<UInt8>, _ end: Int, else other: StreamBeginning, atEnd last: StreamBeginning?, isEnd: Bool
+    ) -> StreamBeginning? {
+        guard let isFrame = bytes.beginsFrame(at: end, from: sender) else { return isEnd ? last ?? .text(end) : nil }
+        guard isFrame else { return other }
         return end &+ 1 < bytes.count || isEnd ? .text(end) : nil
     }
 }

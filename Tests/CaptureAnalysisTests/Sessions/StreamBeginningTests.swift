@@ -200,6 +200,30 @@ struct StreamBeginningTests {
     }
 
     @Test(
+        "So is JSON that ends like one, if a frame follows; else it is another protocol",
+        arguments: [#"{"device":"esp32"}"#, #"["a","b"]"#, "{}"], [1, 2])
+    func jsonString(text: String, terminators: Int) {
+        let text = Array(text.utf8) + [0, 0].prefix(terminators)
+        for sender in ExpectedMessage.Sender.allCases { checkJSON(text, sender) }
+    }
+
+    private func checkJSON(_ text: [UInt8], _ sender: ExpectedMessage.Sender) {
+        let frames = [WireFrame.text("hello", from: sender), WireFrame.text("again", from: sender)]
+        for segments in [[text + frames[0], frames[1]], [text, frames[0], frames[1]], [text], [text, text]] {
+            for oneByOne in [false, true] {
+                let analysis = analysis(
+                    StreamBeginning(testDescription: "", sender: sender, segments: segments), oneByOne: oneByOne)
+                let isText = segments.contains(frames[1])
+                #expect(analysis.texts == (isText ? ["hello", "again"] : []))
+                #expect(
+                    analysis.rules.filter { $0 != "masking.repeated-key" }
+                        == [isText ? "handshake.text-after-head" : "framing.implausible"])
+                #expect(isText || analysis.findings[0].text.contains("look like JSON"))
+            }
+        }
+    }
+
+    @Test(
         "The bytes after the first two frames distinguish a stray byte from a header",
         arguments: [0x00, 0x09, 0x0a] as [UInt8])
     func strayOrHeader(byte: UInt8) {
