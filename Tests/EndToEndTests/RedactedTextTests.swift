@@ -49,6 +49,9 @@ struct OddBytes: Sendable, CustomTestStringConvertible {
             clientBytes: [bytes(#"{"hidden":1}"# + "\n"), bytes(#"{"hidden":2}"# + "\n")], goesOn: false),
         OddBytes(
             testDescription: "JSON in other writing", serverBytes: [bytes(#"{"hidden":"秘密"}"#), answer], goesOn: false),
+        OddBytes(
+            testDescription: "the response again",
+            serverBytes: [bytes(TCPConversation.upgradeResponse(fields: "X-Hidden: hidden\r\n"))]),
         OddBytes(testDescription: "fields behind the request", early: [bytes("X-Hidden: hidden\r\n")]),
         OddBytes(testDescription: "two lines of them", early: [bytes("A: hidden\r\n"), bytes("B: hidden\r\n")]),
         OddBytes(testDescription: "an empty line behind the request", early: [bytes("\r\n")]),

@@ -54,6 +54,9 @@ extension Span<UInt8> {
         return true
     }
 
+    /// Whether they begin like the response that accepts an upgrade.
+    var beginsAnswer: Bool { match(of: "HTTP/1.1 101 ") == .whole || match(of: "HTTP/1.0 101 ") == .whole }
+
     /// Whether the first line begins or ends with an HTTP version (RFC 9112 3, 4).
     func namesHTTP(in text: TextRun) -> Bool {
         var end = Swift.min(text.endOfLine ?? text.count, count)

@@ -135,8 +135,10 @@ extension WebSocketStream {
         let name = ForeignProtocol(bytes)
         if name == .json { return firstJSON(bytes, text, isEnd: isEnd) }
         if let name, name != .http { return .frames }
-        // A server may log a line about a request, but not the request line itself.
-        if name != nil, text.endOfLine != nil || end < bytes.count || isEnd, bytes.namesHTTP(in: text) {
+        // A server may log a line about a request, but not the request line itself; it may repeat its answer.
+        if name != nil, text.endOfLine != nil || end < bytes.count || isEnd, bytes.namesHTTP(in: text),
+            sender != .server || !bytes.beginsAnswer
+        {
             return .frames
         }
         // A frame may be text too: the first byte of a Pong without FIN is a line feed.

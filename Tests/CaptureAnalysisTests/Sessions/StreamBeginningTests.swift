@@ -223,6 +223,19 @@ struct StreamBeginningTests {
         }
     }
 
+    @Test("So is the response to the upgrade if it comes twice, and frames follow", arguments: [1, 2], [false, true])
+    func repeatedAnswer(copies: Int, oneByOne: Bool) {
+        let answer = Array(TCPConversation.upgradeResponse().utf8)
+        let frames = [WireFrame.text("hello", from: .server), WireFrame.text("again", from: .server)]
+        for rest in [frames, []] {
+            let segments = Array(repeating: answer, count: copies) + rest
+            let analysis = analysis(
+                StreamBeginning(testDescription: "", sender: .server, segments: segments), oneByOne: oneByOne)
+            #expect(analysis.texts == (rest.isEmpty ? [] : ["hello", "again"]))
+            #expect(analysis.rules == [rest.isEmpty ? "framing.implausible" : "handshake.text-after-head"])
+        }
+    }
+
     @Test(
         "The bytes after the first two frames distinguish a stray byte from a header",
         arguments: [0x00, 0x09, 0x0a] as [UInt8])
