@@ -46,6 +46,11 @@ struct Analysis {
         self.init(conversation.packets)
     }
 
+    /// The packets that completed the ends of sessions.
+    var endPackets: [UInt64] {
+        reported.compactMap { if case .end = $0.event { $0.context.packet } else { nil } }
+    }
+
     var connections: [ConnectionStart] {
         reported.compactMap { if case .connection(let start) = $0.event { start } else { nil } }
     }

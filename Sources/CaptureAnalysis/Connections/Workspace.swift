@@ -68,8 +68,10 @@ struct Workspace: ~Copyable {
         @inline(__always) get { origin.time }
     }
 
-    /// The packet that completes the events being reported: the current one, unless the end of a connection was awaited
-    /// after its last packet. Then the current one is of another connection.
+    /// The packet that completes the events being reported.
+    ///
+    /// It is the current one, unless the end of a connection was awaited after its last packet: then the current one is
+    /// of another connection.
     var told: Origin {
         @inline(__always) get { lastPacket ?? origin }
     }
@@ -198,7 +200,8 @@ struct Workspace: ~Copyable {
     func context(_ session: SessionID, view: ConnectionView) -> EventContext {
         let told = told
         return EventContext(
-            packet: told.packet, time: told.time, elapsed: elapsed(told.time), session: session, view: view, turn: packet)
+            packet: told.packet, time: told.time, elapsed: elapsed(told.time), session: session, view: view,
+            turn: packet)
     }
 
     /// Reports and counts a finding.

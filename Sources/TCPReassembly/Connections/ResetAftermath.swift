@@ -165,9 +165,11 @@ extension TCPConnection {
         mutating get { aftermath != nil && reset != nil && !isClosed }
     }
 
-    /// The last packet of the connection, if its end is awaited longer.
+    /// The last packet of the connection, or the SYN of the next one, if its end is awaited longer.
     package mutating func awaitedLastPacket() -> Origin? {
-        guard let aftermath, finalReset?.packet == aftermath.packet else { return finish ?? replacement }
+        guard let aftermath, finalReset?.packet == aftermath.packet else {
+            return (finish ?? replacement) == nil ? nil : succession?.latest
+        }
         return aftermath.latest
     }
 

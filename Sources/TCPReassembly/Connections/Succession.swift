@@ -14,6 +14,8 @@ final class Succession {
     var replacement: Origin?
     /// The packet with the last acknowledgment of a FIN, if bytes before the FINs were not captured by then.
     var finish: Origin?
+    /// The latest packet of the connection, or the SYN of the next one.
+    var latest: Origin?
 }
 
 /// Connections replaced by another between the same ends while the capture still lacked some of their packets.
@@ -38,7 +40,7 @@ extension ConnectionTable {
         connections[slot].beginSuccession().former = former
         let before = connections[former].beginSuccession()
         before.successor = slot
-        before.replacement = origin
+        (before.replacement, before.latest) = (origin, origin)
     }
 
     /// The place of a segment that belongs to a former connection between its ends; nil if it belongs to the current
@@ -93,7 +95,8 @@ extension TCPConnection {
         guard isClosed, !isFinished, reset == nil, lacksBytesBeforeFins else { return false }
         slowPathReasons.remove(.closed)
         slowPathReasons.insert(.finished)
-        beginSuccession().finish = origin
+        let succession = beginSuccession()
+        (succession.finish, succession.latest) = (origin, origin)
         return true
     }
 

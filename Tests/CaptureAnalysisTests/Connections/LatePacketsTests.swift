@@ -184,6 +184,8 @@ struct LatePacketsTests {
                 #expect(end.verdict.by == expected.verdict.by && end.verdict.isClean)
                 #expect(end.verdict.clientEvent == expected.verdict.clientEvent)
                 #expect(end.verdict.serverEvent == expected.verdict.serverEvent)
+                // The session is whole with the late packet; the acknowledgment before it was the end.
+                #expect(analysis.endPackets == [UInt64(packets.count + others.count + 1)])
                 #expect(end.origin?.packet == UInt64(last))
             }
         }

@@ -31,7 +31,7 @@ package struct TraceInvariants {
         // An end that is awaited comes late, with what is reported with it.
         let ends = Dictionary(
             events.filter { $0.event == "end" }.map { ($0.connection, $0.packet) }, uniquingKeysWith: { $1 })
-        var latest: UInt64 = 0
+        var latest = 0
         for event in events {
             demand(
                 event.packet >= latest || ends[event.connection] == event.packet,
@@ -53,7 +53,9 @@ package struct TraceInvariants {
 
     private mutating func checkLife(_ connection: TraceConnection) {
         for (earlier, later) in zip(connection.events, connection.events.dropFirst()) {
-            demand(earlier.packet <= later.packet, "#\(connection.number): packet \(later.packet) behind \(earlier.packet)")
+            demand(
+                earlier.packet <= later.packet,
+                "#\(connection.number): packet \(later.packet) behind \(earlier.packet)")
         }
         let kinds = connection.events.map(\.event)
         demand(kinds.first == "connection", "#\(connection.number) begins with \(kinds.first ?? "nothing")")
