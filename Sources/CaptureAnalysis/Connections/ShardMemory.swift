@@ -26,12 +26,12 @@ struct ShardMemory: ~Copyable {
 
     /// Counts a segment.
     ///
-    /// - Returns: Whether memory is to be shared out again: after at most 32 packets or 32 KiB, which cannot take much
-    ///   meanwhile.
+    /// - Returns: Whether memory is to be shared out again: after at most 128 packets or 128 KiB, which cannot take
+    ///   much meanwhile.
     @inline(__always)
     mutating func isDue(after payloadLength: Int) -> Bool {
         sinceShared &+= payloadLength &+ 1 << 10
-        return sinceShared >= 32 << 10
+        return sinceShared >= 128 << 10
     }
 
     /// Starts counting anew.

@@ -51,7 +51,7 @@ extension ConnectionTable {
     ///   - place: Its place if it belongs to the current connection.
     /// - Returns: Its place in the former connection.
     package mutating func formerPlace(of segment: inout TCPSegment, before place: Place) -> Place? {
-        guard var former = connections[place.slot].succession?.former,
+        guard connections[place.slot].hasSuccession, var former = connections[place.slot].succession?.former,
             !connections[place.slot].fits(segment, from: place.direction)
         else { return nil }
         for _ in 0..<Self.reach {

@@ -37,7 +37,7 @@ extension TCPConnection {
         let flags = segment.flags
         let silence = origin.time.nanoseconds(since: lastTime)
         lastTime = origin.time
-        succession?.latest = origin
+        if hasSuccession { succession?.latest = origin }
         packets &+= 1
         if slowPathReasons.contains(.unanswered), !hasSureReset { endUnanswered(of: other) }
         if !flags.contains(.syn) || direction == .fromResponder { isOnlySYN = false }

@@ -11,6 +11,8 @@ package struct TCPConnection: ~Copyable {
     package let responder: Endpoint
     /// Why the next segment needs the slow path.
     var slowPathReasons = SlowPathReasons.young
+    /// Whether there is a ``succession``, which is far away.
+    private(set) var hasSuccession = false
     var checksums = InlineArray<2, ChecksumTrust>(repeating: ChecksumTrust())
     var hopLimits = InlineArray<2, HopLimitVote>(repeating: HopLimitVote())
     var headers = InlineArray<2, HeaderTrust>(repeating: HeaderTrust())
@@ -84,7 +86,9 @@ package struct TCPConnection: ~Copyable {
     /// Whether each end had received the other's FIN before it sent its own.
     var hadReceivedFin = InlineArray<2, Bool>(repeating: false)
     /// The connection's neighbours among those between its ends; nil if none matters.
-    var succession: Succession?
+    var succession: Succession? {
+        didSet { hasSuccession = succession != nil }
+    }
 
     /// The bytes of the value that the fast path touches: everything up to the start of the first stream, and the start
     /// of the second.
