@@ -80,6 +80,52 @@ struct LateEndTests {
         #expect(found[0].count > 30)
     }
 
+    @Test("has the same lines in shards, with packets lost and late")
+    func shards() throws {
+        var generator = SeededGenerator()
+        let packets = (0..<80).flatMap { Self.damaged(port: 40_000 + $0, &generator) }.sorted { $0.time < $1.time }
+        let input = try folder.write("lossy.pcap", packets.pcap())
+        let shards = folder.path("shards")
+        #expect(try Wstap.run(["cut", input, "--shards", "9", "-o", shards]).status == 0)
+        let whole = try SessionEvents([input], [])
+        var apart = try SessionEvents(["\(shards)/shard-0.pcapng"], [])
+        for shard in 1..<9 { apart.add(try SessionEvents(["\(shards)/shard-\(shard).pcapng"], [])) }
+        #expect(apart.beyond(whole) == [] && whole.beyond(apart) == [])
+        #expect(whole.lines.count > 400)
+    }
+
+    /// A session at some time of 25 seconds, with one end or another, of which some packets are lost, or captured late.
+    private static func damaged(port: Int, _ generator: inout SeededGenerator) -> [TimedPacket] {
+        let start = Int64.random(in: 1_700_000_000..<1_700_000_025, using: &generator)
+        var talk = TCPConversation(from: "10.0.0.8:\(port)", at: start)
+        talk.openWebSocket()
+        for number in 0..<Int.random(in: 0..<8, using: &generator) {
+            let sender: ExpectedMessage.Sender = Bool.random(using: &generator) ? .client : .server
+            talk.sendText("message number \(number) of this session", from: sender)
+            if Bool.random(using: &generator) { talk.acknowledge(from: sender.peer) }
+            talk.wait(milliseconds: .random(in: 0..<900, using: &generator))
+        }
+        let sender: ExpectedMessage.Sender = Bool.random(using: &generator) ? .client : .server
+        switch Int.random(in: 0..<5, using: &generator) {
+        case 0: break
+        case 1: talk.reset(from: sender)
+        case 2: talk.finish(first: sender)
+        default:
+            talk.sendClose(1001, from: sender)
+            talk.sendClose(1001, from: sender.peer)
+            talk.finish(first: .server)
+        }
+        var packets = talk.packets
+        for _ in 0..<Int.random(in: 0..<3, using: &generator) {
+            packets.remove(at: .random(in: packets.indices, using: &generator))
+        }
+        if Bool.random(using: &generator) {
+            let place = Int.random(in: packets.indices, using: &generator)
+            packets[place].delay(milliseconds: .random(in: 1..<1500, using: &generator))
+        }
+        return packets
+    }
+
     @Test("has the same trace without the others, as redact checks", arguments: [false, true])
     func redacted(isReset: Bool) throws {
         let input = try folder.write("late.pcap", Self.crowd(Self.session(isReset: isReset)).pcap())

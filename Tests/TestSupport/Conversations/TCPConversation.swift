@@ -172,6 +172,11 @@ package struct TimedPacket: Sendable {
         self.bytes = bytes
         originalLength = bytes.count
     }
+
+    /// Captures it later.
+    package mutating func delay(milliseconds: Int64) {
+        time = Timestamp(nanoseconds: time.nanoseconds + milliseconds * 1_000_000)
+    }
 }
 
 extension [TimedPacket] {
