@@ -115,11 +115,12 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         switch event {
         case .connection(let start):
             let id = context.session
-            guard let connection = wanted.connections[start.record], !connection.isEncrypted,
-                hasRoom(for: StreamKey(record: start.record, direction: start.clientDirection))
-            else { return }
-            sessions[id] = RedactedSession(record: start.record, client: start.clientDirection)
+            guard let connection = wanted.connections[start.record], !connection.isEncrypted else { return }
             digest.add(event, at: context.time, of: start.record)
+            guard hasRoom(for: StreamKey(record: start.record, direction: start.clientDirection)) else {
+                return digest.expectDifference(of: start.record)
+            }
+            sessions[id] = RedactedSession(record: start.record, client: start.clientDirection)
             return
         case .handshake(let handshake):
             guard handshake.isAccepted else { return }

@@ -1,4 +1,5 @@
 package import CaptureAnalysis
+import PacketDecoding
 import WebSocketProtocol
 package import WireFormat
 
@@ -33,13 +34,17 @@ package struct TraceDigest: Sendable {
         var hasher = Hasher()
         hasher.combine(time.nanoseconds)
         switch event {
-        case .connection: hasher.combine(0)
+        case .connection(let start):
+            hasher.combine(0)
+            hasher.combine(start.opening)
+            hasher.combine(start.tcp.connectTime)
+            // Addresses may be replaced.
+            hasher.combine(start.proxied?.version)
+            hasher.combine(start.proxied?.client.port)
+            hasher.combine(start.proxied?.server.port)
         case .handshake(let handshake):
             hasher.combine(1)
-            hasher.combine(handshake.status)
-            hasher.combine(handshake.isAcceptValid)
-            hasher.combine(handshake.offeredExtensions)
-            hasher.combine(handshake.extensions)
+            Self.add(handshake, to: &hasher)
         case .frame(let frame):
             hasher.combine(2)
             Self.add(frame, to: &hasher)
@@ -81,11 +86,26 @@ package struct TraceDigest: Sendable {
         connections[record, default: Connection()].isDifferent = true
     }
 
+    private static func add(_ handshake: borrowing Handshake, to hasher: inout Hasher) {
+        hasher.combine(handshake.status)
+        hasher.combine(handshake.isAcceptValid)
+        hasher.combine(handshake.isAnswerMissing)
+        hasher.combine(handshake.responseTime)
+        hasher.combine(handshake.offeredExtensions)
+        hasher.combine(handshake.extensions)
+        hasher.combine(handshake.subprotocol == nil)
+        for header in [handshake.requestHeader, handshake.responseHeader] {
+            header.forEach { _, _ in hasher.combine(true) }
+            hasher.combine(false)
+        }
+    }
+
     private static func add(_ event: borrowing FrameEvent, to hasher: inout Hasher) {
         let frame = event.frame
         hasher.combine(event.from)
         hasher.combine(frame.streamOffset)
         hasher.combine(frame.header.firstByte)
+        hasher.combine(frame.header.maskingKey == nil)
         hasher.combine(frame.header.payloadLength)
         hasher.combine(frame.missing)
         hasher.combine(event.origin.time.nanoseconds)

@@ -54,6 +54,12 @@ package final class SelectedConnections: @unchecked Sendable {
         start.map { CapturePart(first: $0, last: end, packetCount: lastPacket, keepsNumbers: false) }
     }
 
+    /// The span of the whole capture, which ends later than a file with the packets of wanted connections may; nil if
+    /// it has no packets.
+    package var span: CaptureSpan? {
+        start.map { CaptureSpan(start: $0, end: end, lastPacket: nil) }
+    }
+
     /// How many wanted sessions no comment names, for lack of room.
     package private(set) var uncommentedSessions: UInt64 = 0
 

@@ -27,7 +27,7 @@ struct RedactRun {
         var attempts = Attempts(packets: selected.lastPacket)
         while true {
             var copy = try redact(selected, keys, addresses)
-            let difference = try check(&copy)
+            let difference = try check(&copy, selected)
             if let searched = difference?.searched, attempts.areWorthwhile(after: searched.count) {
                 keys.change(for: searched, Self.newKey)
                 continue
@@ -60,7 +60,7 @@ struct RedactRun {
         var plan = RedactionPlan(
             for: selected, keepsKeys: keepsKeys, keys: keys, addresses: addresses, store: SpoolFile(beside: path),
             memory: input.memory.redaction)
-        try learn(&plan)
+        try learn(&plan, selected)
         if let failure = plan.failure { throw Self.failed(failure) }
         var file = try CutFile(path: path, comment: selected.part?.text)
         let packets = try write(&plan, selected, HeaderScrub(addresses: addresses), to: &file)
@@ -69,17 +69,26 @@ struct RedactRun {
         return RedactedCopy(file: file, packets: packets, totals: plan.totals, digest: plan.digest)
     }
 
+    /// The options of all passes; sessions that do not end are open at the end of the whole capture, in the copy too.
+    private func options(_ selected: SelectedConnections) throws -> AnalysisOptions {
+        var options = try input.options(holding: input.memory.redaction)
+        options.demand = RedactionPlan<SpoolFile>.demand
+        options.whole = selected.span
+        return options
+    }
+
     /// Compares the trace of a copy with that of the original.
     ///
     /// - Returns: Where they differ; nil if the copy cannot be read.
-    private func check(_ copy: inout RedactedCopy) throws -> TraceDigest.Difference? {
+    private func check(
+        _ copy: inout RedactedCopy, _ selected: SelectedConnections
+    ) throws -> TraceDigest.Difference? {
         guard let path = copy.file.readablePath else { return nil }
         try copy.file.flush()
         var reading = input
         reading.files = [path]
         reading.packetFilter = nil
-        var options = try input.options(holding: input.memory.redaction)
-        options.demand = RedactionPlan<SpoolFile>.demand
+        var options = try options(selected)
         options.demand.includesUnframedBytes = false
         var pipeline = Pipeline(options: options)
         var found = CopyDigest()
@@ -91,10 +100,8 @@ struct RedactRun {
     }
 
     /// Follows the sessions to learn what replaces their bytes.
-    private func learn(_ plan: inout RedactionPlan<SpoolFile>) throws {
-        var options = try input.options(holding: input.memory.redaction)
-        options.demand = RedactionPlan<SpoolFile>.demand
-        var pipeline = Pipeline(options: options)
+    private func learn(_ plan: inout RedactionPlan<SpoolFile>, _ selected: SelectedConnections) throws {
+        var pipeline = Pipeline(options: try options(selected))
         try input.eachPacket { packet, _, _ in pipeline.receive(packet, into: &plan) }
         pipeline.finish(into: &plan)
     }
@@ -106,9 +113,7 @@ struct RedactRun {
         _ plan: inout RedactionPlan<SpoolFile>, _ selected: SelectedConnections, _ headers: HeaderScrub,
         to file: inout CutFile
     ) throws -> RedactedPackets {
-        var options = try input.options(holding: input.memory.redaction)
-        options.demand = RedactionPlan<SpoolFile>.demand
-        var pipeline = Pipeline(options: options)
+        var pipeline = Pipeline(options: try options(selected))
         var headers = headers
         var events = NoEvents()
         var packets = RedactedPackets()

@@ -64,4 +64,20 @@ struct RedactionRoomTests {
             #expect(bytes.count == request.count && (session < 3 || !bytes.contains(UInt8(ascii: "G"))))
         }
     }
+
+    @Test("has the check say that the trace of filled connections differs, and try no other keys for them")
+    func check() {
+        let selected = SelectedConnections()
+        var sink = SelectionSink(into: selected)
+        let firsts = analyse(talks, .totals, into: &sink)
+        var plan = RedactionPlan(
+            for: selected, keepsKeys: false, keys: RedactionKeys((1, 2)), addresses: nil, store: Store(),
+            memory: 2900)
+        analyse(talks, RedactionPlan<Store>.demand, into: &plan)
+        var copy = CopyDigest()
+        analyse(Array(talks.prefix(3)), RedactionPlan<Store>.demand, into: &copy)
+        let difference = plan.digest.difference(
+            from: copy.digest, Dictionary(uniqueKeysWithValues: zip(firsts, firsts)))
+        #expect(difference.connections == Array(firsts[3...]) && difference.searched.isEmpty)
+    }
 }
