@@ -43,7 +43,7 @@ struct RedactReport {
         }
     }
 
-    private var lines: [String] { [written, replaced, kept] + compressed + leftOut + [checked] }
+    private var lines: [String] { [written, replaced, kept] + compressed + leftOut + checked }
 
     private var written: String {
         let connections = selected.connections.values.count { !$0.isEncrypted }
@@ -83,13 +83,16 @@ struct RedactReport {
         return lines
     }
 
-    /// Whether the trace of the copy is that of the original.
-    private var checked: String {
-        guard let changed = changedConnections else { return "not checked: the output can be read only once" }
-        guard let first = changed.first else { return "checked: the trace is that of the original, except for texts" }
+    /// Whether the trace of the copy is that of the original; nothing if no connection was written.
+    private var checked: [String] {
+        guard packetCount > 0 else { return [] }
+        guard let changed = changedConnections else { return ["not checked: the output can be read only once"] }
+        guard let first = changed.first else { return ["checked: the trace is that of the original, except for texts"] }
         let connections = Quantity.count(UInt64(changed.count), "connection")
-        return "checked: the trace of \(connections) differs: see docs/redact.md; "
-            + "the first begins with packet \(first) of the input"
+        return [
+            "checked: the trace of \(connections) differs: see docs/redact.md; "
+                + "the first begins with packet \(first) of the input"
+        ]
     }
 
     private var leftOut: [String] {

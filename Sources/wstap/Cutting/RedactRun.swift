@@ -62,7 +62,9 @@ struct RedactRun {
             memory: input.memory.redaction)
         try learn(&plan, selected)
         if let failure = plan.failure { throw Self.failed(failure) }
-        var file = try CutFile(path: path, comment: selected.part?.text)
+        var part = selected.part
+        part?.mayHaveSecrets = false
+        var file = try CutFile(path: path, comment: part?.text)
         let packets = try write(&plan, selected, HeaderScrub(addresses: addresses), to: &file)
         // What could not be read back was filled in, so the file is not what it should be.
         if let failure = plan.failure { throw Self.failed(failure) }
