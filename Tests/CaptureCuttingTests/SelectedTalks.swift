@@ -24,15 +24,21 @@ struct SelectionSink: EventSink, ~Copyable {
 func analyse(
     _ talks: [TCPConversation], _ demand: EventDemand, into sink: inout some EventSink & ~Copyable
 ) -> [UInt64] {
-    var pipeline = Pipeline(options: AnalysisOptions(demand: demand))
-    var (number, firsts): (UInt64, [UInt64]) = (0, [])
+    analyse(talks.flatMap(\.packets), demand, into: &sink)
+    var firsts: [UInt64] = []
+    var number: UInt64 = 1
     for talk in talks {
-        firsts.append(number + 1)
-        for packet in talk.packets {
-            number += 1
-            packet.bytes.withPacket(number: number, time: packet.time) { pipeline.receive($0, into: &sink) }
-        }
+        firsts.append(number)
+        number += UInt64(talk.packets.count)
+    }
+    return firsts
+}
+
+/// Analyses packets.
+func analyse(_ packets: [TimedPacket], _ demand: EventDemand, into sink: inout some EventSink & ~Copyable) {
+    var pipeline = Pipeline(options: AnalysisOptions(demand: demand))
+    for (index, packet) in packets.enumerated() {
+        packet.bytes.withPacket(number: UInt64(index + 1), time: packet.time) { pipeline.receive($0, into: &sink) }
     }
     pipeline.finish(into: &sink)
-    return firsts
 }

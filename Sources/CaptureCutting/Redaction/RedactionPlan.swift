@@ -24,8 +24,6 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
     private var heads: [StreamKey: HeadRedaction] = [:]
     var sessions: [SessionID: RedactedSession] = [:]
     var room: RedactionRoom
-    /// The last connection counted as filled.
-    private var lastFilled: UInt64?
     var scratch = OutputBuffer(capacity: 1 << 16)
     /// Recently read blocks of indexes.
     var blocks: [BlockKey: [Extent]] = [:]
@@ -60,6 +58,12 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
 
     /// Why replacements were lost; nil if none were.
     package var failure: String? { store.failure }
+
+    /// Whether anything is known of a connection; if not, it is filled.
+    package func knows(_ record: UInt64) -> Bool {
+        streams[StreamKey(record: record, direction: .fromInitiator)] != nil
+            || streams[StreamKey(record: record, direction: .fromResponder)] != nil
+    }
 
     /// What the analysis must report.
     package static var demand: EventDemand {
@@ -116,11 +120,13 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         case .connection(let start):
             let id = context.session
             guard let connection = wanted.connections[start.record], !connection.isEncrypted else { return }
-            digest.add(event, at: context.time, of: start.record)
             guard hasRoom(for: StreamKey(record: start.record, direction: start.clientDirection)) else {
-                return digest.expectDifference(of: start.record)
+                totals.filledConnections &+= 1
+                totals.firstFilled = min(totals.firstFilled ?? .max, start.record)
+                return
             }
             sessions[id] = RedactedSession(record: start.record, client: start.clientDirection)
+            digest.add(event, at: context.time, of: start.record)
             return
         case .handshake(let handshake):
             guard handshake.isAccepted else { return }
@@ -143,11 +149,7 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         other.direction = key.direction.opposite
         if streams[key] != nil || streams[other] != nil { return true }
         // What the heads keep counts too.
-        guard streams.count &+ heads.count < room.streams else {
-            if lastFilled != key.record { totals.filledConnections &+= 1 }
-            lastFilled = key.record
-            return false
-        }
+        guard streams.count &+ heads.count < room.streams else { return false }
         streams[key] = RedactedStream()
         return true
     }

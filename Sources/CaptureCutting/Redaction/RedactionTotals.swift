@@ -12,4 +12,6 @@ package struct RedactionTotals: Sendable {
     package var controlPayloads: UInt64 = 0
     /// Connections that are overwritten with filler, for lack of room for their replacements.
     package var filledConnections: UInt64 = 0
+    /// The first packet of the first of them, as ``CaptureAnalysis/ConnectionStart/record``.
+    package var firstFilled: UInt64?
 }

@@ -16,7 +16,8 @@ struct RedactReport {
     /// How many packets were written.
     var packetCount: UInt64
     var omissions: Omissions
-    /// Connections whose trace differs from the original's; nil if that is unknown, since the output cannot be read.
+    /// Connections whose trace differs from the original's, besides those that are filled; nil if that is unknown,
+    /// since the output cannot be read.
     var changedConnections: [UInt64]?
     /// The file that was written.
     var path: String
@@ -87,8 +88,10 @@ struct RedactReport {
     private var checked: [String] {
         guard packetCount > 0 else { return [] }
         guard let changed = changedConnections else { return ["not checked: the output can be read only once"] }
-        guard let first = changed.first else { return ["checked: the trace is that of the original, except for texts"] }
-        let connections = Quantity.count(UInt64(changed.count), "connection")
+        guard let first = [changed.first, totals.firstFilled].compactMap(\.self).min() else {
+            return ["checked: the trace is that of the original, except for texts"]
+        }
+        let connections = Quantity.count(UInt64(changed.count) + totals.filledConnections, "connection")
         return [
             "checked: the trace of \(connections) differs: see docs/redact.md; "
                 + "the first begins with packet \(first) of the input"

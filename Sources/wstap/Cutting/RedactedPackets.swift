@@ -9,7 +9,7 @@ import WireFormat
 struct RedactedPackets {
     var queue = PacketQueue<UInt64>()
     var leftOut = RedactReport.Omissions()
-    /// For each connection, the number of its first packet in the file.
+    /// For each connection whose trace is compared, the number of its first packet in the file; 0 before that.
     private(set) var firstNumbers: [UInt64: UInt64] = [:]
     /// For streams with copies of delivered bytes that had other values, how many.
     private var conflictingRepeats: [Stream: UInt16] = [:]
@@ -23,7 +23,9 @@ struct RedactedPackets {
     mutating func write(before time: Timestamp?, to file: inout CutFile) {
         while let entry = queue.next(at: time) {
             file.packets.append(entry.packet)
-            if entry.number == entry.owner { firstNumbers[entry.number] = file.packets.packetCount }
+            if entry.number == entry.owner, firstNumbers[entry.number] != nil {
+                firstNumbers[entry.number] = file.packets.packetCount
+            }
         }
     }
 
@@ -33,7 +35,7 @@ struct RedactedPackets {
         _ plan: inout RedactionPlan<SpoolFile>, _ headers: inout HeaderScrub
     ) {
         var held = HeldPacket(packet)
-        let checksum = redact(&held.bytes, owner, record, &plan)
+        let checksum = redact(&held.bytes, of: packet.number, owner, record, &plan)
         held.interfaceName = []
         let isShown = headers.scrub(
             &held.bytes, wireLength: held.originalLength, held.linkType, checksum: checksum)
@@ -60,7 +62,7 @@ struct RedactedPackets {
         var datagram = pipeline.latestDatagram
         var isShown = false
         if owner.isReassembled, places.count == 1 {
-            let checksum = redact(&datagram, owner, record, &plan)
+            let checksum = redact(&datagram, of: packet.number, owner, record, &plan)
             isShown = pipeline.scrubDatagram(&datagram, with: &headers, checksum: checksum)
         }
         guard isShown else {
@@ -83,9 +85,11 @@ struct RedactedPackets {
     ///
     /// - Returns: The status of its checksum before that.
     private mutating func redact(
-        _ bytes: inout [UInt8], _ owner: SegmentOwner, _ record: UInt64, _ plan: inout RedactionPlan<SpoolFile>
+        _ bytes: inout [UInt8], of number: UInt64, _ owner: SegmentOwner, _ record: UInt64,
+        _ plan: inout RedactionPlan<SpoolFile>
     ) -> ChecksumStatus {
         let status = owner.segment.checksumStatus(in: bytes.span)
+        if number == record, plan.knows(record) { firstNumbers[record] = 0 }
         plan.redact(
             &bytes, owner.segment.payload, at: owner.streamOffset, of: record, from: owner.direction)
         if owner.conflictingRepeats != 0 {

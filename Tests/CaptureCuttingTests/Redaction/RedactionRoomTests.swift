@@ -65,7 +65,7 @@ struct RedactionRoomTests {
         }
     }
 
-    @Test("has the check say that the trace of filled connections differs, and try no other keys for them")
+    @Test("goes to the first connections; the check compares those, and the first of the others is known")
     func check() {
         let selected = SelectedConnections()
         var sink = SelectionSink(into: selected)
@@ -74,10 +74,28 @@ struct RedactionRoomTests {
             for: selected, keepsKeys: false, keys: RedactionKeys((1, 2)), addresses: nil, store: Store(),
             memory: 2900)
         analyse(talks, RedactionPlan<Store>.demand, into: &plan)
+        let (digest, totals) = (plan.digest, plan.totals)
+        #expect(totals.firstFilled == firsts[3])
+        #expect(firsts.map { plan.knows($0) } == firsts.indices.map { $0 < 3 })
         var copy = CopyDigest()
         analyse(Array(talks.prefix(3)), RedactionPlan<Store>.demand, into: &copy)
-        let difference = plan.digest.difference(
-            from: copy.digest, Dictionary(uniqueKeysWithValues: zip(firsts, firsts)))
-        #expect(difference.connections == Array(firsts[3...]) && difference.searched.isEmpty)
+        let numbers = Dictionary(uniqueKeysWithValues: zip(firsts, firsts))
+        #expect(digest.difference(from: copy.digest, numbers).connections == [])
+    }
+
+    @Test("counts connections once that are filled in, even if their packets alternate")
+    func alternating() {
+        let talks = talks
+        let longest = talks.map(\.packets.count).max() ?? 0
+        let packets = (0..<longest).flatMap { place in talks.compactMap { $0.packets.dropFirst(place).first } }
+        let selected = SelectedConnections()
+        var sink = SelectionSink(into: selected)
+        analyse(packets, .totals, into: &sink)
+        var plan = RedactionPlan(
+            for: selected, keepsKeys: false, keys: RedactionKeys((1, 2)), addresses: nil, store: Store(),
+            memory: 2900)
+        analyse(packets, RedactionPlan<Store>.demand, into: &plan)
+        let totals = plan.totals
+        #expect(totals.messages + totals.filledConnections == 20 && totals.firstFilled != nil)
     }
 }
