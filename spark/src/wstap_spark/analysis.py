@@ -11,7 +11,7 @@ from .errors import CaptureProblem
 from .splitting import Split
 
 # The version of the tables' contents: results of another version are not used.
-VERSION = 2
+VERSION = 3
 DEFAULT_TABLES = ("session", "message", "finding", "gap")
 PROBLEMS = pa.schema([
     ("capture_point", pa.string()), ("shard", pa.int32()), ("path", pa.string()), ("problem", pa.string()),
